@@ -1,0 +1,71 @@
+// npm test: everything on this Node, then the suites that start processes on the other supported ones.
+// npm test -- PATH… runs only these, on this Node. JUPYTER_CURVE_REQUIRE_ALL=1 makes a skipped test a failure.
+import { writeFile } from 'node:fs/promises';
+import { build } from './tasks/build.mjs';
+import { ensureDependencies } from './tasks/dependencies.mjs';
+import { jestRun } from './tasks/jest-run.mjs';
+import { ensureNode, otherMajors } from './tasks/node-versions.mjs';
+import { ensurePython } from './tasks/python-environment.mjs';
+import { inRoot, must, script, step } from './tasks/run.mjs';
+
+const onEveryNode = ['test/kernel', 'test/manager', 'test/typescript', 'test/interop/jupyter-client-matrix'];
+const requireAll = process.env.JUPYTER_CURVE_REQUIRE_ALL === '1';
+
+script(async () => {
+  const args = process.argv.slice(2);
+  await ensureDependencies();
+  const env = await testEnvironment();
+
+  step('building and type-checking');
+  await build();
+  await must('test/ does not type-check', process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'test']);
+
+  const runs = [];
+  step(`testing on Node ${process.versions.node}`);
+  runs.push(await jestRun(`node${process.versions.node.split('.')[0]}`, process.execPath, args, env));
+  for (const major of args.length === 0 ? otherMajors : []) runs.push(await runOn(major, env));
+  return summarize(runs);
+});
+
+async function testEnvironment() {
+  const python = await ensurePython();
+  if (python !== undefined) return { JUPYTER_CURVE_TEST_PYTHON: python };
+  if (requireAll) throw new Error('python3 with its venv module is needed, and no test may be skipped here');
+  process.stderr.write('python3 with its venv module is missing: the interoperation tests will be skipped.\n');
+  return {};
+}
+
+async function runOn(major, env) {
+  try {
+    const node = await ensureNode(major);
+    step(`testing on Node ${major}: ${onEveryNode.join(', ')}`);
+    return await jestRun(`node${major}`, node, onEveryNode, env);
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    return {
+      name: `node${major}`,
+      seconds: 0,
+      passed: 0,
+      failed: 0,
+      skipped: [`every test on Node ${major}`],
+      failures: [],
+    };
+  }
+}
+
+async function summarize(runs) {
+  step('summary');
+  const sum = (field) => runs.reduce((total, one) => total + one[field], 0);
+  const skipped = runs.flatMap((one) => one.skipped);
+  for (const one of runs) {
+    const counts = `${one.passed} passed, ${one.failed} failed, ${one.skipped.length} skipped`;
+    process.stderr.write(`${one.name.padEnd(8)}${counts} (${one.seconds.toFixed(0)} s)\n`);
+    for (const title of one.failures) process.stderr.write(`  failed   ${title}\n`);
+    for (const title of one.skipped) process.stderr.write(`  skipped  ${title}\n`);
+  }
+  const failed = sum('failed') + (requireAll ? skipped.length : 0);
+  const total = { passed: sum('passed'), failed, skipped: skipped.length };
+  await writeFile(inRoot('artifacts', 'test', 'summary.json'), `${JSON.stringify({ ...total, runs }, null, 2)}\n`);
+  process.stderr.write(`${total.passed} passed, ${total.failed} failed\n`);
+  return failed === 0 ? 0 : 1;
+}
