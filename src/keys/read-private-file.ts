@@ -1,0 +1,122 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
+import {
+  currentUser,
+  errnoOf,
+  fileSystemError,
+  formatMode,
+  isTrustedOwner,
+  type PrivateFileKind,
+  privateFileError,
+} from './private-file.js';
+
+/** What is read, and how much of it. */
+export interface ReadPrivateFileOptions {
+  readonly kind: PrivateFileKind;
+  /** Larger files are refused. */
+  readonly maxBytes: number;
+  /** Whether this text may be read by this user only. Default: every text. */
+  readonly isSecret?: (text: string) => boolean;
+}
+
+// Constants that a platform lacks are undefined, which counts as 0. Non-blocking, so that a FIFO cannot hold us.
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/**
+ * The UTF-8 text of a file that nobody else may change and, if it is secret, nobody else may read.
+ *
+ * All checks are made on the opened file, so replacing it meanwhile changes nothing. As `ssh` does with its keys, a file
+ * that belongs to root and that our group may read is accepted: containers are given secrets that way. For the same
+ * reason a symbolic link is followed, provided that this user or root made it.
+ *
+ * Throws `…-missing`, `…-unreadable`, `…-unsafe`, and `…-invalid` for a file that is too large or not UTF-8.
+ */
+export async function readPrivateFile(file: string, options: ReadPrivateFileOptions): Promise<string> {
+  const { kind, maxBytes, isSecret = () => true } = options;
+  const handle = await openExisting(file, kind);
+  let bytes: Uint8Array;
+  let stats: Stats;
+  try {
+    stats = await handle.stat();
+    refuseUntrusted(file, kind, stats);
+    bytes = await readAtMost(handle, maxBytes + 1);
+  } catch (cause) {
+    throw fileSystemError(kind, 'read', file, cause);
+  } finally {
+    await handle.close();
+  }
+  if (bytes.byteLength > maxBytes) {
+    throw privateFileError(kind, 'invalid', file, `has more than ${maxBytes} bytes`, 'Is it the right file?');
+  }
+  const text = decode(file, kind, bytes);
+  if (isSecret(text)) refuseReadable(file, kind, stats);
+  return text;
+}
+
+async function openExisting(file: string, kind: PrivateFileKind): Promise<FileHandle> {
+  try {
+    try {
+      return await open(file, FLAGS | constants.O_NOFOLLOW);
+    } catch (error) {
+      if (!['ELOOP', 'EMLINK'].includes(errnoOf(error))) throw error;
+      const link = await lstat(file);
+      if (link.isSymbolicLink() && !isTrustedOwner(link)) {
+        throw privateFileError(kind, 'unsafe', file, 'is a symbolic link that another user made', REPLACE_HINT);
+      }
+      return await open(file, FLAGS);
+    }
+  } catch (cause) {
+    throw fileSystemError(kind, 'read', file, cause);
+  }
+}
+
+const REPLACE_HINT = 'Find out who put it there, then name the real file.';
+
+function refuseUntrusted(file: string, kind: PrivateFileKind, stats: Stats): void {
+  if (!stats.isFile()) throw privateFileError(kind, 'unsafe', file, 'is not a regular file', 'Name a regular file.');
+  if (currentUser() === undefined) return;
+  // Root reads what others own when a container is given the files of the user outside.
+  if (currentUser() !== 0 && !isTrustedOwner(stats)) {
+    throw privateFileError(kind, 'unsafe', file, 'belongs to another user', REPLACE_HINT);
+  }
+  if ((stats.mode & 0o022) !== 0) {
+    throw privateFileError(
+      kind,
+      'unsafe',
+      file,
+      `can be changed by other users (mode ${formatMode(stats.mode)})`,
+      chmod(file),
+    );
+  }
+}
+
+function refuseReadable(file: string, kind: PrivateFileKind, stats: Stats): void {
+  const user = currentUser();
+  if (user === undefined) return;
+  const forbidden = stats.uid === user ? 0o044 : 0o004;
+  if ((stats.mode & forbidden) === 0) return;
+  const problem = `holds a secret that other users can read (mode ${formatMode(stats.mode)})`;
+  throw privateFileError(kind, 'unsafe', file, problem, chmod(file));
+}
+
+const chmod = (file: string): string =>
+  `Run \`chmod 600 '${file}'\`, and make new keys if other people use this machine.`;
+
+async function readAtMost(handle: FileHandle, length: number): Promise<Uint8Array> {
+  const buffer = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+function decode(file: string, kind: PrivateFileKind, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw privateFileError(kind, 'invalid', file, 'is not UTF-8 text', 'Is it the right file?');
+  }
+}
