@@ -1,0 +1,150 @@
+/**
+ * Messages as ZeroMQ frames, and back.
+ *
+ * On the wire a message is `[routing…, '<IDS|MSG>', signature, header, parent_header, metadata, content, buffers…]`.
+ *
+ * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol | The wire protocol}
+ */
+import { toUSVString } from 'node:util';
+import { checkHeader, checkParentHeader } from './check-header.js';
+import type { Message } from './message.js';
+import { parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
+import { malformed, replayed, tooLarge, unsigned } from './refuse-message.js';
+import type { ReplayGuard } from './replay-guard.js';
+import type { Signer } from './signer.js';
+
+/** Stands between the routing frames and the signature. */
+export const DELIMITER = '<IDS|MSG>';
+
+/** The most that a message may be. */
+export interface MessageLimits extends JsonLimits {
+  /** All frames together. */
+  readonly maxBytes: number;
+  /** Frames, routing and buffers included. */
+  readonly maxFrames: number;
+  /** Frames before the delimiter: routing ids, or the topic on iopub. */
+  readonly maxIdentities: number;
+}
+
+/** Far above what front ends send, and low enough that one message cannot exhaust a process. */
+export const DEFAULT_LIMITS: MessageLimits = Object.freeze({
+  maxBytes: 256 * 1024 * 1024,
+  maxFrames: 4096,
+  maxIdentities: 16,
+  maxDepth: 512,
+  maxNodes: 2_000_000,
+});
+
+/** What a message is held against. */
+export interface DecodeOptions {
+  readonly limits?: MessageLimits;
+  /** Where given, a signature that it has seen is refused. */
+  readonly replay?: ReplayGuard;
+  /**
+   * Read bytes in metadata and content that are not UTF-8 as U+FFFD, as jupyter_client does, instead of refusing the message.
+   * For messages of kernels: Python sends names of files so, and a refused reply is a client that waits for ever.
+   */
+  readonly repairText?: boolean;
+}
+
+/** A message, and the frames by which an answer finds its way back. */
+export interface DecodedMessage {
+  readonly routing: readonly Uint8Array[];
+  readonly message: Message;
+}
+
+const DELIMITER_BYTES = Buffer.from(DELIMITER);
+/** Signature, header, parent header, metadata, content. */
+const FIXED_FRAMES = 5;
+
+/** A message whose JSON is written: what it has in common on every connection that it goes out by. */
+export interface EncodedMessage {
+  /** Header, parent header, metadata, content. */
+  readonly parts: readonly Uint8Array[];
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** Writes a message's JSON, once for all connections. Buffers are not copied: leave them alone until the frames are sent. */
+export function encodeParts(message: Message): EncodedMessage {
+  const parts = [message.header, message.parent_header, message.metadata, message.content];
+  return { parts: parts.map((part) => Buffer.from(writeJson(part))), buffers: message.buffers };
+}
+
+/** The frames of an encoded message on one connection, from the delimiter on; routing frames are the sender's matter. */
+export function signParts({ parts, buffers }: EncodedMessage, signer: Signer): Uint8Array[] {
+  return [DELIMITER_BYTES, Buffer.from(signer.sign(parts), 'latin1'), ...parts, ...buffers];
+}
+
+/** {@link encodeParts} and {@link signParts} for a message that goes out by one connection. */
+export function encodeMessage(message: Message, signer: Signer): Uint8Array[] {
+  return signParts(encodeParts(message), signer);
+}
+
+/**
+ * Reads a message from its frames, looking in this order at lengths, delimiter, signature, replay, JSON and shape: nothing of
+ * an unsigned message is parsed, and only verified signatures are remembered. Any message type is accepted. Routing frames
+ * and buffers of the result are the frames given, not copies.
+ *
+ * @throws CurveKernelError `message-too-large`, `message-malformed`, `message-unsigned`, `message-replayed`; nothing else,
+ * whatever the frames hold.
+ */
+export function decodeMessage(
+  frames: readonly Uint8Array[],
+  signer: Signer,
+  options: DecodeOptions = {},
+): DecodedMessage {
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  checkLengths(frames, limits);
+  const delimiter = findDelimiter(frames, limits);
+  const [signature, header, parentHeader, metadata, content] = frames.slice(
+    delimiter + 1,
+    delimiter + 1 + FIXED_FRAMES,
+  );
+  if (!signature || !header || !parentHeader || !metadata || !content) {
+    throw malformed(
+      `${frames.length - delimiter - 1} frames follow the delimiter, and ${FIXED_FRAMES} or more were wanted`,
+    );
+  }
+  if (!signer.verify(signature, [header, parentHeader, metadata, content])) throw unsigned();
+  if (options.replay?.admit(signature) === false) throw replayed();
+
+  // Readers differ in which of two members they believe, so headers, which tell who asks for what, may not repeat one.
+  const strict = { ...limits, uniqueNames: true, repairText: false };
+  const lax = { ...limits, uniqueNames: false, repairText: options.repairText ?? false };
+  return {
+    routing: frames.slice(0, delimiter),
+    message: {
+      header: checkHeader(parseJsonFrame(header, 'header', strict)),
+      parent_header: checkParentHeader(parseJsonFrame(parentHeader, 'parent header', strict)),
+      metadata: parseJsonFrame(metadata, 'metadata', lax),
+      content: parseJsonFrame(content, 'content', lax),
+      buffers: frames.slice(delimiter + 1 + FIXED_FRAMES),
+    },
+  };
+}
+
+/**
+ * Half a surrogate pair is JSON in JavaScript and in Python, and yet no front end in Python can save a notebook that holds
+ * one: it becomes U+FFFD. `JSON.stringify` escapes nothing else as `\\ud…`, so the second pass is rare.
+ */
+function writeJson(part: object): string {
+  const json = JSON.stringify(part);
+  if (!json.includes('\\ud')) return json;
+  return JSON.stringify(part, (_, value: unknown) => (typeof value === 'string' ? toUSVString(value) : value));
+}
+
+function checkLengths(frames: readonly Uint8Array[], limits: MessageLimits): void {
+  if (frames.length > limits.maxFrames) throw tooLarge('frames', 'maxFrames', frames.length, limits.maxFrames);
+  let bytes = 0;
+  for (const frame of frames) bytes += frame.byteLength;
+  if (bytes > limits.maxBytes) throw tooLarge('bytes', 'maxBytes', bytes, limits.maxBytes);
+}
+
+function findDelimiter(frames: readonly Uint8Array[], limits: MessageLimits): number {
+  const delimiter = frames.findIndex((frame) => DELIMITER_BYTES.equals(frame));
+  if (delimiter < 0) throw malformed(`none of the ${frames.length} frames is the delimiter ${DELIMITER}`);
+  if (delimiter > limits.maxIdentities) {
+    throw tooLarge('routing frames', 'maxIdentities', delimiter, limits.maxIdentities);
+  }
+  return delimiter;
+}
