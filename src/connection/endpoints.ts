@@ -1,0 +1,26 @@
+import { isIPv6 } from 'node:net';
+import { CurveKernelError } from '../errors.js';
+import type { SocketName } from '../protocol/message.js';
+import type { ConnectionInfo } from './connection-info.js';
+
+/** `sun_path` without its final zero byte: 108 − 1 on Linux and Windows, 104 − 1 on macOS. */
+const IPC_PATH_LIMIT = process.platform === 'darwin' ? 103 : 107;
+
+/**
+ * The ZeroMQ endpoint of one socket: `tcp://ip:port` (an IPv6 address in brackets) or `ipc://ip-port`, as
+ * `jupyter_client` builds them. Throws `endpoint-invalid` for an ipc path that no socket can have.
+ */
+export function endpoint(info: Pick<ConnectionInfo, 'transport' | 'ip' | 'ports'>, socket: SocketName): string {
+  const port = info.ports[socket];
+  if (info.transport === 'tcp') return `tcp://${isIPv6(info.ip) ? `[${info.ip}]` : info.ip}:${port}`;
+  const path = `${info.ip}-${port}`;
+  const length = Buffer.byteLength(path);
+  if (length > IPC_PATH_LIMIT) {
+    throw new CurveKernelError(
+      'endpoint-invalid',
+      `The ipc path of the ${socket} socket has ${length} bytes; the system allows ${IPC_PATH_LIMIT}.`,
+      { hint: 'Use a shorter folder for the sockets (JUPYTER_RUNTIME_DIR), or tcp.', data: { path, socket } },
+    );
+  }
+  return `ipc://${path}`;
+}
