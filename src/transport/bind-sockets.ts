@@ -1,0 +1,128 @@
+import { isIPv6 } from 'node:net';
+import { Router, XPublisher, type Context } from 'zeromq';
+import type { ConnectionInfo, Ports } from '../connection/connection-info.js';
+import { endpoint } from '../connection/endpoints.js';
+import { CurveKernelError } from '../errors.js';
+import type { RequestChannel, SocketName } from '../protocol/message.js';
+import type { Gate } from './admission.js';
+import { bindIpc } from './bind-ipc.js';
+import { serveCurve } from './curve-options.js';
+import { frameLimit, type ListenerLimits } from './listener-limits.js';
+import { SOCKET_NAMES } from './per-socket.js';
+import { errorCode, errorMessage } from './system-error.js';
+import { closeSockets } from './watch-socket.js';
+
+/** The sockets of a kernel (Jupyter messaging, “The wire protocol”). */
+export type ServerSockets = Readonly<Record<RequestChannel | 'heartbeat', Router>> & { readonly iopub: XPublisher };
+
+/** What {@link bindSockets} binds. */
+export interface BindOptions {
+  readonly context: Context;
+  readonly connection: ConnectionInfo;
+  readonly limits: ListenerLimits;
+  /** Absent: plain text. */
+  readonly gate?: Pick<Gate, 'server' | 'domain'>;
+}
+
+/** Five bound sockets. */
+export interface BoundSockets {
+  readonly sockets: ServerSockets;
+  /** The connection asked for, with the ports that the system chose in place of 0. */
+  readonly connection: ConnectionInfo;
+  /** Removes the socket files of ipc. */
+  readonly removeFiles: () => void;
+}
+
+/** Binds the five sockets, or none. Throws `address-in-use`, `bind-failed`, `endpoint-invalid`. */
+export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
+  const sockets = makeSockets(options);
+  const removers: (() => void)[] = [];
+  const ports: Record<SocketName, number> = { ...options.connection.ports };
+  try {
+    for (const name of SOCKET_NAMES) {
+      const bind = options.connection.transport === 'ipc' ? bindOneIpc : bindOneTcp;
+      ports[name] = await bind(sockets[name], { ...options.connection, ports }, name, (remove) =>
+        removers.push(remove),
+      );
+    }
+  } catch (error) {
+    for (const remove of removers) remove();
+    await closeSockets(...Object.values(sockets));
+    throw error;
+  }
+  const removeFiles = (): void => removers.forEach((remove) => remove());
+  return { sockets, connection: { ...options.connection, ports: ports satisfies Ports }, removeFiles };
+}
+
+function makeSockets({ context, connection, limits, gate }: BindOptions): ServerSockets {
+  const common = (name: SocketName) => ({
+    context,
+    linger: 0,
+    // Sends are done at once or not at all: these socket types drop what a peer does not take, and must not wait for it.
+    sendTimeout: 0,
+    sendHighWaterMark: limits.queuedMessages,
+    handshakeInterval: limits.handshake,
+    maxMessageSize: frameLimit(name, limits),
+    tcpKeepalive: 1,
+    ipv6: connection.transport === 'tcp' && isIPv6(connection.ip),
+  });
+  const router = (name: SocketName): Router => {
+    // A client that comes back with its old routing id takes over from its old connection, as with ipykernel: the server side
+    // may not have noticed yet that the old one is dead. Both ends belong to the identity this listener admits.
+    const socket = new Router({ ...common(name), handover: true });
+    if (gate) serveCurve(socket, gate.server, gate.domain(name));
+    return socket;
+  };
+  const iopub = new XPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs' });
+  if (gate) serveCurve(iopub, gate.server, gate.domain('iopub'));
+  return {
+    shell: router('shell'),
+    iopub,
+    stdin: router('stdin'),
+    control: router('control'),
+    heartbeat: router('heartbeat'),
+  };
+}
+
+type BindOne = (
+  socket: Router | XPublisher,
+  connection: ConnectionInfo,
+  name: SocketName,
+  onFile: (remove: () => void) => void,
+) => Promise<number>;
+
+const bindOneTcp: BindOne = async (socket, connection, name) => {
+  const address = endpoint(connection, name);
+  try {
+    socket.bindSync(address);
+  } catch (cause) {
+    throw cannotBind(address, cause);
+  }
+  return Number(socket.lastEndpoint?.split(':').at(-1));
+};
+
+const bindOneIpc: BindOne = async (socket, connection, name, onFile) => {
+  const wanted = connection.ports[name];
+  for (let port = wanted || 1; ; port++) {
+    const address = endpoint({ ...connection, ports: { ...connection.ports, [name]: port } }, name);
+    try {
+      onFile(await bindIpc(socket, address.slice('ipc://'.length)));
+      return port;
+    } catch (error) {
+      if (wanted !== 0 || !(error instanceof CurveKernelError && error.code === 'address-in-use')) throw error;
+    }
+  }
+};
+
+function cannotBind(address: string, cause: unknown): CurveKernelError {
+  const taken = errorCode(cause) === 'EADDRINUSE';
+  return new CurveKernelError(
+    taken ? 'address-in-use' : 'bind-failed',
+    taken ? `Another process listens on ${address}.` : `Cannot listen on ${address}: ${errorMessage(cause)}.`,
+    {
+      hint: taken ? 'Choose another port, or 0 for a free one.' : 'The address must be one of this machine.',
+      cause,
+      data: { address },
+    },
+  );
+}

@@ -1,0 +1,44 @@
+import { CurveKernelError, type ErrorCode } from '../errors.js';
+import type { SocketName } from '../protocol/message.js';
+
+/** Where and how a dial failed. */
+export interface DialFailure {
+  readonly code: ErrorCode;
+  readonly socket: SocketName;
+  readonly endpoint: string;
+  /** Somebody accepted a connection, and then said nothing. */
+  readonly reachedPeer: boolean;
+}
+
+const TEXTS: Partial<Record<ErrorCode, readonly [message: string, hint: string]>> = {
+  'peer-encrypted': [
+    'The kernel encrypts, and the connection file has no keys',
+    'Use the connection file that the kernel was started with; clients older than jupyter_client 8.9 drop its keys.',
+  ],
+  'peer-plaintext': [
+    'Keys are given, and the kernel answers in plain text',
+    'The kernel ignores its keys: update it, or install a kernelspec that says what it supports. Nothing was sent.',
+  ],
+  'peer-wrong-key': [
+    'The kernel does not hold the secret of the public key in the connection file',
+    'The file may be older than the kernel, or something else listens there. Get a fresh connection file.',
+  ],
+  'peer-refused': [
+    'The kernel knows our key and does not admit it',
+    'Ask the owner of the kernel for a grant, or check whether it was revoked.',
+  ],
+  'peer-silent': [
+    'Nobody answers',
+    'The kernel may have ended, or not be started yet; check that it runs and that the address can be reached.',
+  ],
+  'peer-lost': ['The kernel answered before, and does not any more', 'It may have ended or be restarting.'],
+};
+
+const UNRESPONSIVE = 'Somebody accepts connections there, and no handshake succeeds' as const;
+
+/** The error for a dial that failed, or a connection that was lost. */
+export function dialFailure({ code, socket, endpoint, reachedPeer }: DialFailure): CurveKernelError {
+  const [message, hint] = TEXTS[code] ?? ['The connection failed', 'Try again.'];
+  const text = code === 'peer-silent' && reachedPeer ? UNRESPONSIVE : message;
+  return new CurveKernelError(code, `${text} (${socket}, ${endpoint}).`, { hint, data: { socket, endpoint } });
+}

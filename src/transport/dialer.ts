@@ -1,0 +1,219 @@
+import type { ConnectionInfo } from '../connection/connection-info.js';
+import { endpoint } from '../connection/endpoints.js';
+import { CurveKernelError, isCurveKernelError } from '../errors.js';
+import type { CurvePair } from '../keys/curve-pair.js';
+import type { Channel, Message, RequestChannel, SocketName } from '../protocol/message.js';
+import { perSocket, SOCKET_NAMES } from './per-socket.js';
+import { clientKeys } from './client-keys.js';
+import { makeClientSockets, type ClientSockets } from './dial-sockets.js';
+import { Heartbeat, type PingOptions } from './heartbeat.js';
+import { Links, type SocketSecurity } from './links.js';
+import { createMessageCodec, type MessageCodec } from './message-codec.js';
+import { receiveEach } from './receive-each.js';
+import { throwLater } from './throw-later.js';
+import { TransportContext } from './transport-context.js';
+
+/** What a dialer reports beside messages. */
+export type DialerEvent =
+  /** A message was thrown away. */
+  | { readonly kind: 'message-rejected'; readonly channel: Channel; readonly error: CurveKernelError }
+  /** `onMessage` threw. Without `onEvent` that is an uncaught exception. */
+  | { readonly kind: 'handler-failed'; readonly socket: SocketName; readonly error: unknown }
+  /** After `peer-lost`, all five sockets are connected again: to the same kernel, or to one that was restarted there. */
+  | { readonly kind: 'peer-back' };
+
+/** How a {@link Dialer} is opened. */
+export interface DialerOptions {
+  readonly connection: ConnectionInfo;
+  /** Our own pair. Default: the shared pair of the connection file. */
+  readonly client?: CurvePair;
+  /** The same on shell, control and stdin, so that input requests find the client that asked. */
+  readonly routingId: string;
+  readonly onMessage: (channel: Channel, message: Message) => void;
+  /**
+   * After it was open: `peer-lost` once per loss, while the dialer goes on trying to connect until it is closed; or another
+   * `peer-*` error when that can never succeed, after which only {@link Dialer.close} is left to do.
+   */
+  readonly onFailure?: (error: CurveKernelError) => void;
+  readonly onEvent?: (event: DialerEvent) => void;
+  /** Milliseconds for all handshakes; a kernel that does not listen yet is tried again until then. Default: 4,500. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+  /** Default: a shared one of its own, closed with the dialer. */
+  readonly context?: TransportContext;
+  /** The most bytes of one received message. Default: 1 GiB. */
+  readonly messageBytes?: number;
+}
+
+const DEFAULT_TIMEOUT = 4_500;
+const DEFAULT_MESSAGE_BYTES = 2 ** 30;
+
+/**
+ * Connects to the five sockets of a kernel. Resolves when all five handshakes succeeded.
+ *
+ * Throws, with everything closed: `peer-encrypted`, `peer-plaintext`, `peer-wrong-key`, `peer-refused` as soon as that is clear,
+ * `peer-silent` after the timeout, `transport-closed`, `key-mismatch`, `endpoint-invalid`, `signature-scheme-unsupported`, the
+ * reason of `signal`; TypeError when a client pair is given for a connection without keys.
+ */
+export async function openDialer(options: DialerOptions): Promise<Dialer> {
+  options.signal?.throwIfAborted();
+  const dialer = new Dialer(options);
+  try {
+    await dialer.opened;
+    return dialer;
+  } catch (error) {
+    await dialer.close();
+    throw error;
+  }
+}
+
+/** Five sockets connected to a kernel, and kept connected. Made by {@link openDialer}. */
+export class Dialer {
+  /** @internal Settles when all handshakes succeeded, or when that failed. */
+  readonly opened: Promise<void>;
+  readonly #options: DialerOptions;
+  readonly #codec: MessageCodec;
+  readonly #disown: () => void;
+  readonly #sockets: ClientSockets;
+  readonly #links: Links;
+  readonly #loops: readonly Promise<void>[];
+  readonly #heartbeat: Heartbeat;
+  #settleOpened: ((error?: unknown) => void) | undefined;
+  #ended: Error | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(options: DialerOptions) {
+    const { connection, routingId, messageBytes = DEFAULT_MESSAGE_BYTES } = options;
+    const keys = clientKeys(connection, options.client);
+    const endpoints = perSocket((name) => endpoint(connection, name));
+    const context = options.context ?? new TransportContext({ shared: true });
+    this.#options = options;
+    this.#codec = createMessageCodec(connection, { maxBytes: messageBytes, repairText: true });
+    this.#disown = context.own(this);
+    this.#sockets = makeClientSockets({ context: context.zmq, connection, keys, routingId, messageBytes });
+    this.#heartbeat = new Heartbeat(this.#sockets.heartbeat, () => this.#links.failure('peer-lost', 'heartbeat'));
+    this.opened = this.#opening();
+    this.#loops = SOCKET_NAMES.map((name) =>
+      receiveEach(
+        this.#sockets[name],
+        (frames) => this.#receive(name, frames),
+        (error) => this.#handlerFailed(name, error),
+      ),
+    );
+    this.#links = new Links({
+      sockets: this.#sockets,
+      endpoints,
+      mechanism: keys ? 'curve' : 'null',
+      onUp: () => this.#rise(),
+      onLost: (error) => this.#lose(error),
+      onFailure: (error) => this.#end(error),
+    });
+  }
+
+  /**
+   * Sends a request. Resolves when it is handed to the connection, which is no proof that it arrives, and never waits for the
+   * kernel. Throws `peer-lost` while there is no connection, the error that ended the dialer, `transport-closed`.
+   */
+  async send(channel: RequestChannel, message: Message): Promise<void> {
+    this.#checkUp(channel);
+    // libzmq sends large frames from where they lie, some time later; the caller's buffers stay the caller's.
+    const buffers = message.buffers.map((buffer) => new Uint8Array(buffer));
+    const frames = this.#codec.encode({ ...message, buffers });
+    try {
+      await this.#sockets[channel].send(frames);
+    } catch {
+      throw this.#links.failure('peer-lost', channel);
+    }
+  }
+
+  /** How each socket is protected, in its own words after its handshake. */
+  security(): Record<SocketName, SocketSecurity> {
+    return this.#links.security();
+  }
+
+  /** Milliseconds until the kernel's heartbeat answered. Throws as {@link send} does, and the reason of `signal`. */
+  async heartbeat(options: PingOptions = {}): Promise<number> {
+    this.#checkUp('heartbeat');
+    return await this.#heartbeat.ping(options);
+  }
+
+  /** Closes the five sockets at once; resolves when they are gone. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #opening(): Promise<void> {
+    const { signal, timeout = DEFAULT_TIMEOUT } = this.#options;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#end(this.#links.silence()), timeout);
+      const abort = (): void => this.#end(signal?.reason);
+      signal?.addEventListener('abort', abort);
+      this.#settleOpened = (error) => {
+        this.#settleOpened = undefined;
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+    });
+  }
+
+  #rise(): void {
+    if (this.#settleOpened) this.#settleOpened();
+    else this.#options.onEvent?.({ kind: 'peer-back' });
+  }
+
+  #lose(error: CurveKernelError): void {
+    this.#heartbeat.failAll(error);
+    this.#options.onFailure?.(error);
+  }
+
+  /** Nothing more is sent, received or tried. */
+  #end(error: Error): void {
+    if (this.#ended) return;
+    this.#ended = error;
+    this.#links.stop();
+    this.#heartbeat.failAll(error);
+    if (this.#settleOpened) this.#settleOpened(error);
+    else if (!this.#closing && isCurveKernelError(error)) this.#options.onFailure?.(error);
+  }
+
+  #checkUp(name: SocketName): void {
+    if (this.#ended) throw this.#ended;
+    this.#links.checkUp(name);
+  }
+
+  #receive(name: SocketName, frames: Buffer[]): void {
+    if (name === 'heartbeat') return this.#heartbeat.receive(frames);
+    let message;
+    try {
+      ({ message } = this.#codec.decode(frames));
+    } catch (error) {
+      if (!isCurveKernelError(error)) throw error;
+      return this.#options.onEvent?.({ kind: 'message-rejected', channel: name, error });
+    }
+    this.#options.onMessage(name, message);
+  }
+
+  #handlerFailed(socket: SocketName, error: unknown): void {
+    if (this.#options.onEvent) return this.#options.onEvent({ kind: 'handler-failed', socket, error });
+    throwLater(error);
+  }
+
+  async #close(): Promise<void> {
+    // What settles because of this must find that it is being closed.
+    await Promise.resolve();
+    this.#end(transportClosed());
+    for (const name of SOCKET_NAMES) this.#sockets[name].close();
+    await Promise.all([this.#links.closed(), ...this.#loops]);
+    this.#disown();
+  }
+}
+
+const transportClosed = (): CurveKernelError =>
+  new CurveKernelError('transport-closed', 'The connection to the kernel was closed.', { hint: 'Open a new one.' });

@@ -1,0 +1,65 @@
+import type { Dealer } from 'zeromq';
+
+/** How a ping waits. */
+export interface PingOptions {
+  /** Milliseconds. Default: 3,000. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A ping on its way. */
+interface Ping {
+  readonly echoed: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+const DEFAULT_TIMEOUT = 3_000;
+
+/** Sends pings to a kernel's heartbeat socket, which sends back whatever it gets (Jupyter messaging, “Heartbeat”). */
+export class Heartbeat {
+  readonly #socket: Dealer;
+  readonly #lost: () => Error;
+  readonly #waiting = new Map<string, Ping>();
+  #count = 0;
+
+  /** `lost` makes the error for a ping that was not answered. */
+  constructor(socket: Dealer, lost: () => Error) {
+    this.#socket = socket;
+    this.#lost = lost;
+  }
+
+  /** Milliseconds until the echo came back. Rejects with `lost()`, or the reason of `signal`. */
+  async ping({ timeout = DEFAULT_TIMEOUT, signal }: PingOptions): Promise<number> {
+    signal?.throwIfAborted();
+    const id = `${++this.#count}`;
+    const start = performance.now();
+    const echo = new Promise<void>((echoed, failed) => this.#waiting.set(id, { echoed, failed }));
+    const timer = setTimeout(() => this.#fail(id, this.#lost()), timeout);
+    const abort = (): void => this.#fail(id, signal?.reason);
+    signal?.addEventListener('abort', abort);
+    try {
+      // An empty frame first, for kernels that answer with a REP socket.
+      this.#socket.send(['', id]).catch(() => this.#fail(id, this.#lost()));
+      await echo;
+      return performance.now() - start;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      this.#waiting.delete(id);
+    }
+  }
+
+  /** Takes what the socket received. */
+  receive(frames: readonly Buffer[]): void {
+    this.#waiting.get(String(frames.at(-1)))?.echoed();
+  }
+
+  /** Ends every ping with `error`. */
+  failAll(error: unknown): void {
+    for (const id of this.#waiting.keys()) this.#fail(id, error);
+  }
+
+  #fail(id: string, error: unknown): void {
+    this.#waiting.get(id)?.failed(error);
+  }
+}

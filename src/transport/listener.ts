@@ -1,0 +1,219 @@
+import type { ConnectionInfo } from '../connection/connection-info.js';
+import { isCurveKernelError } from '../errors.js';
+import { encodeParts, type EncodedMessage } from '../protocol/frames.js';
+import type { Message, RequestChannel, SocketName } from '../protocol/message.js';
+import { openGate, type Gate } from './admission.js';
+import { createAudience, type Audience } from './audience.js';
+import { bindSockets, type BoundSockets } from './bind-sockets.js';
+import { perSocket, SOCKET_NAMES } from './per-socket.js';
+import { createQueueMark } from './queue-mark.js';
+import { monitorReader, type ListenerEvent } from './listener-event.js';
+import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.js';
+import type { ListenerOptions } from './listener-options.js';
+import { createMessageCodec, type MessageCodec } from './message-codec.js';
+import { receiveEach } from './receive-each.js';
+import { selfCheck } from './self-check.js';
+import { throwLater } from './throw-later.js';
+import { closeSockets, watchSocket } from './watch-socket.js';
+
+export type { ListenerOptions, ReceivedMessage } from './listener-options.js';
+
+/**
+ * Binds five sockets for one identity. Resolves when they are bound and, under CURVE, have refused a stranger and a plaintext
+ * peer. Throws `address-in-use`, `bind-failed`, `endpoint-invalid`, `self-check-failed`, `signature-scheme-unsupported` or
+ * `transport-closed`; then nothing is left bound.
+ */
+export async function openListener(options: ListenerOptions): Promise<Listener> {
+  const { context, connection, server } = options;
+  context.checkOpen();
+  const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits };
+  const codec = createMessageCodec(connection, { maxBytes: limits.messageBytes });
+  const audience = createAudience();
+  const early: ListenerEvent[] = [];
+  let listener: Listener | undefined;
+  const onEvent = (event: ListenerEvent): void => {
+    const accepted = event.kind === 'peer-accepted';
+    if (accepted && event.socket === 'iopub') audience.expect();
+    if (listener) return listener.report(event);
+    // Before there is a listener, those refused are the knocks of the self-check, and nobody's business.
+    if (accepted) early.push(event);
+  };
+  const gate = server && openGate({ ...options, server, onEvent });
+  let bound: BoundSockets | undefined;
+  try {
+    bound = await bindSockets({ context: context.zmq, connection, limits, ...(gate && { gate }) });
+    if (server)
+      await selfCheck(context.zmq, bound.connection, server.publicKey, { ...options, timeout: limits.selfCheck });
+    context.checkOpen();
+  } catch (error) {
+    gate?.close();
+    bound?.removeFiles();
+    if (bound) await closeSockets(...Object.values(bound.sockets));
+    throw error;
+  }
+  listener = new Listener(options, { bound, codec, gate, limits, audience });
+  for (const event of early) listener.report(event);
+  return listener;
+}
+
+/** What {@link openListener} makes a {@link Listener} of. */
+interface ListenerParts {
+  readonly bound: BoundSockets;
+  readonly codec: MessageCodec;
+  readonly gate: Gate | undefined;
+  readonly limits: ListenerLimits;
+  readonly audience: Audience;
+}
+
+/**
+ * Five bound sockets that admit one identity: whatever arrives here was sent by it, whatever headers and routing ids say.
+ * Made by {@link openListener}.
+ */
+export class Listener {
+  readonly name: string;
+  /** With the real ports. */
+  readonly connection: ConnectionInfo;
+  readonly #options: ListenerOptions;
+  readonly #parts: ListenerParts;
+  readonly #marks: Readonly<Record<SocketName, (bytes: number) => number | undefined>>;
+  readonly #watched = new Map<SocketName, Promise<void>>();
+  readonly #loops: readonly Promise<void>[];
+  readonly #disown: () => void;
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(options: ListenerOptions, parts: ListenerParts) {
+    this.name = options.name;
+    this.connection = parts.bound.connection;
+    this.#options = options;
+    this.#parts = parts;
+    this.#disown = options.context.own(this);
+    this.#marks = perSocket(() => createQueueMark(parts.limits));
+    if (options.onEvent) for (const name of options.monitor ?? SOCKET_NAMES) this.#watch(name);
+    this.#loops = SOCKET_NAMES.map((name) =>
+      receiveEach(
+        parts.bound.sockets[name],
+        (frames) => this.#receive(name, frames),
+        (error) => this.#handlerFailed(name, error),
+      ),
+    );
+  }
+
+  /**
+   * Sends to one peer of this listener. Messages to one peer keep their order. Never waits: a message to a peer that is gone,
+   * or too far behind (see {@link ListenerLimits.queuedMessages}), is dropped. The message's buffers are sent without a
+   * copy: leave them alone.
+   */
+  send(channel: RequestChannel, routing: readonly Uint8Array[], message: Message): void {
+    this.#send(channel, [...routing, ...this.#parts.codec.encode(message)]);
+  }
+
+  /** Whether anybody may hear what is published; always so in plain text. */
+  get hasAudience(): boolean {
+    return this.#parts.audience.present || !this.#parts.gate;
+  }
+
+  /**
+   * Sends on iopub to every peer that subscribed to a prefix of `topic`, in order, never waiting. Default: the message type.
+   */
+  publish(message: Message, topic: Uint8Array = Buffer.from(message.header.msg_type)): void {
+    if (this.hasAudience) this.publishEncoded(encodeParts(message), topic);
+  }
+
+  /** As {@link publish}, for a message that goes out by several listeners and is encoded once. */
+  publishEncoded(message: EncodedMessage, topic: Uint8Array): void {
+    this.#send('iopub', [topic, ...this.#parts.codec.sign(message)]);
+  }
+
+  /**
+   * Ends every connection, unbinds, removes the socket files; resolves when all that is done. With `linger` (milliseconds,
+   * default 0), what was sent before is given that long to leave.
+   */
+  close(options: { readonly linger?: number } = {}): Promise<void> {
+    return (this.#closing ??= this.#close(options.linger ?? 0));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** @internal */
+  report(event: ListenerEvent): void {
+    if (this.#closing) return;
+    try {
+      this.#options.onEvent?.(event);
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  #send(name: SocketName, frames: Uint8Array[]): void {
+    if (this.#closing) return;
+    const socket = this.#parts.bound.sockets[name];
+    const mark = this.#marks[name](frames.reduce((bytes, frame) => bytes + frame.byteLength, 0));
+    if (mark !== undefined) socket.sendHighWaterMark = mark;
+    // With a send timeout of 0 and a type that drops what it cannot deliver, this is done when it returns.
+    socket.send(frames).catch(() => undefined);
+  }
+
+  #receive(name: SocketName, frames: Buffer[]): void {
+    switch (name) {
+      case 'heartbeat':
+        return this.#send(name, frames);
+      case 'iopub':
+        return this.#receiveSubscription(frames);
+      case 'shell':
+      case 'control':
+      case 'stdin':
+        return this.#receiveMessage(name, frames);
+    }
+  }
+
+  /** XPUB: 1 and the topic for a subscription, 0 and the topic for its end (ZMTP 3.1). Peers may send anything else. */
+  #receiveSubscription([frame, ...others]: Buffer[]): void {
+    if (others.length > 0) return;
+    if (frame?.[0] === 0) this.#parts.audience.unsubscribed();
+    if (frame?.[0] !== 1) return;
+    this.#parts.audience.subscribed();
+    this.#options.onSubscribe?.(frame.subarray(1));
+  }
+
+  #receiveMessage(channel: RequestChannel, frames: Buffer[]): void {
+    let decoded;
+    try {
+      decoded = this.#parts.codec.decode(frames);
+    } catch (error) {
+      if (!isCurveKernelError(error)) throw error;
+      return this.report({ kind: 'message-rejected', channel, error });
+    }
+    this.#options.onMessage({ channel, ...decoded, listener: this });
+  }
+
+  /** A handler that throws must not make the listener deaf; and where nobody listens to events, it must not be silent. */
+  #handlerFailed(socket: SocketName, error: unknown): void {
+    if (this.#options.onEvent) return this.report({ kind: 'handler-failed', socket, error });
+    throwLater(error);
+  }
+
+  #watch(name: SocketName): void {
+    const read = monitorReader(name);
+    const watched = watchSocket(this.#parts.bound.sockets[name], (event) => {
+      const reported = read(event);
+      if (reported) this.report(reported);
+    });
+    this.#watched.set(name, watched);
+  }
+
+  async #close(linger: number): Promise<void> {
+    const { gate, bound } = this.#parts;
+    gate?.close();
+    bound.removeFiles();
+    for (const name of SOCKET_NAMES) {
+      if (!this.#watched.has(name)) this.#watch(name);
+      bound.sockets[name].linger = linger;
+      bound.sockets[name].close();
+    }
+    await Promise.all([...this.#watched.values(), ...this.#loops]);
+    this.#disown();
+  }
+}

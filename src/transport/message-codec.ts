@@ -1,0 +1,46 @@
+import type { ConnectionInfo } from '../connection/connection-info.js';
+import {
+  decodeMessage,
+  DEFAULT_LIMITS,
+  encodeMessage,
+  signParts,
+  type DecodedMessage,
+  type EncodedMessage,
+} from '../protocol/frames.js';
+import type { Message } from '../protocol/message.js';
+import { createReplayGuard } from '../protocol/replay-guard.js';
+import { createSigner } from '../protocol/signer.js';
+
+/** Turns messages of one connection into frames and back. */
+export interface MessageCodec {
+  encode(message: Message): Uint8Array[];
+  /** The frames of a message that is written already, with this connection's signature. */
+  sign(message: EncodedMessage): Uint8Array[];
+  /** Throws only `message-*` errors. */
+  decode(frames: readonly Uint8Array[]): DecodedMessage;
+}
+
+/** What a codec puts up with. */
+export interface CodecOptions {
+  /** The most bytes of one message. */
+  readonly maxBytes: number;
+  /** Repair invalid UTF-8 in contents instead of refusing the message: kernels in Python send it (see {@link decodeMessage}). */
+  readonly repairText?: boolean;
+}
+
+/**
+ * The codec of one connection: its signature, and one memory for replayed messages on all of its channels.
+ * Throws `signature-scheme-unsupported`.
+ */
+export function createMessageCodec(
+  connection: ConnectionInfo,
+  { maxBytes, repairText = false }: CodecOptions,
+): MessageCodec {
+  const signer = createSigner(connection.signatureScheme, connection.key);
+  const options = { limits: { ...DEFAULT_LIMITS, maxBytes }, replay: createReplayGuard(), repairText };
+  return {
+    encode: (message) => encodeMessage(message, signer),
+    sign: (message) => signParts(message, signer),
+    decode: (frames) => decodeMessage(frames, signer, options),
+  };
+}

@@ -1,0 +1,43 @@
+import { connect } from 'node:net';
+
+/** Signature and major version of ZMTP 3: all that a peer waits for before it names its own mechanism. */
+const OPENING = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3]);
+const GREETING_BYTES = 64;
+const MECHANISM = { start: 12, end: 32 } as const;
+
+/**
+ * The security mechanism that the peer at `endpoint` names in its greeting (ZMTP 3.1, “The greeting”), such as `CURVE` or
+ * `NULL`; undefined when nobody answers within `timeout` milliseconds, or somebody who does not speak ZMTP 3. Never rejects.
+ *
+ * libzmq tells its clients nothing about a handshake that the peer ended. This tells a kernel that could not read it from
+ * something else that accepts connections and drops them, such as an ssh tunnel to a kernel that is not there yet.
+ */
+export async function peekGreeting(endpoint: string, timeout = 1_000): Promise<string | undefined> {
+  const connection = connect(address(endpoint));
+  try {
+    connection.setTimeout(timeout, () => connection.destroy());
+    connection.write(OPENING);
+    const received: Buffer[] = [];
+    let length = 0;
+    for await (const bytes of connection as AsyncIterable<Buffer>) {
+      received.push(bytes);
+      if ((length += bytes.length) >= GREETING_BYTES) return mechanismOf(Buffer.concat(received));
+    }
+  } catch {
+    // Refused, reset, or given up: nobody answers.
+  } finally {
+    connection.destroy();
+  }
+  return undefined;
+}
+
+function mechanismOf(greeting: Buffer): string | undefined {
+  const isZmtp3 = greeting[0] === 0xff && greeting[9] === 0x7f && greeting[10] === 3;
+  return isZmtp3 ? greeting.toString('latin1', MECHANISM.start, MECHANISM.end).replace(/\0+$/, '') : undefined;
+}
+
+function address(endpoint: string): { path: string } | { host: string; port: number } {
+  if (endpoint.startsWith('ipc://')) return { path: endpoint.slice('ipc://'.length) };
+  const { hostname, port } = new URL(endpoint.replace('tcp:', 'http:'));
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
+}

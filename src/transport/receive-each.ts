@@ -1,0 +1,45 @@
+import { throwLater } from './throw-later.js';
+
+/** A socket that messages come from. */
+interface Source {
+  readonly closed: boolean;
+  receive(): Promise<Buffer[]>;
+}
+
+/**
+ * Gives every message of `source` to `handle`, in order, until it is closed. Never rejects: what `handle` throws goes to
+ * `onFailure`, and the next message is received.
+ */
+export async function receiveEach(
+  source: Source,
+  handle: (frames: Buffer[]) => void,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
+  while (!source.closed) {
+    const frames = await nextOf(source, onFailure);
+    // A message may be in hand when its socket is closed: whoever was cut off is not heard any more.
+    if (!frames || source.closed) return;
+    attempt(
+      () => handle(frames),
+      (error) => attempt(() => onFailure(error)),
+    );
+  }
+}
+
+async function nextOf(source: Source, onFailure: (error: unknown) => void): Promise<Buffer[] | undefined> {
+  try {
+    return await source.receive();
+  } catch (error) {
+    // A receive that waits while its socket is closed is rejected as well.
+    if (!source.closed) attempt(() => onFailure(error));
+    return undefined;
+  }
+}
+
+function attempt(act: () => void, onFailure: (error: unknown) => void = throwLater): void {
+  try {
+    act();
+  } catch (error) {
+    onFailure(error);
+  }
+}

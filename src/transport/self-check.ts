@@ -1,0 +1,62 @@
+import type { Context } from 'zeromq';
+import type { ConnectionInfo } from '../connection/connection-info.js';
+import { endpoint } from '../connection/endpoints.js';
+import { CurveKernelError } from '../errors.js';
+import type { SocketName } from '../protocol/message.js';
+import { SOCKET_NAMES } from './per-socket.js';
+import { throwAwayPair } from './curve-options.js';
+import { probeIn, type ProbeAs } from './probe.js';
+
+/** What is to be found. */
+export interface SelfCheckOptions {
+  /** Milliseconds for each knock. */
+  readonly timeout: number;
+  /** Strangers are to be let in, and do not knock. Default: false. */
+  readonly admitsStrangers?: boolean;
+}
+
+/**
+ * Knocks at every socket as a peer without keys, and at every socket but heartbeat (which is open to whoever knows the server
+ * key) as a stranger who knows the server key. Resolves when all were refused. Throws `self-check-failed` when one was
+ * admitted, or when there was no answer, which proves nothing.
+ */
+export async function selfCheck(
+  context: Context,
+  connection: ConnectionInfo,
+  serverKey: string,
+  { timeout, admitsStrangers = false }: SelfCheckOptions,
+): Promise<void> {
+  const stranger: ProbeAs = { mechanism: 'curve', serverKey, client: throwAwayPair() };
+  const mustRefuse = async (name: SocketName, as: ProbeAs, who: string): Promise<void> => {
+    const address = endpoint({ ...connection, ip: reachable(connection) }, name);
+    const result = await probeIn(context, address, as, name, { timeout });
+    if (result === 'admitted' || result === 'silent') throw failure(name, who, result);
+  };
+  await Promise.all(
+    SOCKET_NAMES.flatMap((name) => [
+      mustRefuse(name, { mechanism: 'null' }, 'a peer without keys'),
+      ...(name === 'heartbeat' || admitsStrangers
+        ? []
+        : [mustRefuse(name, stranger, 'a stranger who knows the public key')]),
+    ]),
+  );
+}
+
+/** An address at which this machine reaches itself, for sockets bound to all of its addresses. */
+function reachable({ ip }: ConnectionInfo): string {
+  if (ip === '*' || ip === '0.0.0.0') return '127.0.0.1';
+  return ip === '::' ? '::1' : ip;
+}
+
+const failure = (socket: SocketName, who: string, result: 'admitted' | 'silent'): CurveKernelError =>
+  new CurveKernelError(
+    'self-check-failed',
+    `The ${socket} socket must refuse ${who}, and ${result === 'admitted' ? 'admitted it' : 'did not answer'}; nothing is served.`,
+    {
+      hint:
+        result === 'admitted'
+          ? 'Report this: the kernel would have been open to others.'
+          : 'Start again when the machine is less busy.',
+      data: { socket, result },
+    },
+  );

@@ -1,0 +1,9 @@
+/**
+ * Makes a mistake in a callback an uncaught exception, outside of the loop that called it: the loop goes on, and the mistake is
+ * not swallowed.
+ */
+export function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

@@ -1,0 +1,82 @@
+import { Context, context as processContext } from 'zeromq';
+import { CurveKernelError } from '../errors.js';
+import { ZapHandler } from './zap-handler.js';
+
+/** What a {@link TransportContext} owns. */
+export interface Owned {
+  close(): Promise<void>;
+}
+
+/** How a {@link TransportContext} is made. */
+export interface TransportContextOptions {
+  /**
+   * Use the one ZeroMQ context of the process, which costs no threads, instead of a new one. Such a context can dial and
+   * not listen: its ZAP endpoint may be somebody else's. Default: false.
+   */
+  readonly shared?: boolean;
+}
+
+/** zeromq.js's default of 1,023 would do for 60 listeners. */
+const MAX_SOCKETS = 16_384;
+
+/**
+ * A ZeroMQ context with its ZAP handler, and the owner of every listener and dialer made in it.
+ *
+ * Make one per kernel and one per dialing process. Its two threads and six descriptors stay until the process ends: that is
+ * how zeromq.js treats contexts, whatever is closed.
+ */
+export class TransportContext {
+  /** For this room only. */
+  readonly zmq: Context;
+  readonly #shared: boolean;
+  readonly #owned = new Set<Owned>();
+  #zap: ZapHandler | undefined;
+  #domains = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: TransportContextOptions = {}) {
+    this.#shared = options.shared ?? false;
+    this.zmq = this.#shared ? processContext : new Context({ blocky: false, maxSockets: MAX_SOCKETS });
+  }
+
+  /** The handler that admits peers to this context's listeners; started when first asked for. */
+  get zap(): ZapHandler {
+    if (this.#shared) throw new TypeError('A shared TransportContext can dial and not listen.');
+    this.checkOpen();
+    return (this.#zap ??= new ZapHandler(this.zmq));
+  }
+
+  /** A ZAP domain that no other listener of this context has, never empty (an empty one would fail open). */
+  newDomain(name: string): string {
+    return `${++this.#domains}.${name.replace(/[^\w.-]/g, '_').slice(0, 128)}`;
+  }
+
+  /** Throws `transport-closed` after {@link close}. */
+  checkOpen(): void {
+    if (!this.#closing) return;
+    throw new CurveKernelError('transport-closed', 'The transport context was closed.', {
+      hint: 'Make a new TransportContext.',
+    });
+  }
+
+  /** Has `owned` closed with this context. The function returned gives it up. */
+  own(owned: Owned): () => void {
+    this.checkOpen();
+    this.#owned.add(owned);
+    return () => void this.#owned.delete(owned);
+  }
+
+  /** Closes everything made in this context, then the ZAP handler. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#owned].map((owned) => owned.close()));
+    await this.#zap?.close();
+  }
+}

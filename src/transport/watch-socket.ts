@@ -1,0 +1,29 @@
+import type { Event, Socket } from 'zeromq';
+import { throwLater } from './throw-later.js';
+
+/**
+ * Reports what happens to the connections of `socket`, from this call on, so before `bind` or `connect`. Resolves when the
+ * socket is really closed: its last connection ended, its descriptors given back.
+ *
+ * Watch a socket once, and until it is closed: libzmq's I/O thread waits for whoever asked for events and does not take
+ * them, and all sockets of the context stand still with it.
+ */
+export async function watchSocket(socket: Socket, onEvent: (event: Event) => void): Promise<void> {
+  const { events } = socket;
+  while (!events.closed) {
+    const event = await events.receive();
+    if (event.type === 'end') return;
+    try {
+      onEvent(event);
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+}
+
+/** Closes sockets that nobody watches. Resolves when they are really closed: their addresses can be bound again. */
+export async function closeSockets(...sockets: Socket[]): Promise<void> {
+  const gone = sockets.map((socket) => watchSocket(socket, () => undefined));
+  for (const socket of sockets) socket.close();
+  await Promise.all(gone);
+}

@@ -1,0 +1,66 @@
+import { Router, type Context } from 'zeromq';
+import { closeSockets } from './watch-socket.js';
+import { formatZapReply, parseZapRequest, type ZapRequest, type ZapReturnPath } from './zap-message.js';
+
+/**
+ * Decides about a peer: the user id under which it is admitted, or undefined to refuse it. A rule that takes its time holds up
+ * nobody but the peer that it is about; libzmq gives up on that one with its handshake limit.
+ */
+export type ZapRule = (request: ZapRequest) => string | undefined | Promise<string | undefined>;
+
+/**
+ * Answers libzmq's question who may connect (ZeroMQ RFC 27) for every CURVE socket of one context. Each domain has a rule; a
+ * domain without one, and a rule that throws, refuse.
+ *
+ * libzmq admits everybody when nobody answers it, unless the asking socket has a domain *and* `zapEnforceDomain`. So this
+ * handler is needed for anybody to get in, and those two options for nobody else to: see `curve-options.ts`.
+ */
+export class ZapHandler {
+  readonly #socket: Router;
+  readonly #rules = new Map<string, ZapRule>();
+  readonly #answering: Promise<void>;
+
+  /** Binds at once; throws when the context has a handler already. */
+  constructor(context: Context) {
+    this.#socket = new Router({ context, linger: 0, sendTimeout: 0 });
+    this.#socket.bindSync('inproc://zeromq.zap.01');
+    this.#answering = this.#answer();
+  }
+
+  /** Puts `domain` under `rule`. The function returned takes the rule away: from then on nobody new is admitted. */
+  govern(domain: string, rule: ZapRule): () => void {
+    if (this.#rules.has(domain)) throw new TypeError(`The ZAP domain ${domain} has a rule already.`);
+    this.#rules.set(domain, rule);
+    return () => void this.#rules.delete(domain);
+  }
+
+  /** Stops answering: nobody new is admitted anywhere in the context. Resolves when libzmq knows. */
+  async close(): Promise<void> {
+    await Promise.all([closeSockets(this.#socket), this.#answering]);
+  }
+
+  async #answer(): Promise<void> {
+    while (!this.#socket.closed) {
+      try {
+        const asked = parseZapRequest(await this.#socket.receive());
+        if (asked) this.#decide(asked.path, asked.request);
+      } catch {
+        // Closed.
+      }
+    }
+  }
+
+  #decide(path: ZapReturnPath, request: ZapRequest): void {
+    const reply = (userId: string | undefined): void => {
+      // Done at once or not at all; it fails when we are closed, or when the session that asked is gone.
+      if (!this.#socket.closed) this.#socket.send(formatZapReply(path, userId)).catch(() => undefined);
+    };
+    try {
+      const decision = this.#rules.get(request.domain)?.(request);
+      if (!(decision instanceof Promise)) return reply(decision);
+      decision.then(reply, () => reply(undefined));
+    } catch {
+      reply(undefined);
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import { Secret } from '#src/keys/secret.js';
+import type { ReceivedMessage } from '#src/transport/listener.js';
+import type { ListenerEvent } from '#src/transport/listener-event.js';
+import { aMessage, echo, eventually, inRoom } from './room.js';
+
+describe.each(['encrypted', 'plain'] as const)('an %s listener', (kind) => {
+  test('answers on the channel and to the client that asked', () =>
+    inRoom(async (room) => {
+      const listener = await (kind === 'encrypted' ? room.listen() : room.listenPlain());
+      const [one, two] = [
+        await room.dial(listener, { routingId: 'one' }),
+        await room.dial(listener, { routingId: 'two' }),
+      ];
+      for (const channel of ['shell', 'control', 'stdin'] as const) {
+        await one.dialer.send(channel, aMessage('x_request', { from: 'one', channel }));
+        await two.dialer.send(channel, aMessage('x_request', { from: 'two', channel }));
+      }
+      await Promise.all([one.until(3), two.until(3)]);
+      for (const [name, client] of [
+        ['one', one],
+        ['two', two],
+      ] as const) {
+        expect(client.received.map(({ channel }) => channel).toSorted()).toEqual(['control', 'shell', 'stdin']);
+        for (const { channel, message } of client.received) expect(message.content).toEqual({ from: name, channel });
+      }
+    }));
+
+  test('says for each socket how it is protected, and answers heartbeats', () =>
+    inRoom(async (room) => {
+      const listener = await (kind === 'encrypted' ? room.listen() : room.listenPlain());
+      const { dialer } = await room.dial(listener);
+      const mechanisms = Object.values(dialer.security()).map(({ mechanism }) => mechanism);
+      expect(mechanisms).toEqual(Array(5).fill(kind === 'encrypted' ? 'curve' : 'null'));
+      expect(new Set(Object.values(dialer.security()).map((socket) => socket.endpoint)).size).toBe(5);
+      expect(await dialer.heartbeat()).toBeGreaterThan(0);
+    }));
+});
+
+test('binary buffers arrive as they were sent, also when the sender reuses its memory', () =>
+  inRoom(async (room) => {
+    const listener = await room.listen();
+    const { dialer, received, until } = await room.dial(listener);
+    const buffer = new Uint8Array(100_000).fill(7);
+    await dialer.send('shell', aMessage('comm_msg', {}, [buffer, new Uint8Array(0), buffer.subarray(10, 12)]));
+    buffer.fill(0);
+    await until(1);
+    const buffers = received[0]?.message.buffers.map((bytes) => [bytes.length, bytes[0]]);
+    expect(buffers).toEqual([
+      [100_000, 7],
+      [0, undefined],
+      [2, 7],
+    ]);
+  }));
+
+test('every subscription is reported, also when somebody has subscribed to the same before', () =>
+  inRoom(async (room) => {
+    const topics: string[] = [];
+    const listener = await room.listen({ onSubscribe: (topic) => topics.push(Buffer.from(topic).toString()) });
+    await room.dial(listener, { routingId: 'one' });
+    await room.dial(listener, { routingId: 'two' });
+    await eventually(() => topics.length === 2);
+    expect(topics).toEqual(['', '']);
+  }));
+
+test('a client that comes back under its old routing id gets its answers, also while the old connection still stands', () =>
+  inRoom(async (room) => {
+    const listener = await room.listen();
+    const before = await room.dial(listener, { routingId: 'session' });
+    await before.dialer.send('shell', aMessage('x_request'));
+    await before.until(1);
+    const after = await room.dial(listener, { routingId: 'session' });
+    await after.dialer.send('shell', aMessage('x_request'));
+    await after.until(1);
+    expect(before.received).toHaveLength(1);
+  }));
+
+test('a bad message costs its sender that message and nobody anything else', () =>
+  inRoom(async (room) => {
+    const events: ListenerEvent[] = [];
+    const listener = await room.listen({ onEvent: (event) => events.push(event) });
+    const forger = await room.dial(listener, {
+      routingId: 'forger',
+      connection: { ...listener.connection, key: Secret.fromText('another') },
+    });
+    const honest = await room.dial(listener, { routingId: 'honest' });
+    await forger.dialer.send('shell', aMessage('execute_request'));
+    await eventually(() => events.some(({ kind }) => kind === 'message-rejected'));
+    await honest.dialer.send('shell', aMessage('x_request'));
+    await honest.until(1);
+    const rejected = events.filter((event) => event.kind === 'message-rejected');
+    expect(rejected.map(({ channel, error }) => [channel, error.code])).toEqual([['shell', 'message-unsigned']]);
+    expect(await forger.dialer.heartbeat()).toBeGreaterThan(0);
+  }));
+
+test('a message that is replayed is rejected on every channel of the listener', () =>
+  inRoom(async (room) => {
+    const events: ListenerEvent[] = [];
+    const listener = await room.listen({ onEvent: (event) => events.push(event) });
+    const { dialer, received } = await room.dial(listener);
+    const message = aMessage('execute_request');
+    await dialer.send('shell', message);
+    await dialer.send('shell', message);
+    await eventually(() => received.length > 0);
+    await dialer.send('control', message);
+    await eventually(() => events.filter(({ kind }) => kind === 'message-rejected').length === 2);
+    expect(received).toHaveLength(1);
+  }));
+
+test('a handler that throws is reported, and the next message is handled', () =>
+  inRoom(async (room) => {
+    const events: ListenerEvent[] = [];
+    const listener = await room.listen({ onMessage: echoOrFail, onEvent: (event) => events.push(event) });
+    const { dialer, until } = await room.dial(listener);
+    await dialer.send('shell', aMessage('x_request', { fail: true }));
+    await dialer.send('shell', aMessage('x_request'));
+    await until(1);
+    const failure = events.find(({ kind }) => kind === 'handler-failed');
+    expect(failure).toMatchObject({ socket: 'shell', error: new Error('a bug') });
+  }));
+
+test('peers are reported when they are let in and when they leave', () =>
+  inRoom(async (room) => {
+    const events: ListenerEvent[] = [];
+    const listener = await room.listen({ onEvent: (event) => events.push(event) });
+    const { dialer } = await room.dial(listener);
+    const accepted = { kind: 'peer-accepted', address: '127.0.0.1', publicKey: room.server.publicKey };
+    for (const socket of ['shell', 'iopub', 'stdin', 'control', 'heartbeat']) {
+      expect(events).toContainEqual({ ...accepted, socket });
+    }
+    await dialer.close();
+    await eventually(() => events.filter(({ kind }) => kind === 'peer-left').length === 5);
+    expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(['peer-accepted', 'peer-left']));
+  }));
+
+test('sending to a client that is gone, or after closing, is harmless', () =>
+  inRoom(async (room) => {
+    const listener = await room.listen();
+    for (let count = 0; count < 1_000; count++) listener.send('shell', [Buffer.from('nobody')], aMessage('reply'));
+    const { dialer, until } = await room.dial(listener);
+    await dialer.send('shell', aMessage('x_request'));
+    await until(1);
+    await listener.close();
+    listener.send('shell', [Buffer.from('client')], aMessage('reply'));
+    listener.publish(aMessage('status'));
+    await listener.close();
+  }));
+
+test('a frame beyond the limit ends the connection of its sender, who may come back', () =>
+  inRoom(async (room) => {
+    const listener = await room.listen({ limits: { messageBytes: 100_000 } });
+    const failures: string[] = [];
+    const { dialer, until } = await room.dial(listener, { onFailure: ({ code }) => failures.push(code) });
+    const other = await room.dial(listener, { routingId: 'other' });
+    await dialer.send('shell', aMessage('comm_msg', {}, [new Uint8Array(200_000)]));
+    await eventually(() => failures.length === 1);
+    expect(failures).toEqual(['peer-lost']);
+    await other.dialer.send('shell', aMessage('x_request'));
+    await other.until(1);
+    await eventually(() =>
+      dialer.send('shell', aMessage('x_request')).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await until(1);
+  }));
+
+const echoOrFail = (received: ReceivedMessage): void => {
+  if (received.message.content['fail']) throw new Error('a bug');
+  echo(received);
+};
