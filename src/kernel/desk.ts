@@ -1,0 +1,18 @@
+import type { MessageOrigin } from '../protocol/create-message.js';
+import type { History } from './history.js';
+import type { InputRequests } from './input-requests.js';
+import type { Iopub } from './iopub.js';
+import type { Language } from './language.js';
+import type { Status } from './status.js';
+
+/** What requests that run code share. */
+export interface Desk {
+  readonly language: Language;
+  /** Resolves when the language has started; rejects, and tries again when asked again, where it could not. */
+  readonly ready: () => Promise<void>;
+  readonly origin: MessageOrigin;
+  readonly iopub: Iopub;
+  readonly inputs: InputRequests;
+  readonly status: Status;
+  readonly history: History;
+}

@@ -1,0 +1,158 @@
+/**
+ * The upper seam: what a programming language implements so that `serveKernel(language, connection)` makes it a kernel.
+ *
+ * The kernel speaks the protocol (status, parents, counts, queues, replies); a language runs code and says what came out.
+ * Only {@link Language.info} and {@link Language.execute} are required. A language may throw or reject anywhere: the
+ * client gets an error reply, and the kernel lives on.
+ */
+import type { JsonObject, Message } from '../protocol/message.js';
+
+/** A value in several MIME types, such as `{'text/plain': '2'}`. */
+export type MimeBundle = JsonObject;
+
+/** What `kernel_info_reply` says of the language, in the protocol's own field names. */
+export interface LanguageInfo {
+  readonly implementation: string;
+  readonly implementation_version: string;
+  readonly banner: string;
+  /** `name`, `version`, `mimetype`, `file_extension`, … */
+  readonly language_info: JsonObject;
+  readonly help_links?: readonly { readonly text: string; readonly url: string }[];
+  readonly supported_features?: readonly string[];
+}
+
+/** One `execute_request`, checked and with its defaults filled in. */
+export interface ExecuteRequest {
+  readonly code: string;
+  readonly silent: boolean;
+  readonly storeHistory: boolean;
+  readonly userExpressions: Readonly<Record<string, string>>;
+  readonly allowStdin: boolean;
+  /** The number shown as `In [n]`; not counted up when silent or when history is not stored. */
+  readonly executionCount: number;
+  /** The notebook's cell id, where the front end sends it. */
+  readonly cellId?: string;
+}
+
+/** An error as front ends show it. `traceback` is lines of text, with ANSI colours if wanted. */
+export interface ErrorReport {
+  readonly ename: string;
+  readonly evalue: string;
+  readonly traceback: readonly string[];
+}
+
+/** How an execution ended. The kernel publishes the `error` message of a failed one; the language need not. */
+export type ExecuteOutcome =
+  | { readonly status: 'ok'; readonly userExpressions?: JsonObject; readonly payload?: readonly JsonObject[] }
+  | ({ readonly status: 'error' } & ErrorReport);
+
+/** What may follow at this position? */
+export interface CompleteRequest {
+  readonly code: string;
+  /** In Unicode code points, as on the wire; not in UTF-16 units. */
+  readonly cursorPos: number;
+}
+
+/** The words that fit, best first. */
+export interface CompleteReply {
+  readonly matches: readonly string[];
+  /** The text that a match replaces, in code points. */
+  readonly cursorStart: number;
+  readonly cursorEnd: number;
+  /** Such as `_jupyter_types_experimental`. */
+  readonly metadata?: JsonObject;
+}
+
+/** What is at this position? */
+export interface InspectRequest {
+  readonly code: string;
+  /** In code points. */
+  readonly cursorPos: number;
+  readonly detailLevel: 0 | 1;
+}
+
+/** What was found there, as text and perhaps HTML. */
+export interface InspectReply {
+  readonly found: boolean;
+  readonly data: MimeBundle;
+  readonly metadata?: JsonObject;
+}
+
+/** Whether a console should run the code or ask for another line. */
+export interface IsCompleteReply {
+  readonly status: 'complete' | 'incomplete' | 'invalid' | 'unknown';
+  /** What to put before the next line; only with `incomplete`. */
+  readonly indent?: string;
+}
+
+/** What goes with a displayed value. */
+export interface DisplayOptions {
+  readonly metadata?: JsonObject;
+  /** Names the output, so that it can be replaced. */
+  readonly displayId?: string;
+  /** Replace every output of that `displayId` instead of adding one. */
+  readonly update?: boolean;
+  readonly buffers?: readonly Uint8Array[];
+}
+
+/** What goes with any other message on iopub. */
+export interface PublishOptions {
+  readonly metadata?: JsonObject;
+  readonly buffers?: readonly Uint8Array[];
+}
+
+/** How to ask. */
+export interface InputOptions {
+  /** The front end hides what is typed. */
+  readonly password?: boolean;
+}
+
+/**
+ * Where the output of one request goes. It stays usable after the request has ended: late output keeps its parent, so
+ * front ends show it under the cell that caused it. Everything is sent in the order of the calls.
+ */
+export interface Cell {
+  /** Aborted by an interrupt while the request runs, and by the kernel's end. */
+  readonly signal: AbortSignal;
+  /** Text for stdout or stderr. Batched by the kernel (about 10 ms or 64 KiB). */
+  stream(name: 'stdout' | 'stderr', text: string): void;
+  display(data: MimeBundle, options?: DisplayOptions): void;
+  /** The cell's result, with its execution count. */
+  result(data: MimeBundle, metadata?: JsonObject): void;
+  /** An error that is not the outcome: thrown by a timer, a rejection nobody handled. */
+  error(error: ErrorReport): void;
+  clearOutput(wait: boolean): void;
+  /**
+   * Asks the client that sent the request, and nobody else, for a line of text. Rejects with 'input-unavailable' when that
+   * client does not take questions or the request has ended, and with 'interrupted' on an interrupt.
+   */
+  input(prompt: string, options?: InputOptions): Promise<string>;
+  /** Any other message on iopub, such as `comm_msg`. */
+  publish(msgType: string, content: JsonObject, options?: PublishOptions): void;
+}
+
+/** Why the kernel ends. */
+export type CloseReason = 'shutdown' | 'restart';
+
+/** A programming language behind the kernel. */
+export interface Language {
+  readonly info: LanguageInfo;
+  /** Begins beside the kernel: `kernel_info` is answered without waiting for it, the first execution waits. */
+  start?(): Promise<void>;
+  /** Runs code. Called for one request at a time. */
+  execute(request: ExecuteRequest, cell: Cell): Promise<ExecuteOutcome>;
+  /** May be called while code runs, as may everything below but {@link comm}. */
+  complete?(request: CompleteRequest, signal: AbortSignal): Promise<CompleteReply>;
+  inspect?(request: InspectRequest, signal: AbortSignal): Promise<InspectReply>;
+  isComplete?(code: string): Promise<IsCompleteReply>;
+  /** `comm_open`, `comm_msg`, `comm_close` from a front end, in order with executions. Without it, opened comms are closed. */
+  comm?(message: Message, cell: Cell): Promise<void>;
+  /** The open comms by id, all of them or those of one target. */
+  commInfo?(target?: string): Promise<Readonly<Record<string, { readonly target_name: string }>>>;
+  /** A Debug Adapter Protocol request and its response. */
+  debug?(request: JsonObject, signal: AbortSignal): Promise<JsonObject>;
+  /** Stops what runs; `cell.signal` is aborted as well. Variables should survive. */
+  interrupt?(): Promise<void>;
+  /** Ends everything the language started. The kernel waits a few seconds for it, no longer. */
+  close?(reason: CloseReason): Promise<void>;
+}

@@ -1,0 +1,33 @@
+import type { Request } from './backend.js';
+import { openCell } from './cell.js';
+import type { Desk } from './desk.js';
+import { reportError } from './error-report.js';
+import { orAborted } from './or-aborted.js';
+
+/** Hands a `comm_open`, `comm_msg` or `comm_close` to the language; where it has no comms, the comm is closed. */
+export async function runComm(desk: Desk, request: Request, signal: AbortSignal): Promise<void> {
+  const { language, iopub, inputs, history, status } = desk;
+  const { header, content } = request.message;
+  status.beginRunning(header);
+  if (language.comm !== undefined) {
+    const open = openCell({
+      request,
+      signal,
+      iopub,
+      inputs,
+      executionCount: history.count,
+      silent: false,
+      allowStdin: false,
+    });
+    try {
+      await orAborted(signal, desk.ready());
+      await language.comm(request.message, open.cell);
+    } catch (error) {
+      open.cell.error(reportError(error));
+    }
+    open.end();
+  } else if (header.msg_type === 'comm_open') {
+    iopub.publish(header, 'comm_close', { comm_id: content['comm_id'] ?? '', data: {} });
+  }
+  status.end(header);
+}

@@ -1,0 +1,129 @@
+import { appendAudit, endAudit } from '../../access/audit-chain.js';
+import { createAuditCollapse } from '../../access/audit-collapse.js';
+import type { AuditRecord } from '../../access/audit-record.js';
+import { openAuditFile, type AuditFile } from './audit-file.js';
+
+/** How an audit is written. */
+export interface AuditWriterOptions {
+  readonly file: string;
+  /** The kernel's name in it. */
+  readonly kernel: string;
+  /** Called when it cannot be written, with the system's error; once until it can be written again. */
+  readonly onFailure: (error: unknown) => void;
+  /** Called when a file of that name was no whole audit, and has been kept under another name. */
+  readonly onBroken: (movedTo: string) => void;
+}
+
+/** Records that wait while the disk is full; the oldest are given up beyond it. */
+const MOST_WAITING = 10_000;
+/** Milliseconds between two looks at floods that have ended, and two tries when the disk is full. */
+const TICK = 1_000;
+
+/**
+ * Appends events to an audit, in their order, each as a line of a hash chain; like ones in a flood as one. The file is made for the first
+ * event that is more than the kernel's owner coming and going.
+ */
+export class AuditWriter {
+  readonly #options: AuditWriterOptions;
+  readonly #collapse = createAuditCollapse();
+  #waiting: AuditRecord[] = [];
+  #file: AuditFile | undefined;
+  #failure: unknown;
+  #begun = false;
+  #writing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: AuditWriterOptions) {
+    this.#options = options;
+  }
+
+  /** What keeps it from being written, at the moment. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Takes an event. It is written soon; see {@link written}. */
+  take(record: AuditRecord): void {
+    this.#begun ||= !(record.identity === 'owner' && (record.event === 'accept' || record.event === 'leave'));
+    this.#waiting.push(...this.#collapse.add(record, performance.now()));
+    if (this.#waiting.length > MOST_WAITING) this.#waiting.splice(0, this.#waiting.length - MOST_WAITING);
+    if (!this.#begun) return;
+    this.#timer ??= setInterval(() => this.#tick(), TICK).unref();
+    if (this.#failure === undefined) void this.#write();
+  }
+
+  /** Resolves when everything taken so far is in the file. Rejects with what keeps it out. */
+  async written(): Promise<void> {
+    if (!this.#begun) return;
+    await this.#write();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Writes what is left, ends the run, and makes sure of the disk. Never rejects. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#waiting.push(...this.#collapse.flush(Infinity));
+    if (this.#begun) await this.#write();
+    const file = this.#file;
+    if (!file) return;
+    if (this.#failure === undefined) {
+      const { text } = endAudit(file.tip, { kernel: this.#options.kernel, time: new Date().toISOString() });
+      await file.handle.appendFile(`${text}\n`).catch(() => undefined);
+      await file.handle.datasync().catch(() => undefined);
+    }
+    await file.handle.close().catch(() => undefined);
+    this.#file = undefined;
+  }
+
+  #tick(): void {
+    this.#waiting.push(...this.#collapse.flush(performance.now()));
+    if (this.#waiting.length > 0) void this.#write();
+  }
+
+  /** One at a time: what comes in the meantime is written by the same call. */
+  async #write(): Promise<void> {
+    do {
+      await (this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined)));
+    } while (this.#waiting.length > 0 && this.#failure === undefined);
+  }
+
+  async #writeAll(): Promise<void> {
+    const { file: path, kernel, onFailure, onBroken } = this.#options;
+    // In a later turn, so that events of one moment are one write.
+    await Promise.resolve();
+    try {
+      if (!this.#file) {
+        this.#file = await openAuditFile(path, { kernel, time: new Date().toISOString() });
+        if (this.#file.movedTo !== undefined) onBroken(this.#file.movedTo);
+      }
+      while (this.#waiting.length > 0) await this.#append(this.#file);
+      this.#failure = undefined;
+    } catch (error) {
+      const known = this.#failure !== undefined;
+      this.#failure = error;
+      if (!known) onFailure(error);
+    }
+  }
+
+  async #append(file: AuditFile): Promise<void> {
+    const records = this.#waiting;
+    let { tip } = file;
+    let text = '';
+    for (const record of records) {
+      const line = appendAudit(tip, record);
+      tip = line.tip;
+      text += `${line.text}\n`;
+    }
+    const bytes = Buffer.from(text);
+    this.#waiting = [];
+    try {
+      await file.handle.appendFile(bytes);
+    } catch (error) {
+      // A disk that is full takes the half of it, and half a line would break the chain.
+      await file.handle.truncate(file.size).catch(() => undefined);
+      this.#waiting = [...records, ...this.#waiting];
+      throw error;
+    }
+    this.#file = { ...file, tip, size: file.size + bytes.byteLength };
+  }
+}

@@ -1,0 +1,126 @@
+import { parseAuthorizedClients, type AuthorizedClient } from '../../access/authorized-clients.js';
+import { checkGrantTerms, type GrantTerms } from '../../access/grant.js';
+import type { ConnectionInfo } from '../../connection/connection-info.js';
+import { generateCurvePair } from '../../keys/curve-pair.js';
+import type { ClientGrant } from './client-grant.js';
+import type { GrantKeeper } from './grant-keeper.js';
+import type { Journal } from './journal.js';
+import { connectionFor } from './open-client.js';
+import type { Rules } from './rules.js';
+import type { FileState } from './watched-file.js';
+
+/** What {@link AuthorizedGrants} works with. */
+export interface AuthorizedGrantsOptions {
+  readonly file: string;
+  readonly keeper: GrantKeeper;
+  readonly rules: Rules;
+  readonly journal: Journal;
+  /** Beside whose sockets new ones are opened. */
+  readonly owner: ConnectionInfo;
+  /** Lines that are not to be followed, until they change. */
+  readonly revoked: readonly AuthorizedClient[];
+}
+
+/** Keeps a grant for each line of an `authorized_clients` file. */
+export class AuthorizedGrants {
+  readonly #options: AuthorizedGrantsOptions;
+  /** Lines that a grant was opened for, by key: one that was revoked in another way stays so until its line changes. */
+  readonly #opened = new Map<string, AuthorizedClient>();
+  #lines: ReadonlyMap<string, AuthorizedClient> = new Map();
+
+  constructor(options: AuthorizedGrantsOptions) {
+    this.#options = options;
+    for (const line of options.revoked) this.#opened.set(line.publicKey, line);
+  }
+
+  /** The grants that there are now. */
+  get grants(): readonly ClientGrant[] {
+    return [...this.#options.keeper.grants].filter(({ terms }) => terms.origin === 'authorized-clients');
+  }
+
+  /** Lines whose grant was ended in another way than by the file: to be kept for {@link AuthorizedGrantsOptions.revoked}. */
+  get revoked(): readonly AuthorizedClient[] {
+    const live = new Set(this.grants.map(({ terms }) => terms.publicKey));
+    return [...this.#opened.values()].filter(({ publicKey }) => !live.has(publicKey));
+  }
+
+  /** Takes in what the file says now. One that is broken changes nothing, and raises an alarm; one that is gone has no lines. */
+  read(state: FileState): void {
+    const { file, journal } = this.#options;
+    try {
+      if (state.kind === 'unreadable') throw state.error;
+      const lines = state.kind === 'missing' ? [] : parseAuthorizedClients(state.text, file);
+      this.#lines = new Map(lines.map((line) => [line.publicKey, line]));
+    } catch (error) {
+      journal.alarm(error);
+    }
+  }
+
+  /** Makes the grants what the lines say, under the rules of this moment. */
+  async apply(): Promise<void> {
+    for (const grant of this.grants) {
+      const line = this.#lines.get(grant.terms.publicKey);
+      if (!line || !isSameClient(grant.terms, line)) await this.#end(grant);
+      else if (isSameLine(this.#opened.get(line.publicKey) ?? grant.terms, line))
+        this.#opened.set(line.publicKey, line);
+      else await this.#changeRoles(grant, line);
+    }
+    for (const [key, opened] of this.#opened) {
+      const line = this.#lines.get(key);
+      if (!line || !isSameLine(opened, line)) this.#opened.delete(key);
+    }
+    for (const line of this.#lines.values()) if (!this.#opened.has(line.publicKey)) await this.#open(line);
+  }
+
+  async #open(line: AuthorizedClient): Promise<void> {
+    const { keeper, rules, journal, owner } = this.#options;
+    const { identity, roles, publicKey, expiresAt, from } = line;
+    const now = Date.now();
+    if (expiresAt !== undefined && Date.parse(expiresAt) <= now) return;
+    const terms: GrantTerms = {
+      identity,
+      roles,
+      publicKey,
+      issuedAt: new Date(now).toISOString(),
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(from && { from }),
+      origin: 'authorized-clients',
+    };
+    try {
+      checkGrantTerms(terms, rules.policy);
+      const server = await generateCurvePair();
+      const place = { server, connection: connectionFor(owner, server, publicKey) };
+      await keeper.open(terms, place, { why: `authorized_clients, line ${line.line}` });
+      this.#opened.set(publicKey, line);
+    } catch (error) {
+      journal.alarm(error, identity);
+    }
+  }
+
+  async #end(grant: ClientGrant): Promise<void> {
+    this.#opened.delete(grant.terms.publicKey);
+    await this.#options.keeper.end(grant, { why: 'not in authorized_clients any more' });
+  }
+
+  async #changeRoles(grant: ClientGrant, line: AuthorizedClient): Promise<void> {
+    const { keeper, rules, journal } = this.#options;
+    const { roles } = line;
+    try {
+      checkGrantTerms({ ...grant.terms, roles }, rules.policy);
+    } catch (error) {
+      journal.alarm(error, grant.identity);
+      // Whoever was to have less must not keep more.
+      return this.#end(grant);
+    }
+    this.#opened.set(line.publicKey, line);
+    keeper.setRoles([grant], roles);
+    journal.about(grant, { event: 'role', rule: `${roles.join(',')} by authorized_clients` });
+  }
+}
+
+type Limits = Pick<GrantTerms, 'identity' | 'expiresAt' | 'from'>;
+
+const isSameClient = (a: Limits, b: Limits): boolean =>
+  a.identity === b.identity && a.expiresAt === b.expiresAt && String(a.from) === String(b.from);
+const isSameLine = (a: Limits & Pick<GrantTerms, 'roles'>, b: AuthorizedClient): boolean =>
+  isSameClient(a, b) && String(a.roles) === String(b.roles);

@@ -1,0 +1,161 @@
+import type { GrantTerms } from '../../access/grant.js';
+import { checkOwnership } from '../../access/ownership.js';
+import type { Subject } from '../../access/decide.js';
+import type { ConnectionInfo } from '../../connection/connection-info.js';
+import { CurveKernelError } from '../../errors.js';
+import type { CurvePair } from '../../keys/curve-pair.js';
+import type { Backend } from '../backend.js';
+import { ClientGrant, type GrantEnd } from './client-grant.js';
+import { startDeadline } from './deadline.js';
+import type { Grants } from './grants.js';
+import type { Journal } from './journal.js';
+import { openClient, type ClientSockets } from './open-client.js';
+
+/** Who changes something, and whether it still may. */
+export interface Actor {
+  readonly subject: Subject;
+  /** Throws 'not-permitted' when the actor has lost the right since it asked. */
+  check(): void;
+}
+
+/** The program that runs the kernel may do what its owner may. */
+export const PROGRAM: Actor = { subject: { name: 'owner', roles: ['owner'] }, check: () => undefined };
+
+/** Where a grant's sockets are, and the pair that they have. */
+export interface GrantPlace {
+  readonly connection: ConnectionInfo;
+  /** Absent in plain text. */
+  readonly server?: CurvePair;
+  /** Kept from an earlier life of the kernel. */
+  readonly id?: string;
+}
+
+/** What a {@link GrantKeeper} works with. */
+export interface GrantKeeperOptions {
+  readonly grants: Grants;
+  readonly journal: Journal;
+  readonly backend: () => Backend;
+  readonly sockets: ClientSockets;
+  /** Throws 'grant-failed' when nobody can be let in at the moment. */
+  readonly checkReady: () => void;
+  /** Resolves when what has been told to the journal is written down. */
+  readonly recorded: () => Promise<void>;
+  /** Called when grants have come, gone or changed. Resolves when that is kept for a restart. */
+  readonly onChange: () => Promise<void>;
+}
+
+/** On whose behalf a grant is opened. */
+export interface GrantCause {
+  readonly actor?: Actor;
+  /** A few words for the audit. */
+  readonly why: string;
+}
+
+/** Opens grants, and ends them: when they are revoked, when their time has come, and with the kernel. */
+export class GrantKeeper {
+  readonly grants: Grants;
+  readonly #options: GrantKeeperOptions;
+  readonly #deadlines = new Map<ClientGrant, () => void>();
+  #closing = false;
+
+  constructor(options: GrantKeeperOptions) {
+    this.#options = options;
+    this.grants = options.grants;
+  }
+
+  /**
+   * Opens sockets for a client. Nothing is left of it when that fails, or cannot be written down, or when the actor may not do it any
+   * more by then.
+   *
+   * @throws CurveKernelError 'not-permitted', 'grant-failed'; as `openListener` does
+   */
+  async open(terms: GrantTerms, place: GrantPlace, { actor = PROGRAM, why }: GrantCause): Promise<ClientGrant> {
+    const { grants, sockets, journal, checkReady, recorded, onChange } = this.#options;
+    if (terms.origin !== 'owner') checkReady();
+    checkOwnership(actor.subject, grants.terms, [...grants.terms, terms]);
+    const grant = new ClientGrant({ terms, ...place });
+    grants.add(grant);
+    try {
+      await openClient(grant, place.connection, sockets);
+      if (terms.origin === 'owner') return grant;
+      actor.check();
+      this.#checkOpen(grant);
+      journal.about(grant, { event: 'grant', rule: why });
+      await recorded().catch((cause: unknown) => {
+        throw notRecorded(cause);
+      });
+    } catch (error) {
+      grants.remove(grant);
+      await grant.close();
+      throw error;
+    }
+    if (terms.expiresAt !== undefined) this.expire(grant, Date.parse(terms.expiresAt), { why: 'expired' });
+    await onChange();
+    return grant;
+  }
+
+  /** Has a grant end at that time, or earlier if it was to: from now on by a clock that nobody sets. */
+  expire(grant: ClientGrant, at: number, end: GrantEnd): void {
+    if (grant.ended || (grant.ends !== undefined && grant.ends.at <= at)) return;
+    grant.ends = { at, end };
+    this.#deadlines.get(grant)?.();
+    this.#deadlines.set(
+      grant,
+      startDeadline(at - Date.now(), () => void this.end(grant, end)),
+    );
+  }
+
+  /** Gives these grants of one identity other roles, at once. */
+  setRoles(grants: readonly ClientGrant[], roles: readonly string[]): void {
+    this.grants.setRoles(grants, roles);
+    void this.#options.onChange();
+  }
+
+  /**
+   * Cuts the connections of a grant. Whoever comes back is looked at anew, at the same address: rejects when it cannot be opened again,
+   * and is ended then.
+   */
+  async cut(grant: ClientGrant, why: string): Promise<void> {
+    const { id, terms, server, listener } = grant;
+    await this.end(grant, { why });
+    if (listener && server) await this.open(terms, { id, server, connection: listener.connection }, { why });
+  }
+
+  /** Nothing of it is delivered any more when this returns. Resolves when its sockets are closed. */
+  async end(grant: ClientGrant, { why, letFinish = false, succeeded = false }: GrantEnd): Promise<void> {
+    const { grants, backend, journal, onChange } = this.#options;
+    if (grant.ended) return;
+    const closed = grant.close();
+    this.#deadlines.get(grant)?.();
+    this.#deadlines.delete(grant);
+    grants.remove(grant);
+    if (!succeeded) backend().forget(grant.id, { letFinish });
+    journal.about(grant, { event: 'revoke', rule: why });
+    await Promise.all([closed, onChange()]);
+  }
+
+  /** Resolves when what there is now is kept for a restart. */
+  async kept(): Promise<void> {
+    await this.#options.onChange();
+  }
+
+  /** Closes every listener, giving what was sent that many milliseconds to leave. */
+  async close(linger: number): Promise<void> {
+    this.#closing = true;
+    for (const stop of this.#deadlines.values()) stop();
+    await Promise.all([...this.grants].map(async (grant) => grant.close(linger)));
+  }
+
+  #checkOpen(grant: ClientGrant): void {
+    if (!this.#closing && !grant.ended) return;
+    throw new CurveKernelError('grant-failed', `The grant for ${grant.identity} was ended before it began.`, {
+      hint: 'The kernel was ending, or somebody revoked it: see its audit.',
+    });
+  }
+}
+
+const notRecorded = (cause: unknown): CurveKernelError =>
+  new CurveKernelError('grant-failed', 'The audit cannot be written, and nobody is let in without a record of it.', {
+    hint: 'Make room on its disk, or give the kernel another place for it.',
+    cause,
+  });

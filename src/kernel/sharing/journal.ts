@@ -1,0 +1,77 @@
+import type { AuditRecord } from '../../access/audit-record.js';
+import { isCurveKernelError } from '../../errors.js';
+import { fingerprint } from '../../keys/fingerprint.js';
+import { errnoOf } from '../../keys/private-file.js';
+import type { ListenerEvent } from '../../transport/listener-event.js';
+import type { ClientGrant } from './client-grant.js';
+
+/** Something that concerns who may do what: who came, was refused or left, what was granted, revoked and changed. */
+export type AccessEvent = AuditRecord;
+
+/** What is known of an event beside its time and its kernel. */
+export type EventFacts = Omit<AuditRecord, 'time' | 'kernel' | 'verdict'> & Partial<Pick<AuditRecord, 'verdict'>>;
+
+/** Tells of events, in their order, to whoever wants to know: the audit, admins who watch, the program that runs the kernel. */
+export class Journal {
+  readonly #kernel: string;
+  readonly #listeners = new Set<(event: AccessEvent) => void>();
+
+  /** For the kernel of that name. */
+  constructor(kernel: string) {
+    this.#kernel = kernel;
+  }
+
+  /** Calls `listener` with every event from now on. Returns how to stop that. One that throws disturbs nobody else. */
+  on(listener: (event: AccessEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Something happened; it was allowed unless `facts` say otherwise. */
+  record(facts: EventFacts): void {
+    const event: AccessEvent = { time: new Date().toISOString(), kernel: this.#kernel, verdict: 'allowed', ...facts };
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  /** The same about a grant. */
+  about(grant: ClientGrant, facts: EventFacts): void {
+    const { identity } = grant;
+    this.record({ identity, ...(grant.fingerprint !== undefined && { fingerprint: grant.fingerprint }), ...facts });
+  }
+
+  /** A client did, or wanted to see, what it may not. */
+  deny(grant: ClientGrant, facts: Required<Pick<AuditRecord, 'channel' | 'type' | 'rule'>>): void {
+    this.about(grant, { event: 'deny', verdict: 'refused', ...facts });
+  }
+
+  /** Something is wrong that somebody should look at; what held before holds. */
+  alarm(error: unknown, identity?: string): void {
+    // Never more of somebody else's error than its code: its message may quote anything.
+    const rule = isCurveKernelError(error) ? error.message : errnoOf(error);
+    this.record({ event: 'alarm', verdict: 'refused', rule, ...(identity !== undefined && { identity }) });
+  }
+
+  /** Somebody else knocked at a grant's sockets, or its client did from elsewhere. */
+  refuse(grant: ClientGrant, { socket, address, publicKey }: Knocked): void {
+    const isHolder = publicKey !== undefined && publicKey === grant.terms.publicKey;
+    this.record({
+      event: 'refuse',
+      verdict: 'refused',
+      identity: grant.identity,
+      channel: socket,
+      address,
+      ...(publicKey !== undefined && { fingerprint: fingerprint(publicKey) }),
+      rule: isHolder ? 'not from this address, or not any more' : 'another key',
+    });
+  }
+}
+
+type Knocked = Extract<ListenerEvent, { readonly address: string }>;

@@ -1,0 +1,25 @@
+import type { SeeAct, SendAct } from '../../access/act.js';
+import { groupsOf } from '../../access/groups.js';
+import type { Message, RequestChannel } from '../../protocol/message.js';
+
+/** What a client does by sending `message`. `own`: a request of the same identity runs. */
+export function sendAct(
+  channel: RequestChannel,
+  message: Message,
+  own: boolean,
+  commTarget: string | undefined,
+): SendAct {
+  const act = { kind: 'send', channel, msgType: message.header.msg_type, own } as const;
+  return commTarget === undefined ? act : { ...act, commTarget };
+}
+
+/** What it is to see `message` on iopub. `own`: a request of the same identity caused it. */
+export function seeAct(message: Message, own: boolean, commTarget: string | undefined): SeeAct {
+  const act = { kind: 'see', msgType: message.header.msg_type, own, groups: groupsOf(message) } as const;
+  return commTarget === undefined ? act : { ...act, commTarget };
+}
+
+/** The message under the name of who really sent it, whatever its header says. */
+export function inNameOf(identity: string, message: Message): Message {
+  return { ...message, header: { ...message.header, username: identity } };
+}

@@ -1,0 +1,120 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createAddressRule } from '../../access/address-rule.js';
+import type { ConnectionInfo } from '../../connection/connection-info.js';
+import { CurveKernelError } from '../../errors.js';
+import { samePublicKey, type CurvePair } from '../../keys/curve-pair.js';
+import { Secret } from '../../keys/secret.js';
+import type { Admit } from '../../transport/admission.js';
+import { openListener, type ListenerOptions } from '../../transport/listener.js';
+import type { ListenerEvent } from '../../transport/listener-event.js';
+import type { TransportContext } from '../../transport/transport-context.js';
+import type { ClientGrant } from './client-grant.js';
+import type { Journal } from './journal.js';
+import { WATCHED_SOCKETS } from './peers.js';
+import type { Reception } from './reception.js';
+
+/** What the sockets of every grant have in common. */
+export interface ClientSockets {
+  readonly context: TransportContext;
+  readonly reception: Reception;
+  readonly journal: Journal;
+  /** What happens at the listener of that identity. With it, all sockets are monitored. */
+  readonly onEvent?: (event: ListenerEvent, identity: string) => void;
+  /** Asked about everybody who holds the right key and comes from a right address, if there is one. */
+  readonly verify?: (grant: ClientGrant, address: string) => boolean | Promise<boolean>;
+}
+
+/**
+ * Opens the five sockets of a grant, at `connection`, and gives them to it. Whoever subscribes in the meantime is greeted when they are
+ * open, and what is asked in the meantime is answered at once.
+ *
+ * @throws CurveKernelError as {@link openListener} does
+ */
+export async function openClient(
+  grant: ClientGrant,
+  connection: ConnectionInfo,
+  sockets: ClientSockets,
+): Promise<void> {
+  const { context, reception, journal, onEvent } = sockets;
+  const { server, identity, terms } = grant;
+  const early: Uint8Array[] = [];
+  const options: ListenerOptions = {
+    context,
+    name: identity,
+    connection,
+    ...(server && { server, admit: admitTo(grant, sockets) }),
+    admitsStrangers: terms.origin === 'anonymous',
+    onMessage(received) {
+      // The first request may be here before openListener has resolved, and its answers are published too.
+      if (!grant.listener) grant.open(received.listener);
+      reception.receive(grant, received);
+    },
+    onSubscribe(topic) {
+      if (grant.listener) reception.welcome(grant, topic);
+      else early.push(topic);
+    },
+    onEvent(event) {
+      note(journal, grant, event);
+      if (onEvent) onEvent(event, identity);
+      else if (event.kind === 'handler-failed') throw event.error;
+    },
+    ...(!onEvent && { monitor: WATCHED_SOCKETS }),
+  };
+  grant.open(await openListener(options));
+  for (const topic of early) reception.welcome(grant, topic);
+}
+
+/** Where a new grant listens: beside `owner`, on ports of its own, with a signature key of its own. */
+export function connectionFor(owner: ConnectionInfo, server: CurvePair, clientKey: string | undefined): ConnectionInfo {
+  const { transport, ip, signatureScheme, kernelName } = owner;
+  return {
+    transport,
+    ip: transport === 'ipc' ? `${ip}-${randomBytes(4).toString('hex')}` : ip,
+    ports: { shell: 0, iopub: 0, stdin: 0, control: 0, heartbeat: 0 },
+    key: Secret.fromText(randomUUID()),
+    signatureScheme,
+    ...(kernelName !== undefined && { kernelName }),
+    curve:
+      clientKey === undefined
+        ? { publicKey: server.publicKey, secretKey: server.secretKey }
+        : { publicKey: server.publicKey, clientPublicKey: clientKey },
+    extra: {},
+  };
+}
+
+function admitTo(grant: ClientGrant, { verify }: ClientSockets): Admit {
+  const { origin, publicKey: key, from } = grant.terms;
+  const rule = from && createAddressRule(from);
+  return ({ socket, publicKey, address }) => {
+    const isHolder = socket === 'heartbeat' || origin === 'anonymous' || samePublicKey(publicKey, key);
+    if (grant.ended || !isHolder || rule?.allows(address) === false) return false;
+    return verify?.(grant, address) ?? true;
+  };
+}
+
+function note(journal: Journal, grant: ClientGrant, event: ListenerEvent): void {
+  grant.peers.take(event, new Date());
+  switch (event.kind) {
+    case 'peer-accepted':
+      return journal.about(grant, { event: 'accept', channel: event.socket, address: event.address });
+    case 'peer-refused':
+      return journal.refuse(grant, event);
+    case 'peer-left':
+      return journal.about(grant, { event: 'leave', channel: event.socket });
+    case 'handshake-failed':
+      return journal.record({
+        event: 'refuse',
+        verdict: 'refused',
+        identity: grant.identity,
+        channel: event.socket,
+        rule: `handshake: ${event.reason}`,
+      });
+    case 'message-rejected':
+      return journal.deny(grant, { channel: event.channel, type: '?', rule: event.error.code });
+    case 'handler-failed':
+      return journal.record({ event: 'alarm', verdict: 'refused', channel: event.socket, rule: describe(event.error) });
+  }
+}
+
+const describe = (error: unknown): string =>
+  error instanceof CurveKernelError ? `kernel: ${error.code}` : 'kernel: an error of its own';

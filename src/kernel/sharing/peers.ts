@@ -1,0 +1,52 @@
+import type { SocketName } from '../../protocol/message.js';
+import type { ListenerEvent } from '../../transport/listener-event.js';
+
+/** A client that is connected. */
+export interface Peer {
+  /** As ZAP (ZeroMQ RFC 27) names it: an IP address for tcp, `localhost:uid:gid:pid` for ipc. */
+  readonly address: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** Of its connections, how many have been seen; a stock client has five. */
+  readonly sockets: number;
+}
+
+/** The clients of one listener. */
+export interface Peers {
+  list(): readonly Peer[];
+  readonly addresses: ReadonlySet<string>;
+  take(event: ListenerEvent, now: Date): void;
+}
+
+/** The one socket whose connections are watched: a client is there as long as its shell is. */
+export const WATCHED_SOCKETS: readonly SocketName[] = ['shell'];
+
+const MOST_SOCKETS = 5;
+
+/**
+ * Counts clients by what their listener reports. libzmq does not say which connection ended, so of several from different
+ * addresses the one that came first is taken to be the one that left.
+ */
+export function createPeers(): Peers {
+  const peers: { address: string; since: string; sockets: Set<SocketName> }[] = [];
+  return {
+    list: () => peers.map(({ address, since, sockets }) => ({ address, since, sockets: sockets.size })),
+    get addresses() {
+      return new Set(peers.map(({ address }) => address));
+    },
+    take(event, now) {
+      if (event.kind === 'peer-accepted') {
+        const { address, socket } = event;
+        const known = peers.find(
+          (peer) => peer.address === address && !peer.sockets.has(socket) && peer.sockets.size < MOST_SOCKETS,
+        );
+        if (known) known.sockets.add(socket);
+        else peers.push({ address, since: now.toISOString(), sockets: new Set([socket]) });
+      }
+      if (event.kind === 'peer-left' && WATCHED_SOCKETS.includes(event.socket)) {
+        const left = peers.findIndex((peer) => peer.sockets.has(event.socket));
+        if (left >= 0) peers.splice(left, 1);
+      }
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { isAdminType, MESSAGE_TYPES } from '../../access/message-types.js';
+import { describeRefusal, NOT_PERMITTED } from '../../access/refusal.js';
+import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
+import { encodeParts, type EncodedMessage } from '../../protocol/frames.js';
+import type { Header, JsonObject, Message, ParentHeader } from '../../protocol/message.js';
+import type { ReceivedMessage } from '../../transport/listener.js';
+import type { Backend, Request } from '../backend.js';
+import { welcomeMessage } from '../iopub-welcome.js';
+import { answer, type Handler } from '../reply.js';
+import type { ClientGrant } from './client-grant.js';
+import { createCommTargets } from './comm-targets.js';
+import type { Grants } from './grants.js';
+import type { Journal } from './journal.js';
+import { inNameOf, seeAct, sendAct } from './message-acts.js';
+import type { Rules } from './rules.js';
+import { withVisibleComms } from './visible-comms.js';
+
+/** What a {@link Reception} works with. */
+export interface ReceptionOptions {
+  readonly origin: MessageOrigin;
+  readonly grants: Grants;
+  readonly rules: Rules;
+  readonly journal: Journal;
+  readonly backend: () => Backend;
+  /** Answers administrative requests. */
+  readonly administrate: (request: Request, grant: ClientGrant) => JsonObject | Promise<JsonObject>;
+}
+
+/** Stands between the listeners and the backend: who may send what, and who sees what. */
+export class Reception {
+  readonly #options: ReceptionOptions;
+  readonly #comms = createCommTargets();
+  /** What everybody heard last about what the kernel does. */
+  #publicState: Message | undefined;
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a message that arrived on the listener of `grant`. */
+  receive(grant: ClientGrant, received: ReceivedMessage): void {
+    const { backend, administrate } = this.#options;
+    const request = this.#request(grant, received);
+    const { header } = request.message;
+    grant.lastRequest = { at: Date.now(), type: header.msg_type };
+    if (!request.isPermitted()) return;
+    this.#comms.note(request.message);
+    if (request.channel === 'control' && isAdminType(header.msg_type)) {
+      void this.#answer(grant, request, () => administrate(request, grant));
+    } else {
+      backend().receive(request);
+    }
+  }
+
+  /** Sends on iopub to everybody who may see it. It is written once, and signed for those who listen. */
+  publish(message: Message): void {
+    const { grants } = this.#options;
+    const { header, parent_header: parent } = message;
+    if (header.msg_type === 'status') this.#publicState = message;
+    const act = seeAct(message, false, this.#comms.of(message));
+    let encoded: EncodedMessage | undefined;
+    let topic: Buffer | undefined;
+    for (const grant of grants) {
+      if (grant.listener?.hasAudience !== true) continue;
+      const own = grant.identity === parent.username;
+      if (!this.#options.rules.decide(grant.subject, own ? { ...act, own } : act).allowed) continue;
+      encoded ??= encodeParts(message);
+      grant.listener.publishEncoded(encoded, (topic ??= Buffer.from(header.msg_type)));
+    }
+    this.#comms.note(message);
+  }
+
+  /** Sends on iopub to this grant's listener alone, if it may see it. */
+  tell(grant: ClientGrant, message: Message): void {
+    if (grant.ended || !this.#options.rules.decide(grant.subject, seeAct(message, true, undefined)).allowed) return;
+    grant.listener?.publish(message);
+  }
+
+  /** Greets a new subscription, unless none of the messages it is to can be seen by the grant. */
+  welcome(grant: ClientGrant, topic: Uint8Array): void {
+    const { origin, rules, journal } = this.#options;
+    const message = welcomeMessage(origin, topic);
+    if (message === undefined) return;
+    const named = Buffer.from(topic).toString();
+    const types = MESSAGE_TYPES.iopub.filter((type) => type.startsWith(named));
+    const may = (msgType: string): boolean =>
+      rules.decide(grant.subject, { kind: 'see', msgType, own: true, groups: [] }).allowed;
+    if ((types.length === 0 ? [named] : types).some(may)) return grant.listener?.publish(message, topic);
+    journal.deny(grant, { channel: 'iopub', type: named === '' ? '*' : named, rule: 'no right to see any of it' });
+  }
+
+  #request(grant: ClientGrant, { channel, routing, message: sent, listener }: ReceivedMessage): Request {
+    const message = grant.server ? inNameOf(grant.identity, sent) : sent;
+    const { header } = message;
+    const maySee = (commTarget: string): boolean =>
+      this.#options.rules.decide(grant.subject, { kind: 'see', msgType: 'comm_msg', own: false, commTarget }).allowed;
+    const request: Request = {
+      channel,
+      message,
+      identity: grant.identity,
+      grant: grant.id,
+      client: `${grant.id}/${routing.map((id) => Buffer.from(id).toString('hex')).join('/')}`,
+      reply: (answered) => listener.send(channel, routing, withVisibleComms(answered, maySee)),
+      ask: (question) => listener.send('stdin', routing, question),
+      isPermitted: () => this.#isPermitted(grant, request),
+      disregard: () =>
+        this.#options.journal.deny(grant, { channel, type: header.msg_type, rule: 'nobody asked for it' }),
+    };
+    return request;
+  }
+
+  #isPermitted(grant: ClientGrant, request: Request): boolean {
+    const { rules, journal, backend } = this.#options;
+    const { channel, message, identity } = request;
+    const act = sendAct(channel, message, backend().isRunning(identity), this.#comms.of(message));
+    const decision = rules.decide(grant.subject, act);
+    if (decision.allowed) return true;
+    journal.deny(grant, { channel, type: message.header.msg_type, rule: decision.rule });
+    void this.#answer(grant, request, () => refusal(describeRefusal(grant.subject, act, decision)));
+    return false;
+  }
+
+  /** Answers with busy and idle that only the client who asked hears. */
+  async #answer(grant: ClientGrant, request: Request, handle: Handler): Promise<void> {
+    const { origin } = this.#options;
+    const say = (execution_state: string, parent: ParentHeader): void =>
+      this.tell(grant, createMessage(origin, 'status', { execution_state }, { parent }));
+    const begin = (header: Header): void => say('busy', header);
+    const end = (header: Header): void => {
+      say('idle', header);
+      // Front ends show what they heard last, and code of somebody may be running.
+      const state = this.#publicState;
+      if (state?.content['execution_state'] === 'busy') say('busy', state.parent_header);
+    };
+    await answer(origin, { begin, end }, request, handle);
+  }
+}
+
+const refusal = (evalue: string): JsonObject => ({ status: 'error', ename: NOT_PERMITTED, evalue, traceback: [] });

@@ -1,0 +1,195 @@
+import { basename, dirname } from 'node:path';
+import type { GrantTerms } from '../../access/grant.js';
+import type { ConnectionInfo } from '../../connection/connection-info.js';
+import { errnoOf } from '../../keys/private-file.js';
+import type { Secret } from '../../keys/secret.js';
+import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
+import type { Message } from '../../protocol/message.js';
+import type { ListenerEvent } from '../../transport/listener-event.js';
+import type { TransportContext } from '../../transport/transport-context.js';
+import type { Backend } from '../backend.js';
+import type { CloseReason } from '../language.js';
+import type { AccessOptions } from './access-options.js';
+import { AccessSources } from './access-sources.js';
+import { administrate } from './admin-requests.js';
+import { AuditWriter } from './audit-writer.js';
+import { GrantKeeper } from './grant-keeper.js';
+import { rememberGrants, restoreGrants, type WrittenGrants, type Kept } from './grant-memory.js';
+import { Grants } from './grants.js';
+import { Journal } from './journal.js';
+import { KernelAccess } from './kernel-access.js';
+import { Reception } from './reception.js';
+import { Rules } from './rules.js';
+import { createStateFile, type StateFile } from './state-file.js';
+import { sweepStates } from './sweep-states.js';
+
+/** What {@link Sharing} works with. */
+export interface SharingOptions {
+  readonly context: TransportContext;
+  readonly origin: MessageOrigin;
+  /** The kernel's connection file, if it has one: what is to outlive this process lies beside it. */
+  readonly connectionFile: string | undefined;
+  readonly access: AccessOptions;
+  /** What stands behind the listeners, and can be reached from now on. */
+  readonly backend: () => Backend;
+  readonly onEvent?: (event: ListenerEvent, identity: string) => void;
+}
+
+/** Whom a kernel is shared with: its listeners, and all that decides about them. */
+export class Sharing {
+  /** For whoever changes it. */
+  readonly access: KernelAccess;
+  readonly #options: SharingOptions;
+  readonly #grants = new Grants();
+  readonly #rules = new Rules();
+  readonly #journal: Journal;
+  readonly #reception: Reception;
+  readonly #keeper: GrantKeeper;
+  readonly #sources: AccessSources;
+  readonly #audit: AuditWriter | undefined;
+  readonly #written: WrittenGrants = new WeakMap();
+  #state: StateFile | undefined;
+  #isKept = false;
+  #owner: ConnectionInfo | undefined;
+
+  constructor(options: SharingOptions) {
+    const { context, origin, connectionFile, access, backend, onEvent } = options;
+    const kernel = connectionFile === undefined ? origin.session : basename(connectionFile, '.json');
+    const [grants, rules] = [this.#grants, this.#rules];
+    const journal = (this.#journal = new Journal(kernel));
+    this.#options = options;
+    this.#audit = access.auditFile === undefined ? undefined : openAudit(access.auditFile, kernel, journal);
+    const reception = (this.#reception = new Reception({
+      origin,
+      grants,
+      rules,
+      journal,
+      backend,
+      administrate: async (request, grant) => administrate(request, { grant, access: this.access, rules, journal }),
+    }));
+    const keeper = (this.#keeper = new GrantKeeper({
+      grants,
+      journal,
+      backend,
+      sockets: {
+        context,
+        reception,
+        journal,
+        ...(access.verify !== undefined && { verify: async (...knock) => this.#sources.verify(...knock) }),
+        ...(onEvent && { onEvent }),
+      },
+      checkReady: () => this.#sources.checkUsable(),
+      recorded: async () => this.#audit?.written(),
+      onChange: async () => this.#save(),
+    }));
+    const sources = (this.#sources = new AccessSources({ options: access, keeper, rules, journal, connectionFile }));
+    this.access = new KernelAccess({
+      keeper,
+      rules,
+      journal,
+      sources,
+      owner: () => this.#owner,
+      onChange: () => void this.#save(),
+    });
+    journal.on((event) => this.#tellWatchers(event));
+  }
+
+  /**
+   * Opens the listener of the connection file, then those of whoever was granted access before, or is authorized.
+   *
+   * @throws CurveKernelError as `openListener` does; 'policy-invalid' for a verifier that cannot be used
+   */
+  async open(connection: ConnectionInfo): Promise<ConnectionInfo> {
+    const { curve } = connection;
+    const server = curve?.secretKey && { publicKey: curve.publicKey, secretKey: curve.secretKey };
+    const terms: GrantTerms = {
+      identity: 'owner',
+      roles: ['owner'],
+      publicKey: curve?.clientPublicKey ?? curve?.publicKey ?? '',
+      issuedAt: new Date().toISOString(),
+      origin: 'owner',
+    };
+    if (server) await this.#sources.prepare();
+    const place = { connection, ...(server && { server }) };
+    const owner = await this.#keeper.open(terms, place, { why: 'connection file' });
+    this.#owner = owner.listener?.connection ?? connection;
+    if (server) await this.#begin(server.secretKey);
+    return this.#owner;
+  }
+
+  /** Sends on iopub to everybody who may see it. */
+  publish(message: Message): void {
+    this.#reception.publish(message);
+  }
+
+  /** Closes every listener, giving what was sent so many milliseconds to leave; what is kept for a restart stays, else nothing does. */
+  async close(reason: CloseReason, linger: number): Promise<void> {
+    await this.#sources.close();
+    if (reason === 'restart') await this.#save();
+    const state = this.#state;
+    this.#state = undefined;
+    await this.#keeper.close(linger);
+    if (reason === 'shutdown') {
+      await this.#sources.files.close();
+      await state?.remove();
+    }
+    await this.#audit?.close();
+  }
+
+  async #begin(secretKey: Secret): Promise<void> {
+    const { connectionFile } = this.#options;
+    if (this.#owner === undefined) return;
+    let revoked: Kept['revoked'] = [];
+    if (connectionFile !== undefined) {
+      const state = createStateFile(connectionFile, secretKey);
+      const kept = await state.read();
+      if (kept !== undefined) revoked = await this.#restore(kept);
+      this.#isKept = kept !== undefined;
+      // Not before: half of it must not replace the whole.
+      this.#state = state;
+      await sweepStates(dirname(connectionFile));
+    }
+    await this.#sources.begin(this.#owner, revoked);
+  }
+
+  async #restore(kept: string): Promise<Kept['revoked']> {
+    try {
+      return await restoreGrants(kept, this.#keeper, this.#rules, this.#journal);
+    } catch (error) {
+      this.#journal.alarm(error);
+      return [];
+    }
+  }
+
+  /** Whoever may not see it any more hears nothing. */
+  #tellWatchers(event: object): void {
+    const { origin } = this.#options;
+    for (const grant of this.#grants) {
+      if (!grant.isWatching || grant.ended) continue;
+      const watch = { kind: 'send', channel: 'control', msgType: 'curve_watch_request' } as const;
+      if (!this.#rules.decide(grant.subject, watch).allowed) continue;
+      grant.listener?.publish(createMessage(origin, 'curve_event', { ...event }));
+    }
+  }
+
+  async #save(): Promise<void> {
+    const state = this.#state;
+    // Most kernels are shared with nobody.
+    this.#isKept ||= this.#grants.size > 1 || this.#rules.changedTopics.length > 0;
+    if (!state || !this.#isKept) return;
+    const remember = (): string => rememberGrants(this.#grants, this.#rules, this.#sources.revoked, this.#written);
+    await state.save(remember, () => this.#sources.files.paths).catch((error: unknown) => this.#journal.alarm(error));
+  }
+}
+
+function openAudit(file: string, kernel: string, journal: Journal): AuditWriter {
+  const alarm = (rule: string): void => journal.record({ event: 'alarm', verdict: 'refused', rule });
+  const audit = new AuditWriter({
+    file,
+    kernel,
+    onFailure: (error) => alarm(`the audit cannot be written, so nobody is let in: ${errnoOf(error)}`),
+    onBroken: (movedTo) => alarm(`the audit was broken, and is kept as ${basename(movedTo)}`),
+  });
+  journal.on((event) => audit.take(event));
+  return audit;
+}

@@ -1,0 +1,28 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAlive } from './process-start.js';
+import { readState, STATE_SUFFIX } from './state-file.js';
+
+/**
+ * Removes what killed kernels left in a folder of connection files: their grants, and the connection files of their clients. Kept is
+ * what a kernel that lives uses, and what one needs that its manager may start again. Never rejects.
+ */
+export async function sweepStates(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const files = names.filter((name) => name.endsWith(STATE_SUFFIX)).map((name) => join(folder, name));
+  await Promise.all(files.map(async (file) => sweep(folder, file).catch(() => undefined)));
+}
+
+async function sweep(folder: string, file: string): Promise<void> {
+  const found = await readState(file);
+  if (!found || (await isAlive(found.kernel))) return;
+  const connectionFile = file.slice(0, -STATE_SUFFIX.length);
+  const isThere = await stat(connectionFile).then(
+    () => true,
+    () => false,
+  );
+  if (isThere && found.manager && (await isAlive(found.manager))) return;
+  for (const leftover of [...found.clientFiles.map((name) => join(folder, name)), file]) {
+    await rm(leftover, { force: true });
+  }
+}

@@ -1,0 +1,15 @@
+import type { Json, Message } from '../../protocol/message.js';
+
+/** A `comm_info_reply` without the comms of targets that its receiver may not see; any other message as it is. */
+export function withVisibleComms(message: Message, maySee: (target: string) => boolean): Message {
+  const { comms } = message.content;
+  if (message.header.msg_type !== 'comm_info_reply' || !isObject(comms)) return message;
+  const visible = Object.entries(comms).filter(([, comm]) => {
+    const target = isObject(comm) ? comm['target_name'] : undefined;
+    return typeof target === 'string' && maySee(target);
+  });
+  return { ...message, content: { ...message.content, comms: Object.fromEntries(visible) } };
+}
+
+const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,95 @@
+import { stat } from 'node:fs/promises';
+import { readPrivateFile } from '../../keys/read-private-file.js';
+
+/** What a watched file says: its text, nothing when it is not there, or why it cannot be read. */
+export type FileState =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unreadable'; readonly error: unknown };
+
+/** How a file is watched. */
+export interface WatchedFileOptions {
+  readonly file: string;
+  readonly maxBytes: number;
+  /** Called with every new state, after the first; one at a time. Must not reject. */
+  readonly onChange: (state: FileState) => Promise<void>;
+  /** Milliseconds between two looks. Default: 300. */
+  readonly interval?: number;
+}
+
+/** Milliseconds after a file was written in which it may be written again without its time changing. */
+const SETTLED = 1_000;
+
+/**
+ * Watches a file by looking at it: that works on every file system, through renames, and for files that are not there yet. Others than
+ * this user and root must not be able to write it.
+ */
+export class WatchedFile {
+  readonly #options: WatchedFileOptions;
+  #mark: string | undefined;
+  #state: FileState = { kind: 'missing' };
+  #missed = 0;
+  #looking: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: WatchedFileOptions) {
+    this.#options = options;
+  }
+
+  /** What the file says now; from here on it is watched. */
+  async open(): Promise<FileState> {
+    this.#mark = await this.#look();
+    this.#state = await this.#read(this.#mark);
+    this.#timer = setInterval(() => void this.check(), this.#options.interval ?? 300).unref();
+    return this.#state;
+  }
+
+  /** Looks now. Resolves when a change has been taken in. */
+  async check(): Promise<void> {
+    await (this.#looking ??= this.#checkOnce().finally(() => (this.#looking = undefined)));
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #checkOnce(): Promise<void> {
+    const mark = await this.#look();
+    // Some editors take a file away for a moment.
+    this.#missed = mark === undefined ? this.#missed + 1 : 0;
+    if (mark === this.#mark || this.#missed === 1 || this.#timer === undefined) return;
+    const state = await this.#read(mark);
+    this.#mark = mark;
+    if (isSame(state, this.#state)) return;
+    this.#state = state;
+    await this.#options.onChange(state);
+  }
+
+  /** What changes with the file, undefined when it is not there. While it is new, every look finds another. */
+  async #look(): Promise<string | undefined> {
+    try {
+      const { mtimeMs, ctimeMs, size, ino } = await stat(this.#options.file);
+      const fresh = Math.abs(Date.now() - ctimeMs) < SETTLED ? performance.now() : '';
+      return [mtimeMs, ctimeMs, size, ino, fresh].join(' ');
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #read(mark: string | undefined): Promise<FileState> {
+    if (mark === undefined) return { kind: 'missing' };
+    try {
+      const { file, maxBytes } = this.#options;
+      const text = await readPrivateFile(file, { kind: 'key-file', maxBytes, isSecret: () => false });
+      return { kind: 'text', text };
+    } catch (error) {
+      return { kind: 'unreadable', error };
+    }
+  }
+}
+
+function isSame(a: FileState, b: FileState): boolean {
+  if (a.kind === 'text' && b.kind === 'text') return a.text === b.text;
+  return a.kind === b.kind && a.kind !== 'unreadable';
+}

@@ -1,0 +1,34 @@
+import type { Header } from '../protocol/message.js';
+import type { Iopub } from './iopub.js';
+
+/** Tells clients when work on a request begins and ends. */
+export interface Status {
+  /** Said once, when the kernel begins to listen. */
+  starting(): void;
+  begin(request: Header): void;
+  /** As {@link begin}, for the one request whose code runs until {@link end}. */
+  beginRunning(request: Header): void;
+  end(request: Header): void;
+}
+
+/**
+ * Busy and idle around requests. Front ends show the state they heard last, whoever it was about; so when another request
+ * ends while code runs, busy is said again for the code.
+ */
+export function createStatus(iopub: Iopub): Status {
+  let running: Header | undefined;
+  const say = (execution_state: string, parent: Header): void => iopub.publish(parent, 'status', { execution_state });
+  return {
+    starting: () => iopub.publish({}, 'status', { execution_state: 'starting' }),
+    begin: (request) => say('busy', request),
+    beginRunning(request) {
+      running = request;
+      iopub.publishSoon(request, 'status', { execution_state: 'busy' });
+    },
+    end(request) {
+      if (running === request) running = undefined;
+      say('idle', request);
+      if (running !== undefined) say('busy', running);
+    },
+  };
+}

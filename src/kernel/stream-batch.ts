@@ -1,0 +1,65 @@
+/** Text for stdout and stderr, gathered into few messages: ten thousand short lines must not be ten thousand messages. */
+
+/** When a batch is sent, at the latest. */
+export interface StreamBatchOptions {
+  /** Milliseconds since its first text; 10 by default. */
+  readonly delay?: number;
+  /** Length in UTF-16 units; 64 Ki by default. */
+  readonly maxLength?: number;
+}
+
+/** Gathers text for one stream of one owner at a time; another stream or owner sends what was gathered. */
+export interface StreamBatch<Owner> {
+  write(owner: Owner, name: string, text: string): void;
+  /** Sends what is gathered now, so that whatever is sent next comes after it. */
+  flush(): void;
+}
+
+/** No single message is longer than this many UTF-16 units: front ends and servers limit the size of one message. */
+const MAX_PIECE = 1024 * 1024;
+
+/** A batch that sends by calling `send`, never with an empty text and never with half a surrogate pair at a cut. */
+export function createStreamBatch<Owner>(
+  send: (owner: Owner, name: string, text: string) => void,
+  options: StreamBatchOptions = {},
+): StreamBatch<Owner> {
+  const { delay = 10, maxLength = 64 * 1024 } = options;
+  let pending: { readonly owner: Owner; readonly name: string; text: string } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const flush = (): void => {
+    clearTimeout(timer);
+    const batch = pending;
+    timer = pending = undefined;
+    if (batch !== undefined) for (const piece of pieces(batch.text)) send(batch.owner, batch.name, piece);
+  };
+
+  return {
+    flush,
+    write(owner, name, text) {
+      if (text === '') return;
+      if (pending !== undefined && (pending.owner !== owner || pending.name !== name)) flush();
+      if (pending === undefined) pending = { owner, name, text };
+      else pending.text += text;
+      if (pending.text.length >= maxLength) flush();
+      else timer ??= setTimeout(flush, delay);
+    },
+  };
+}
+
+/** The length of `text` without a first half of a surrogate pair at its end, whose other half is still to come. */
+export function wholeLength(text: string): number {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last <= 0xdbff ? text.length - 1 : text.length;
+}
+
+function* pieces(text: string): Generator<string> {
+  let start = 0;
+  while (text.length - start > MAX_PIECE) {
+    const piece = text.slice(start, start + MAX_PIECE);
+    const length = wholeLength(piece);
+    yield piece.slice(0, length);
+    start += length;
+  }
+  yield text.slice(start);
+}

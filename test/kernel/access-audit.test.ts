@@ -1,0 +1,81 @@
+import { expect, test } from '@jest/globals';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { verifyAudit } from '#src/access/audit-chain.js';
+import { generateCurvePair } from '#src/keys/curve-pair.js';
+import type { Language } from '#src/kernel/language.js';
+import { OK, scripted } from './serve.js';
+import { folder, freshFile, knock, share } from './sharing.js';
+
+const echo: Language = scripted(async ({ code }, cell) => {
+  cell.stream('stdout', code);
+  return OK;
+});
+const linesOf = async (file: string): Promise<string[]> => (await readFile(file, 'utf8')).trimEnd().split('\n');
+
+test('the audit tells who came, was refused and was sent away, as a chain, and nothing that was said', async () => {
+  const where = await folder();
+  const file = await freshFile(where);
+  const auditFile = join(where, 'audit', 'kernel-one.jsonl');
+  const { kernel, owner, admit } = await share(echo, { access: { auditFile } }, file);
+  await owner.ask('execute_request', { code: 'marker-of-the-owner' });
+  expect(await readdir(where)).toEqual(['kernel-one.json']);
+  const granted = await kernel.access.grant({ name: 'ann', roles: ['observer'] });
+  const stranger = await generateCurvePair();
+  await knock(granted.connection, stranger);
+  const bob = await admit('bob', 'observer');
+  for (let n = 0; n < 300; n++) await bob.execute('marker-of-bob');
+  await bob.ask('kernel_info_request');
+  await kernel.access.revoke({ name: 'bob' });
+  await kernel.close();
+  const lines = await linesOf(auditFile);
+  expect(verifyAudit(lines)).toMatchObject({ ok: true, closed: true });
+  expect(verifyAudit(lines.toSpliced(2, 1)).ok).toBe(false);
+  const records = lines.map((line): Record<string, unknown> => JSON.parse(line));
+  expect(records).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ event: 'accept', identity: 'owner', channel: 'shell', address: '127.0.0.1' }),
+      expect.objectContaining({ event: 'grant', identity: 'bob', kernel: 'kernel-one' }),
+      expect.objectContaining({ event: 'refuse', identity: 'ann', verdict: 'refused' }),
+      expect.objectContaining({ event: 'deny', identity: 'bob', type: 'execute_request', rule: 'no rule' }),
+      expect.objectContaining({ event: 'deny', identity: 'bob', count: 299 }),
+      expect.objectContaining({ event: 'revoke', identity: 'bob', rule: 'revoked by owner' }),
+    ]),
+  );
+  const text = lines.join();
+  for (const hidden of ['marker', stranger.publicKey, granted.connection.curve?.publicKey]) {
+    expect(text).not.toContain(hidden);
+  }
+  expect((await stat(auditFile)).mode & 0o777).toBe(0o600);
+});
+
+test('a further run goes on in the same file; one that was cut is kept, and another begun', async () => {
+  const where = await folder();
+  const [file, auditFile] = [await freshFile(where), join(where, 'audit.jsonl')];
+  const run = async (): Promise<void> => {
+    const { kernel } = await share(echo, { access: { auditFile } }, file);
+    await kernel.access.grant({ name: 'bob', roles: ['observer'] });
+    await kernel.close();
+  };
+  await run();
+  const first = await linesOf(auditFile);
+  await run();
+  const lines = await linesOf(auditFile);
+  expect(lines.filter((line) => line.includes('"event":"start"'))).toHaveLength(2);
+  expect(lines.slice(0, first.length)).toEqual(first);
+  expect(verifyAudit(lines)).toMatchObject({ ok: true, closed: true });
+  await writeFile(auditFile, lines.join('\n').slice(0, -20));
+  await run();
+  expect(verifyAudit(await linesOf(auditFile))).toMatchObject({ ok: true, closed: true });
+  expect((await readdir(where)).filter((name) => name.startsWith('audit.jsonl.broken-'))).toHaveLength(1);
+});
+
+test('a full disk stops grants and says so, and nothing else', async () => {
+  const { kernel, owner, events } = await share(echo, { access: { auditFile: '/dev/full' } });
+  await expect(kernel.access.grant({ name: 'bob', roles: ['observer'] })).rejects.toMatchObject({
+    code: 'grant-failed',
+  });
+  expect(kernel.access.clients().map(({ name }) => name)).toEqual(['owner']);
+  expect(events).toContainEqual(expect.objectContaining({ event: 'alarm', rule: expect.stringContaining('ENOSPC') }));
+  expect(await owner.ask('execute_request', { code: 'x' })).toMatchObject({ status: 'ok' });
+});

@@ -1,0 +1,218 @@
+import { describe, expect, test } from '@jest/globals';
+import type { JsonObject } from '#src/protocol/message.js';
+import type { Language } from '#src/kernel/language.js';
+import { FAILED, gate, OK, scripted, untilAborted } from './serve.js';
+import { share } from './sharing.js';
+
+const echo: Language = scripted(async ({ code }, cell) => {
+  cell.stream('stdout', code);
+  return OK;
+});
+
+describe('an observer', () => {
+  test('sees what others run, under their verified names', async () => {
+    const { owner, admit } = await share(echo);
+    const executor = await admit('ada', 'executor');
+    const observer = await admit('bob', 'observer');
+    const id = await executor.execute('hello');
+    await observer.idle(id);
+    expect(observer.said(id)).toEqual(['busy', 'execute_input', 'stream', 'idle']);
+    for (const message of [...observer.published(id), ...owner.published(id)]) {
+      expect(message.parent_header.username).toBe('ada');
+    }
+  });
+
+  test('is refused what it may not send, at once and visibly to nobody else', async () => {
+    const { owner, admit, events } = await share(echo);
+    const observer = await admit('bob', 'observer');
+    for (const [msgType, channel] of [
+      ['execute_request', 'shell'],
+      ['history_request', 'shell'],
+      ['shutdown_request', 'control'],
+      ['curve_grant_request', 'control'],
+      ['no_such_request', 'shell'],
+      ['EXECUTE_REQUEST', 'shell'],
+      [`${'x'.repeat(500)}_request`, 'shell'],
+    ] as const) {
+      const id = await observer.send(msgType, {}, { channel });
+      await observer.idle(id);
+      expect(observer.said(id)).toEqual(['busy', 'idle']);
+      if (msgType === 'EXECUTE_REQUEST') continue;
+      const { content } = await observer.reply(id);
+      expect(content).toMatchObject({ status: 'error', ename: 'NotPermitted', traceback: [] });
+      expect(content['evalue']).toMatch(/^observer may not send /);
+      expect(owner.published(id)).toEqual([]);
+    }
+    expect(events.filter(({ event }) => event === 'deny').map(({ type }) => type)).toContain('execute_request');
+    const info = await observer.ask('kernel_info_request');
+    expect(info).toMatchObject({ status: 'ok' });
+  });
+
+  test('keeps seeing busy when it is refused something while code runs', async () => {
+    const passed = gate();
+    const { owner, admit } = await share(scripted(async () => (await passed.passed, OK)));
+    const observer = await admit('bob', 'observer');
+    const running = await owner.execute('wait');
+    await observer.find(({ message }) => message.header.msg_type === 'execute_input', 'the input');
+    const id = await observer.execute('no');
+    await observer.idle(id);
+    await observer.find(
+      ({ message }) =>
+        message.parent_header.msg_id === running &&
+        observer.heard.findIndex((heard) => heard.message === message) >
+          observer.heard.findIndex((heard) => heard.message.parent_header.msg_id === id) &&
+        message.content['execution_state'] === 'busy',
+      'busy again',
+    );
+    passed.open();
+    await owner.answer(running);
+  });
+});
+
+describe('an executor', () => {
+  test('interrupts its own cell and nobody else’s', async () => {
+    const { owner, admit } = await share(scripted(async (_, cell) => untilAborted(cell.signal)));
+    const ada = await admit('ada', 'executor');
+    const theirs = await owner.execute('spin');
+    await ada.find(({ message }) => message.parent_header.msg_id === theirs, 'busy');
+    expect(await ada.ask('interrupt_request', {}, { channel: 'control' })).toMatchObject({ ename: 'NotPermitted' });
+    await owner.ask('interrupt_request', {}, { channel: 'control' });
+    expect(await owner.answer(theirs)).toMatchObject({ status: 'error' });
+    const own = await ada.execute('spin');
+    await ada.find(({ message }) => message.parent_header.msg_id === own, 'busy');
+    expect(await ada.ask('interrupt_request', {}, { channel: 'control' })).toMatchObject({ status: 'ok' });
+    expect(await ada.answer(own)).toMatchObject({ status: 'error' });
+  });
+
+  test('loses nothing by somebody else’s failure: only cells of the same identity are aborted', async () => {
+    const passed = gate();
+    const { owner, admit } = await share(
+      scripted(async ({ code }) => {
+        if (code !== 'fail') return OK;
+        await passed.passed;
+        return FAILED;
+      }),
+    );
+    const ada = await admit('ada', 'executor');
+    const failing = await owner.execute('fail');
+    await ada.find(({ message }) => message.header.msg_type === 'execute_input', 'the input');
+    const [hers, his] = [await ada.execute('fine'), await owner.execute('fine')];
+    await owner.ask('kernel_info_request');
+    await ada.ask('kernel_info_request');
+    passed.open();
+    expect(await owner.answer(failing)).toMatchObject({ status: 'error' });
+    expect(await owner.answer(his)).toMatchObject({ status: 'aborted' });
+    expect(await ada.answer(hers)).toMatchObject({ status: 'ok' });
+  });
+
+  test('is asked for input alone, and nobody else can answer', async () => {
+    const { owner, admit, events } = await share(
+      scripted(async (_, cell) => {
+        cell.stream('stdout', await cell.input('name?'));
+        return OK;
+      }),
+    );
+    const ada = await admit('ada', 'executor');
+    const id = await ada.execute('ask', { allow_stdin: true });
+    await ada.find(({ channel }) => channel === 'stdin', 'the question');
+    await owner.send('input_reply', { value: 'mallory' }, { channel: 'stdin' });
+    await owner.ask('kernel_info_request');
+    expect(owner.heard.filter(({ channel }) => channel === 'stdin')).toEqual([]);
+    await ada.send('input_reply', { value: 'Ada' }, { channel: 'stdin' });
+    await ada.answer(id);
+    expect(ada.published(id).map(({ content }) => content['text'])).toContain('Ada');
+    expect(events).toContainEqual(expect.objectContaining({ event: 'deny', identity: 'owner', type: 'input_reply' }));
+  });
+
+  test('runs nothing that waited while it lost the right to it', async () => {
+    const passed = gate();
+    const ran: string[] = [];
+    const { kernel, owner, admit } = await share(
+      scripted(async ({ code }) => {
+        ran.push(code);
+        if (code === 'wait') await passed.passed;
+        return OK;
+      }),
+    );
+    const ada = await admit('ada', 'executor');
+    const first = await owner.execute('wait');
+    await ada.find(({ message }) => message.header.msg_type === 'execute_input', 'the input');
+    const waiting = await ada.execute('later');
+    await ada.ask('kernel_info_request');
+    kernel.access.setRoles('ada', ['observer']);
+    passed.open();
+    await owner.answer(first);
+    expect(await ada.answer(waiting)).toMatchObject({ status: 'error', ename: 'NotPermitted' });
+    expect(ran).toEqual(['wait']);
+  });
+});
+
+describe('comms', () => {
+  test('of a private target can be neither seen, used nor listed', async () => {
+    const language = scripted(
+      async (_, cell) => {
+        cell.publish('comm_open', { comm_id: 'b', target_name: 'secret', data: {} });
+        cell.publish('comm_msg', { comm_id: 'b', data: { text: 'secret' } });
+        cell.publish('comm_open', { comm_id: 'a', target_name: 'open', data: {} });
+        return OK;
+      },
+      {
+        comm: async ({ content }, cell) => cell.publish('comm_msg', { ...content, heard: true }),
+        commInfo: async () => ({ a: { target_name: 'open' }, b: { target_name: 'secret' } }),
+      },
+    );
+    const { kernel, owner, admit } = await share(language);
+    const ada = await admit('ada', 'executor');
+    kernel.access.setTopic('comm:secret', true);
+    const id = await owner.execute('open');
+    await Promise.all([owner.answer(id), ada.idle(id)]);
+    expect(owner.said(id).filter((type) => type.startsWith('comm'))).toHaveLength(3);
+    expect(ada.said(id).filter((type) => type.startsWith('comm'))).toEqual(['comm_open']);
+    expect(await ada.ask('comm_info_request')).toEqual({ status: 'ok', comms: { a: { target_name: 'open' } } });
+    const talk = async (content: JsonObject, msgType = 'comm_msg'): Promise<string[]> => {
+      const sent = await ada.send(msgType, { data: {}, ...content });
+      await ada.idle(sent);
+      return ada.said(sent);
+    };
+    expect(await talk({ comm_id: 'a' })).toEqual(['busy', 'comm_msg', 'idle']);
+    expect(await talk({ comm_id: 'b' })).toEqual(['busy', 'idle']);
+    // Neither by the name of another target, nor by an id that nobody opened.
+    expect(await talk({ comm_id: 'b', target_name: 'open' }, 'comm_open')).toEqual(['busy', 'idle']);
+    expect(await talk({ comm_id: 'unknown' })).toEqual(['busy', 'idle']);
+  });
+});
+
+describe('private topics', () => {
+  const grouped = scripted(async ({ code }, cell) => {
+    cell.display({ 'text/plain': code }, { metadata: { groups: code === 'odd' ? 'not a list' : ['team'] } });
+    return OK;
+  });
+
+  test('are hidden from the call on that makes them private, and shown again', async () => {
+    const { kernel, owner, admit } = await share(grouped);
+    const bob = await admit('bob', 'observer');
+    const said = async (code: string): Promise<boolean> => {
+      const id = await owner.execute(code);
+      await Promise.all([owner.answer(id), bob.idle(id)]);
+      expect(owner.said(id)).toContain('display_data');
+      return bob.said(id).includes('display_data');
+    };
+    expect(await said('one')).toBe(true);
+    kernel.access.setTopic('team', true);
+    expect(kernel.access.privateTopics).toEqual(['team']);
+    expect(await said('two')).toBe(false);
+    kernel.access.setTopic('team', false);
+    expect(await said('three')).toBe(true);
+    expect(await said('odd')).toBe(false);
+  });
+
+  test('hide a whole kernel: what is private to it can be neither seen nor used', async () => {
+    const { kernel, owner, admit } = await share(echo);
+    const ada = await admit('ada', 'executor');
+    kernel.access.setTopic('kernel', true);
+    const id = await owner.execute('secret');
+    await owner.answer(id);
+    expect((await ada.reply(await ada.execute('mine'))).content).toMatchObject({ ename: 'NotPermitted' });
+    expect(ada.published(id)).toEqual([]);
+  });
+});
