@@ -1,0 +1,36 @@
+/** The cells that output may still belong to: those that run, and those that ran lately. */
+import type { Cell } from '../kernel/language.js';
+
+/** How many cells are remembered for late output. Beyond that it goes to the cell that was started last. */
+const REMEMBERED = 4096;
+
+/** Numbers cells, and finds the cell that output with a number belongs to. */
+export interface CellRegistry {
+  add(cell: Cell): number;
+  /** The cell of that number, or the one started last; undefined before the first. */
+  find(number: number): Cell | undefined;
+}
+
+/** A registry without cells. It keeps as many as late output may need, and forgets those unused for longest. */
+export function createCellRegistry(): CellRegistry {
+  const cells = new Map<number, Cell>();
+  let last = 0;
+  return {
+    add(cell) {
+      cells.set(++last, cell);
+      const [oldest] = cells.keys();
+      if (cells.size > REMEMBERED && oldest !== undefined) cells.delete(oldest);
+      return last;
+    },
+    find(number) {
+      const cell = cells.get(number);
+      if (cell === undefined) return cells.get(last);
+      if (cells.size === REMEMBERED) {
+        // Kept as long as it is used: a timer may outlive thousands of cells.
+        cells.delete(number);
+        cells.set(number, cell);
+      }
+      return cell;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** How the evaluator is started: its Node, flags and environment. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { CurveKernelError } from '../errors.js';
+
+/** A program and its arguments, as `spawn` takes them. */
+export interface EvaluatorCommand {
+  readonly file: string;
+  readonly arguments: readonly string[];
+}
+
+const MAIN = fileURLToPath(new URL('./evaluator/main.js', import.meta.url));
+
+/**
+ * The command line of an evaluator. It names no connection file. Rejects with 'evaluator-failed' when `execPath` is no Node.
+ */
+export async function evaluatorCommand(execPath: string, arguments_: readonly string[]): Promise<EvaluatorCommand> {
+  const version = execPath === process.execPath ? process.versions.node : await nodeVersion(execPath);
+  const flags = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];
+  if (keepsContextByFlag(version)) flags.push('--experimental-async-context-frame');
+  return { file: execPath, arguments: [...flags, ...arguments_, MAIN] };
+}
+
+/** From 22.7 the flag is there, from 24 on it is the default. */
+function keepsContextByFlag(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return (major === 22 && minor >= 7) || major === 23;
+}
+
+async function nodeVersion(execPath: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(execPath, ['--version']);
+    return stdout.trim().replace(/^v/, '');
+  } catch (error) {
+    throw new CurveKernelError('evaluator-failed', `${execPath} could not be run`, {
+      hint: 'execPath must be a Node binary, version 20.19 or later.',
+      cause: error,
+    });
+  }
+}
+
+/** What leads to keys, to the connection file, or to a channel of the kernel's own. */
+const WITHHELD = [/^JUPYTER_CURVE_/, /^JPY_/, /^JUPYTER_TOKEN$/, /^NODE_CHANNEL_/, /^NODE_UNIQUE_ID$/];
+
+/** `env` without anything that leads to the kernel's keys, in its names or in its values. */
+export function evaluatorEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name, value]) => !WITHHELD.some((each) => each.test(name)) && !/kernel-[^/\\]*\.json/.test(value ?? ''),
+    ),
+  );
+}

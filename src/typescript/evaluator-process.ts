@@ -1,0 +1,162 @@
+/** One evaluator process: started, spoken to, and ended with everything that it has started. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
+import { CurveKernelError } from '../errors.js';
+import type { Account } from './evaluator-account.js';
+import type { EvaluatorCommand } from './evaluator-command.js';
+import { createFrameReader, encodeFrame } from './pipe-frames.js';
+import {
+  checkEvaluatorMessage,
+  type EvaluatorMessage,
+  type EvaluatorRequest,
+  type WatchdogOrder,
+} from './pipe-messages.js';
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Why the kernel ended it, if it did. */
+  readonly reason: string | undefined;
+}
+
+/** What to start, where and as whom, and who hears what it says. The callbacks must not throw. */
+export interface EvaluatorProcessOptions {
+  readonly command: EvaluatorCommand;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** As whom, where it is not ourselves. */
+  readonly account?: Account;
+  readonly onMessage: (message: EvaluatorMessage, buffers: readonly Uint8Array[]) => void;
+  /** What native code and child processes write to descriptors 1 and 2. */
+  readonly onRawOutput: (name: 'stdout' | 'stderr', text: string) => void;
+}
+
+/** How many turns of the event loop output of descriptors 1 and 2 is waited for, while somebody keeps writing. */
+const DRAIN_TURNS = 16;
+
+/** A process and its five pipes. It is killed when it breaks their protocol: it runs foreign code. */
+export class EvaluatorProcess {
+  /** Resolves when the process is gone and everything it wrote was read. */
+  readonly ended: Promise<Ending>;
+  readonly #child: ChildProcess;
+  #rawChunks = 0;
+  #reason: string | undefined;
+
+  /** Starts the process. It says `ready` when it is. */
+  constructor({ command, cwd, env, account, onMessage, onRawOutput }: EvaluatorProcessOptions) {
+    this.#child = spawn(command.file, command.arguments, {
+      cwd,
+      env,
+      ...(account && { uid: account.uid, gid: account.gid }),
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      // A process group of its own, so that children of cells can be interrupted and ended with it.
+      detached: true,
+    });
+    this.#readRaw('stdout', onRawOutput);
+    this.#readRaw('stderr', onRawOutput);
+    this.#readMessages(onMessage);
+    for (const at of [3, 5]) this.#pipe(at)?.on('error', () => {}); // its end is reported by `ended`
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.once('error', (error) => {
+        if (this.#child.pid !== undefined) return;
+        reject(
+          new CurveKernelError('evaluator-failed', `the process that runs cells could not be started in ${cwd}`, {
+            hint: 'The folder must exist, and the Node binary must be executable.',
+            cause: error,
+          }),
+        );
+      });
+      this.#child.once('exit', (code, signal) => {
+        this.#killGroup();
+        void this.drain().then(() => resolve({ code, signal, reason: this.#reason }));
+      });
+    });
+    this.ended.catch(() => {});
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Tells the main thread something. Nothing happens when the process is gone. */
+  send(request: EvaluatorRequest, buffers?: readonly Uint8Array[]): void {
+    this.#write(3, encodeFrame(request, buffers));
+  }
+
+  /** Tells the watchdog thread something, which listens also while a cell spins. */
+  order(order: WatchdogOrder): void {
+    this.#write(5, encodeFrame(order));
+  }
+
+  /**
+   * Resolves when everything that was written to descriptors 1 and 2 before the last message has been delivered. It is in
+   * our receive buffers by then: a full turn of the event loop without a chunk says that they are empty. So do more turns
+   * than one, whatever they bring: each reads more than the buffers hold.
+   */
+  async drain(): Promise<void> {
+    // The rest of this turn says nothing: it may have looked at the descriptors before that message was written.
+    await endOfTurn();
+    for (let turns = 0, before = -1; before !== this.#rawChunks && turns < DRAIN_TURNS; turns++) {
+      before = this.#rawChunks;
+      await endOfTurn();
+    }
+  }
+
+  /** Ends the process and everything in its group at once. */
+  kill(reason: string): void {
+    this.#reason ??= reason;
+    this.#killGroup();
+  }
+
+  #killGroup(): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      this.#child.kill('SIGKILL');
+    }
+  }
+
+  /** Missing when the process could not be started. */
+  #pipe(at: number): Socket | undefined {
+    const pipe = this.#child.stdio[at];
+    return pipe instanceof Socket ? pipe : undefined;
+  }
+
+  #write(at: number, frame: Uint8Array): void {
+    const pipe = this.#pipe(at);
+    if (pipe?.writable === true) pipe.write(frame);
+  }
+
+  #readRaw(name: 'stdout' | 'stderr', onRawOutput: EvaluatorProcessOptions['onRawOutput']): void {
+    const decoder = new StringDecoder('utf8');
+    this.#child[name]?.on('error', () => {});
+    this.#child[name]?.on('data', (chunk: Buffer) => {
+      this.#rawChunks++;
+      const text = decoder.write(chunk);
+      if (text !== '') onRawOutput(name, text);
+    });
+  }
+
+  #readMessages(onMessage: EvaluatorProcessOptions['onMessage']): void {
+    const reader = createFrameReader();
+    const pipe = this.#pipe(4);
+    pipe?.on('error', () => {});
+    pipe?.on('data', (chunk: Buffer) => {
+      if (this.#reason !== undefined) return;
+      try {
+        for (const { value, buffers } of reader.push(chunk)) onMessage(checkEvaluatorMessage(value), buffers);
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        this.kill(`it broke its pipe to the kernel: ${error.message}`);
+      }
+    });
+  }
+}
+
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,65 @@
+/** `console`, `process.stdout` and `process.stderr` of the evaluator: what they write goes to the kernel. */
+import { Console } from 'node:console';
+import process from 'node:process';
+import { Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import type { CellContext } from './cell-context.js';
+import type { PipeToKernel } from './pipe-to-kernel.js';
+
+/** Puts others in their place, which `print` what they are given at once, for the current cell. */
+export function captureOutput(print: PipeToKernel['print'], context: CellContext): void {
+  const stdout = new CapturedStream(1, (text) => print(context.current(), 'stdout', text));
+  const stderr = new CapturedStream(2, (text) => print(context.current(), 'stderr', text));
+  replace(process, 'stdout', stdout);
+  replace(process, 'stderr', stderr);
+  // Node's own console reports to the inspector as well, which keeps the last thousand calls and all that they printed.
+  replace(globalThis, 'console', new Console({ stdout, stderr, ignoreErrors: false }));
+}
+
+function replace(owner: object, name: string, value: unknown): void {
+  Object.defineProperty(owner, name, { value, writable: true, configurable: true, enumerable: name !== 'console' });
+}
+
+type WriteCallback = (error?: Error | null) => void;
+
+class CapturedStream extends Writable {
+  readonly fd: number;
+  readonly isTTY = false;
+  readonly #emitText: (text: string) => void;
+  readonly #decoder = new StringDecoder('utf8');
+
+  constructor(fd: number, emitText: (text: string) => void) {
+    super({ decodeStrings: false });
+    this.fd = fd;
+    this.#emitText = emitText;
+  }
+
+  /** Straight to the kernel: a stream's own queue would wait for a tick that a spinning cell never grants. */
+  override write(chunk: unknown, encoding?: BufferEncoding | WriteCallback, callback?: WriteCallback): boolean {
+    const done = typeof encoding === 'function' ? encoding : callback;
+    this.#emitText(this.#decode(chunk, typeof encoding === 'string' ? encoding : 'utf8'));
+    if (done !== undefined) process.nextTick(done);
+    return true;
+  }
+
+  override _write(chunk: unknown, encoding: BufferEncoding, callback: WriteCallback): void {
+    this.#emitText(this.#decode(chunk, encoding));
+    callback();
+  }
+
+  /** As the real ones: they cannot be ended. */
+  override end(): this {
+    return this;
+  }
+
+  override destroy(): this {
+    return this;
+  }
+
+  #decode(chunk: unknown, encoding: BufferEncoding): string {
+    if (typeof chunk === 'string') return encoding === 'utf8' ? chunk : Buffer.from(chunk, encoding).toString();
+    if (chunk instanceof Uint8Array)
+      return this.#decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    throw new TypeError(`text or bytes are expected, not ${chunk === null ? 'null' : typeof chunk}`);
+  }
+}

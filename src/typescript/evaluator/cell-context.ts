@@ -1,0 +1,120 @@
+/**
+ * Which cell is the cause of what runs now, also after awaits and in timers, so that late output reaches the right cell.
+ *
+ * Where Node keeps asynchronous context in V8 itself (24, and 22 with its flag) this is `AsyncLocalStorage`. Elsewhere that
+ * is built on async_hooks, and terminating a cell would abort the process; there, what schedules callbacks is wrapped, and
+ * cells are compiled so that their async functions restore the cell after each await ({@link CellContext.resume}).
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import process from 'node:process';
+
+/** Knows on behalf of which cell the main thread runs. */
+export interface CellContext {
+  /** Runs `action` on behalf of a cell. */
+  run<T>(cell: number, action: () => T): T;
+  /** The cell behind what runs now; the one started last when that is unknown; 0 before the first. */
+  readonly current: () => number;
+  /** Forgets what ran when a termination struck: no `finally` has run then. */
+  forget(): void;
+  /** Present where async functions must be compiled to restore their cell: `resume(current(), await x)`. */
+  readonly resume?: <T>(cell: number, value: T) => T;
+}
+
+/** Whether this Node keeps asynchronous context in a way that survives a termination. */
+export function hasSafeAsyncContext(version: string, arguments_: readonly string[]): boolean {
+  return Number.parseInt(version, 10) >= 24 || arguments_.includes('--experimental-async-context-frame');
+}
+
+/** The context that fits this Node. Once per process: where callbacks are wrapped it replaces the global schedulers. */
+export function createCellContext(): CellContext {
+  if (!hasSafeAsyncContext(process.versions.node, process.execArgv)) return createWrappedContext();
+  const storage = new AsyncLocalStorage<number>();
+  let last = 0;
+  return {
+    run(cell, action) {
+      last = cell;
+      return storage.run(cell, action);
+    },
+    current: () => storage.getStore() ?? last,
+    forget() {},
+  };
+}
+
+type Callback = (this: unknown, ...arguments_: unknown[]) => unknown;
+type Scheduler = Callback;
+
+/** The functions that take a callback first and call it later. */
+const SCHEDULERS: readonly (readonly [object, string])[] = [
+  [globalThis, 'setTimeout'],
+  [globalThis, 'setInterval'],
+  [globalThis, 'setImmediate'],
+  [globalThis, 'queueMicrotask'],
+  [process, 'nextTick'],
+];
+
+function createWrappedContext(): CellContext {
+  let last = 0;
+  let active = 0;
+  let resetPlanned = false;
+  const nextTick = process.nextTick.bind(process);
+
+  const enter = <T>(cell: number, action: () => T): T => {
+    const outer = active;
+    active = cell;
+    try {
+      return action();
+    } finally {
+      active = outer;
+    }
+  };
+  const current = (): number => (active === 0 ? last : active);
+  const bind = (callback: unknown): unknown => {
+    if (typeof callback !== 'function') return callback;
+    const cell = current();
+    return function (this: unknown, ...arguments_: unknown[]): unknown {
+      return enter(cell, () => Reflect.apply(callback, this, arguments_));
+    };
+  };
+
+  for (const [owner, name] of SCHEDULERS) wrap(owner, name, (first, ...rest) => [bind(first), ...rest]);
+  wrap(Promise.prototype, 'then', (fulfilled, rejected) => [bind(fulfilled), bind(rejected)]);
+
+  return {
+    run(cell, action) {
+      last = cell;
+      active = 0;
+      return enter(cell, action);
+    },
+    current,
+    forget() {
+      active = 0;
+    },
+    resume(cell, value) {
+      active = cell;
+      // Ticks planned by a microtask run when no microtask is left: until then this cell is the cause.
+      if (!resetPlanned) {
+        resetPlanned = true;
+        nextTick(() => {
+          resetPlanned = false;
+          active = 0;
+        });
+      }
+      return value;
+    },
+  };
+}
+
+/** Replaces `owner[name]` by one whose arguments pass through `change`, keeping its name and properties. */
+function wrap(owner: object, name: string, change: (...arguments_: unknown[]) => unknown[]): void {
+  const original = Reflect.get(owner, name) as Scheduler;
+  const replacement = {
+    [name](this: unknown, ...arguments_: unknown[]): unknown {
+      return Reflect.apply(original, this, change(...arguments_));
+    },
+  }[name] as Scheduler;
+  for (const key of Reflect.ownKeys(original)) {
+    if (key === 'name' || key === 'length') continue;
+    Object.defineProperty(replacement, key, Object.getOwnPropertyDescriptor(original, key) as PropertyDescriptor);
+  }
+  Object.defineProperty(owner, name, { value: replacement, writable: true, configurable: true });
+}

@@ -1,0 +1,64 @@
+/** What compiled cells call around their imports and loops; see `rewriteCell`. */
+
+/** The guard of awaits, by cell and place. */
+export type Guard = (cell: number, offset: number, value: unknown) => unknown;
+
+/**
+ * The exports that a static import names. A CommonJS module's are also found on its `module.exports`, where Node's lexer
+ * missed them. Throws a `SyntaxError` for a missing one, as a module would.
+ */
+export function pickExports(
+  namespace: Readonly<Record<string, unknown>>,
+  source: string,
+  names: readonly string[],
+): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const name of names) {
+    const { default: fallback } = namespace;
+    if (name in namespace) picked[name] = namespace[name];
+    else if (isObject(fallback) && name in fallback) picked[name] = Reflect.get(fallback, name);
+    else throw new SyntaxError(`The requested module '${source}' does not provide an export named '${name}'`);
+  }
+  return picked;
+}
+
+/** An iterable for `for await` whose every step is guarded, and which is closed as the original would be. */
+export function createGuardEach(
+  guard: Guard,
+): (cell: number, offset: number, iterable: unknown) => AsyncIterable<unknown> {
+  /** A sync iterable's promises are awaited by the loop, an async one's values are not. */
+  const step = async (
+    cell: number,
+    offset: number,
+    isSync: boolean,
+    result: unknown,
+  ): Promise<IteratorResult<unknown>> => {
+    const { done, value } = (await guard(cell, offset, result)) as IteratorResult<unknown>;
+    if (done === true) return { done, value };
+    return { done: false, value: isSync ? await guard(cell, offset, value) : value };
+  };
+  return (cell, offset, iterable) => ({
+    [Symbol.asyncIterator]() {
+      const iterator = iteratorOf(iterable);
+      const isSync = !Reflect.has(Object(iterable) as object, Symbol.asyncIterator);
+      return {
+        next: () => step(cell, offset, isSync, iterator.next()),
+        async return(value?: unknown) {
+          await guard(cell, offset, iterator.return?.(value));
+          return { done: true, value };
+        },
+      };
+    },
+  });
+}
+
+function iteratorOf(iterable: unknown): AsyncIterator<unknown> | Iterator<unknown> {
+  const source = iterable as AsyncIterable<unknown> & Iterable<unknown>;
+  const make = source[Symbol.asyncIterator] ?? source[Symbol.iterator];
+  if (typeof make !== 'function') throw new TypeError('for await needs an iterable');
+  return Reflect.apply<unknown, [], AsyncIterator<unknown> | Iterator<unknown>>(make, source, []);
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}

@@ -1,0 +1,102 @@
+/** Stack traces in which cells have their own names, lines and columns, and the evaluator has none. */
+import { codeFrame } from './code-frame.js';
+import type { Position } from './compile-cell.js';
+
+/** A cell that was compiled, as stack traces need it. */
+export interface KnownCell {
+  /** The number of the execution. */
+  readonly cell: number;
+  readonly executionCount: number;
+  readonly code: string;
+  original(position: Position): Position | undefined;
+}
+
+/** Every cell that was run, by the file name it was compiled under: its functions may live as long as the process. */
+export interface CellStacks {
+  add(filename: string, cell: KnownCell): void;
+  /** The lines around the first place in a cell that a stack names, under a heading. */
+  frame(stack: string): string[];
+  /** The number of the execution whose code is outermost in an error's stack, if any. */
+  cellOf(error: unknown): number | undefined;
+}
+
+/** The text of a place in a cell, as it stands in stacks. */
+export function placeText(executionCount: number, { line, column }: Position): string {
+  return `Cell [${executionCount}]:${line}:${column}`;
+}
+
+const PLACE = /Cell \[(\d+)\]:(\d+):(\d+)/;
+
+/**
+ * Installs `Error.prepareStackTrace`, so that also stacks that a cell prints itself are readable. A cell may replace it.
+ * `internals` is the URL or path that the evaluator's own files begin with.
+ */
+export function installCellStacks(internals: readonly string[]): CellStacks {
+  const cells = new Map<string, KnownCell>();
+  const byCount = new Map<number, KnownCell>();
+
+  const known = (stack: string): KnownCell | undefined => byCount.get(Number(PLACE.exec(stack)?.[1]));
+
+  const siteText = (site: NodeJS.CallSite): string | undefined => {
+    const file = site.getFileName() ?? '';
+    const cell = cells.get(file);
+    if (cell === undefined) return internals.some((each) => file.startsWith(each)) ? undefined : String(site);
+    const at = cell.original({ line: site.getLineNumber() ?? 1, column: site.getColumnNumber() ?? 1 });
+    const place = at === undefined ? `Cell [${cell.executionCount}]` : placeText(cell.executionCount, at);
+    return siteWithPlace(site, place);
+  };
+
+  Error.prepareStackTrace = (error, sites) => {
+    const lastCell = sites.findLastIndex((site) => cells.has(site.getFileName() ?? ''));
+    // Below the cell there is only the machinery that called it.
+    const kept = lastCell === -1 ? sites : sites.slice(0, lastCell + 1);
+    const lines = kept.map(siteText).filter((line) => line !== undefined);
+    return [headline(error), ...lines.map((line) => `    at ${line}`)].join('\n');
+  };
+
+  return {
+    add(filename, cell) {
+      cells.set(filename, cell);
+      byCount.set(cell.executionCount, cell);
+    },
+    cellOf(error) {
+      const lines = error instanceof Error ? String(error.stack).split('\n') : [];
+      return known(lines.findLast((line) => PLACE.test(line)) ?? '')?.cell;
+    },
+    frame(stack) {
+      const [, , line, column] = PLACE.exec(stack) ?? [];
+      const cell = known(stack);
+      if (cell === undefined) return [];
+      return codeFrame(cell.code, cell.executionCount, { line: Number(line), column: Number(column) });
+    },
+  };
+}
+
+function siteWithPlace(site: NodeJS.CallSite, place: string): string {
+  const name = functionText(site);
+  const async = (site as NodeJS.CallSite & { isAsync?(): boolean }).isAsync?.() ? 'async ' : '';
+  return name === '' ? `${async}${place}` : `${async}${name} (${place})`;
+}
+
+function functionText(site: NodeJS.CallSite): string {
+  const name = site.getFunctionName();
+  if (name === null || name === '') return '';
+  if (site.isConstructor()) return `new ${name}`;
+  const type = site.isToplevel() ? null : site.getTypeName();
+  return type === null || type === 'Object' || name.startsWith(`${type}.`) ? name : `${type}.${name}`;
+}
+
+/** As Node writes it: its own errors show their code. */
+function headline(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string' || !code.startsWith('ERR_')) return errorText(error);
+  return `${error.name} [${code}]: ${error.message}`;
+}
+
+function errorText(error: unknown): string {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return 'Error';
+  }
+}

@@ -1,0 +1,92 @@
+/** What was thrown, as front ends show it. */
+import { inspect } from 'node:util';
+import type { ErrorDescription } from '../pipe-messages.js';
+import { placeText, type CellStacks } from './cell-stack.js';
+import { codeFrame } from './code-frame.js';
+import type { Position } from './compile-cell.js';
+
+const RED = '\u001B[1;31m';
+const RESET = '\u001B[0m';
+const MAX_CAUSES = 5;
+
+/** Where the cell stood, for an error whose own stack does not say: those of awaited system calls are empty. */
+export interface Standing {
+  readonly executionCount: number;
+  readonly position: Position;
+}
+
+/** Describes anything thrown; never throws itself, whatever getters and proxies do. */
+export function describeError(error: unknown, stacks: CellStacks, standing?: Standing): ErrorDescription {
+  try {
+    if (!isError(error)) {
+      const text = inspect(error);
+      return { ename: 'Thrown', evalue: text, traceback: [`${RED}Thrown${RESET}: ${text}`] };
+    }
+    const ename = error.name || 'Error';
+    const evalue = error.message;
+    return { ename, evalue, traceback: traceback(error, ename, evalue, stacks, standing) };
+  } catch {
+    return {
+      ename: 'Error',
+      evalue: 'an error that cannot be shown',
+      traceback: ['Error: an error that cannot be shown'],
+    };
+  }
+}
+
+/** Describes a syntax error, which has a place in the cell and no stack. */
+export function describeSyntaxError(
+  error: Error,
+  code: string,
+  executionCount: number,
+  position?: Position,
+): ErrorDescription {
+  const heading = `${RED}SyntaxError${RESET}: ${error.message}`;
+  const frame = position === undefined ? [] : codeFrame(code, executionCount, position);
+  return { ename: 'SyntaxError', evalue: error.message, traceback: [heading, ...frame] };
+}
+
+function traceback(error: Error, ename: string, evalue: string, stacks: CellStacks, standing?: Standing): string[] {
+  const stack = typeof error.stack === 'string' ? error.stack : '';
+  const sites = stack.split('\n').filter((line) => /^ {4}at /.test(line));
+  if (standing !== undefined && !stack.includes(`Cell [${standing.executionCount}]:`)) {
+    sites.push(`    at async ${placeText(standing.executionCount, standing.position)}`);
+  }
+  const headline = stack.slice(0, stack.search(/\n {4}at /) === -1 ? undefined : stack.search(/\n {4}at /));
+  const name = headline.startsWith(ename)
+    ? `${RED}${ename}${RESET}${headline.slice(ename.length)}`
+    : `${RED}${ename}${RESET}: ${evalue}`;
+  return [...name.split('\n'), ...stacks.frame(sites.join('\n')), ...sites, ...details(error), ...causes(error)];
+}
+
+/** Own properties beside the usual ones, such as `code` and `path` of system errors. */
+function details(error: Error): string[] {
+  const extra = Object.fromEntries(
+    Object.entries(error).filter(([key]) => !['name', 'message', 'stack', 'errors'].includes(key)),
+  );
+  return Object.keys(extra).length === 0 ? [] : inspect(extra, { depth: 1 }).split('\n');
+}
+
+function causes(error: Error): string[] {
+  const lines: string[] = [];
+  if (error instanceof AggregateError) {
+    for (const each of error.errors.slice(0, MAX_CAUSES)) lines.push(...`  - ${shown(each)}`.split('\n'));
+  }
+  let { cause } = error;
+  for (let depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
+    lines.push(...`Caused by: ${shown(cause)}`.split('\n'));
+    cause = isError(cause) ? cause.cause : undefined;
+  }
+  return lines;
+}
+
+function shown(value: unknown): string {
+  return isError(value) ? String(value.stack ?? value) : inspect(value);
+}
+
+function isError(value: unknown): value is Error {
+  return (
+    Error.prototype.isPrototypeOf.call(Error.prototype, value as object) ||
+    Object.prototype.toString.call(value) === '[object Error]'
+  );
+}

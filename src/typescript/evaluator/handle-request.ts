@@ -1,0 +1,87 @@
+/** What the evaluator does at the kernel's word. */
+import type { MessagePort } from 'node:worker_threads';
+import type { EvaluatorRequest, Interrupt } from '../pipe-messages.js';
+import type { CellContext } from './cell-context.js';
+import { importMeta, installCellGlobals } from './cell-globals.js';
+import { createGuardEach, pickExports } from './cell-guards.js';
+import { createCellRunner } from './cell-runner.js';
+import type { CellStacks } from './cell-stack.js';
+import { createDisplay } from './display.js';
+import type { Send } from './pipe-to-kernel.js';
+import { createQuestions } from './questions.js';
+import { RUNTIME } from './runtime-name.js';
+import { describeValue, membersOf } from './runtime-values.js';
+import { createStrike } from './strike.js';
+import { SYNTAX_HELPERS } from './syntax-helpers.js';
+import { FLAGS } from './thread-flags.js';
+import { createTypeScriptImports } from './typescript-files.js';
+
+/** What requests are answered with. */
+export interface HandlerOptions {
+  /** The notebook's folder. */
+  readonly folder: string;
+  readonly flags: Int32Array;
+  readonly send: Send;
+  readonly context: CellContext;
+  readonly stacks: CellStacks;
+  readonly port: MessagePort;
+}
+
+/** Prepares everything that cells need, and returns what handles one request. */
+export function createRequestHandler(options: HandlerOptions): (request: EvaluatorRequest) => void {
+  const { folder, flags, send, context, stacks, port } = options;
+  const questions = createQuestions({ send, context, flags, port });
+  let run: (() => void) | undefined;
+  const runner = createCellRunner({
+    folder,
+    flags,
+    send,
+    context,
+    stacks,
+    allowTypeScriptImports: createTypeScriptImports(),
+    setRun: (next) => {
+      run = next;
+    },
+  });
+  const runtime = {
+    run: () => run?.(),
+    guard: runner.guard,
+    guardEach: createGuardEach(runner.guard),
+    pick: pickExports,
+    meta: importMeta(folder),
+    current: context.current,
+    resume: context.resume,
+    strike: createStrike(flags),
+  };
+  Object.defineProperty(globalThis, RUNTIME, { value: Object.freeze(runtime) });
+  Object.defineProperty(globalThis, 'babelHelpers', { value: Object.freeze(SYNTAX_HELPERS) });
+  installCellGlobals({ folder, questions, display: createDisplay(send, context) });
+
+  const interrupt = ({ number, executions }: Interrupt): void => {
+    if (Atomics.load(flags, FLAGS.seen) >= number) return;
+    Atomics.store(flags, FLAGS.seen, number);
+    Atomics.notify(flags, FLAGS.seen);
+    send({ type: 'interrupted', number });
+    runner.interrupt(executions);
+  };
+
+  return (request) => {
+    switch (request.type) {
+      case 'execute':
+        runner.execute(request);
+        break;
+      case 'interrupt':
+        interrupt(request);
+        break;
+      case 'answer':
+        questions.answer(request);
+        break;
+      case 'members':
+        send({ type: 'members', id: request.id, members: membersOf(request.path, request.prefix) });
+        break;
+      case 'describe':
+        send({ type: 'description', id: request.id, text: describeValue(request.path, request.detail) ?? null });
+        break;
+    }
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * The evaluator: the process that runs the user's TypeScript. It has no key, no connection file, no sockets: only pipes to
+ * the kernel, which trusts nothing that comes out of them.
+ */
+import { Socket } from 'node:net';
+import process from 'node:process';
+import { inspect } from 'node:util';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { createFrameReader } from '../pipe-frames.js';
+import type { EvaluatorRequest } from '../pipe-messages.js';
+import { captureOutput } from './capture-output.js';
+import { createCellContext } from './cell-context.js';
+import { installCellStacks } from './cell-stack.js';
+import { createSharedPipe, openPipeToKernel } from './pipe-to-kernel.js';
+import { installProcessHooks } from './process-hooks.js';
+import { createFlags, guarded } from './thread-flags.js';
+import type { WatchdogData } from './watchdog.js';
+
+const REQUESTS = 3;
+const MESSAGES = 4;
+const ORDERS = 5;
+
+const flags = createFlags();
+const { port1: port, port2: watchdogPort } = new MessageChannel();
+const sharedPipe = createSharedPipe(MESSAGES, flags);
+const pipe = openPipeToKernel(sharedPipe, () => port.postMessage(null));
+const { send } = pipe;
+const data: WatchdogData = { pipe: sharedPipe, port: watchdogPort, descriptor: ORDERS };
+const watchdog = new Worker(new URL('watchdog.js', import.meta.url), {
+  workerData: data,
+  transferList: [watchdogPort],
+  // It holds next to nothing.
+  resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 },
+});
+watchdog.on('error', () => process.kill(process.pid, 'SIGKILL'));
+const context = createCellContext();
+const stacks = installCellStacks([import.meta.dirname, new URL('.', import.meta.url).href]);
+captureOutput(pipe.print, context);
+installProcessHooks({ pipe, context, stacks, flags });
+send({ type: 'ready' });
+
+// The parser and the transpiler are loaded when the kernel knows already that we are there.
+const { createRequestHandler } = await import('./handle-request.js').catch((error: unknown) => {
+  process.stderr.write(`${inspect(error)}\n`);
+  return process.exit(1);
+});
+const handle = createRequestHandler({ folder: process.cwd(), flags, send, context, stacks, port });
+
+const inbox: EvaluatorRequest[] = [];
+const drain = (): void => {
+  for (let next = inbox.shift(); next !== undefined; next = inbox.shift()) handle(next);
+};
+const reader = createFrameReader();
+const requests = new Socket({ fd: REQUESTS, readable: true, writable: false });
+requests.on('data', (chunk: Buffer) => {
+  guarded(flags, () => {
+    for (const { value } of reader.push(chunk)) inbox.push(value as unknown as EvaluatorRequest);
+  });
+  drain();
+});
+requests.on('close', () => process.kill(-process.pid, 'SIGKILL'));
+// The watchdog repeats interrupts that a termination may have swallowed.
+port.on('message', (message: EvaluatorRequest) => {
+  inbox.push(message);
+  drain();
+});

@@ -1,0 +1,110 @@
+/**
+ * The evaluator's voice: frames on the pipe to the kernel, written by whichever thread holds the pipe.
+ *
+ * Printed text is gathered in memory that both threads share. The main thread writes it out before anything else it sends;
+ * the watchdog does when a cell prints and then spins. So ten thousand lines cost a few writes, and none waits for long.
+ */
+import { Buffer } from 'node:buffer';
+import { writeSync } from 'node:fs';
+import { kill, pid } from 'node:process';
+import { encodeFrame, TEXT_HEAD_BYTES, writeTextHead } from '../pipe-frames.js';
+import type { EvaluatorMessage } from '../pipe-messages.js';
+import { FLAGS, guarded } from './thread-flags.js';
+
+/** Sends a message to the kernel. Throws a `TypeError` when it is too large or no JSON. */
+export type Send = (message: EvaluatorMessage, buffers?: readonly Uint8Array[]) => void;
+
+/** Memory and descriptor of the pipe, the same in both threads. */
+export interface SharedPipe {
+  readonly descriptor: number;
+  readonly flags: Int32Array;
+  readonly text: SharedArrayBuffer;
+}
+
+/** The pipe in one thread. Frames are never mixed, and printed text keeps its place among them. */
+export interface PipeToKernel {
+  readonly send: Send;
+  /** Prints for a cell. */
+  readonly print: (cell: number, name: 'stdout' | 'stderr', text: string) => void;
+  /** Writes out what was printed. On the main thread, call it in a guarded stretch. */
+  readonly flush: () => void;
+}
+
+const RETRY_MS = 1;
+const TEXT_BYTES = 64 * 1024;
+/** No UTF-16 unit needs more bytes of UTF-8. */
+const BYTES_PER_UNIT = 3;
+const PIECE = Math.floor((TEXT_BYTES - TEXT_HEAD_BYTES) / BYTES_PER_UNIT);
+
+/** The memory for a pipe on that descriptor, to be given to both threads. */
+export function createSharedPipe(descriptor: number, flags: Int32Array): SharedPipe {
+  return { descriptor, flags, text: new SharedArrayBuffer(TEXT_BYTES) };
+}
+
+/**
+ * The pipe as one thread uses it. On the main thread no termination strikes while it is held.
+ * `onPrinted` is called when there is printed text that should be written out soon.
+ */
+export function openPipeToKernel({ descriptor, flags, text: memory }: SharedPipe, onPrinted: () => void): PipeToKernel {
+  const text = Buffer.from(memory);
+  // Taken now: what cells do to `fs` must not break the pipe.
+  const write = writeSync;
+
+  const holding = (action: () => void): void => {
+    while (Atomics.compareExchange(flags, FLAGS.pipe, 0, 1) !== 0) Atomics.wait(flags, FLAGS.pipe, 1);
+    try {
+      action();
+    } finally {
+      Atomics.store(flags, FLAGS.pipe, 0);
+      Atomics.notify(flags, FLAGS.pipe);
+    }
+  };
+
+  const writeAll = (bytes: Uint8Array, length: number): void => {
+    for (let sent = 0; sent < length;) {
+      try {
+        sent += write(descriptor, bytes, sent, length - sent);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') kill(pid, 'SIGKILL'); // the kernel is gone
+        Atomics.wait(flags, FLAGS.pipe, 1, RETRY_MS);
+      }
+    }
+  };
+
+  const writeText = (): void => {
+    const length = Atomics.exchange(flags, FLAGS.printed, 0);
+    if (length === 0) return;
+    writeTextHead(text, length, Atomics.load(flags, FLAGS.printedCell), Atomics.load(flags, FLAGS.printedName) === 1);
+    writeAll(text, TEXT_HEAD_BYTES + length);
+  };
+
+  const append = (cell: number, name: number, piece: string): void => {
+    const isOther = Atomics.load(flags, FLAGS.printedCell) !== cell || Atomics.load(flags, FLAGS.printedName) !== name;
+    const room = TEXT_BYTES - TEXT_HEAD_BYTES - Atomics.load(flags, FLAGS.printed);
+    if (isOther || piece.length * BYTES_PER_UNIT > room) writeText();
+    Atomics.store(flags, FLAGS.printedCell, cell);
+    Atomics.store(flags, FLAGS.printedName, name);
+    const start = Atomics.load(flags, FLAGS.printed);
+    Atomics.store(flags, FLAGS.printed, start + text.write(piece, TEXT_HEAD_BYTES + start));
+    if (start === 0 && Atomics.exchange(flags, FLAGS.flushing, 1) === 0) onPrinted();
+  };
+
+  return {
+    send(message, buffers) {
+      const frame = encodeFrame(message, buffers);
+      guarded(flags, () =>
+        holding(() => {
+          writeText();
+          writeAll(frame, frame.length);
+        }),
+      );
+    },
+    print(cell, name, printed) {
+      for (let start = 0; start < printed.length; start += PIECE) {
+        const piece = printed.slice(start, start + PIECE);
+        guarded(flags, () => holding(() => append(cell, name === 'stderr' ? 1 : 0, piece)));
+      }
+    },
+    flush: () => holding(writeText),
+  };
+}

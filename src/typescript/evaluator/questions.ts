@@ -1,0 +1,88 @@
+/** `input()`, and `prompt()` and `confirm()`, which block the cell until the person at the front end has answered. */
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import type { Answer } from '../pipe-messages.js';
+import type { CellContext } from './cell-context.js';
+import { Interrupted } from './interrupted.js';
+import type { Send } from './pipe-to-kernel.js';
+import { FLAGS } from './thread-flags.js';
+
+/** Asks the person at the front end. An interrupt throws `Interrupted`, a front end that takes no questions an `Error`. */
+export interface Questions {
+  /** Asks for a line of text. Rejects when the front end takes no questions, and on an interrupt. */
+  readonly input: (prompt?: string, options?: { readonly password?: boolean }) => Promise<string>;
+  /** Asks for a line of text and blocks. An empty line gives the default. */
+  readonly prompt: (message?: string, defaultValue?: string) => string;
+  /** Asks a yes-or-no question and blocks. */
+  readonly confirm: (message?: string) => boolean;
+  /** An answer from the kernel to {@link input}. */
+  answer(answer: Answer): void;
+}
+
+/** How questions go out, and how their answers come back. */
+export interface QuestionsOptions {
+  readonly send: Send;
+  readonly context: CellContext;
+  readonly flags: Int32Array;
+  /** Where the watchdog leaves answers to blocking questions. */
+  readonly port: MessagePort;
+}
+
+type Settle = (answer: Answer) => void;
+
+/** Questions on behalf of the current cell. */
+export function createQuestions({ send, context, flags, port }: QuestionsOptions): Questions {
+  const open = new Map<number, Settle>();
+  let last = 0;
+
+  const ask = (prompt: string, password: boolean, blocking: boolean): number => {
+    const question = ++last;
+    send({ type: 'input', cell: context.current(), question, prompt, password, blocking });
+    return question;
+  };
+
+  const askAndWait = (prompt: string): string => {
+    const question = ask(prompt, false, true);
+    for (;;) {
+      const answered = Atomics.load(flags, FLAGS.answers);
+      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+        const answer = next.message as Answer;
+        // An interrupt that comes this way is followed by a termination.
+        if (answer.type === 'answer' && answer.question === question) return valueOf(answer);
+      }
+      Atomics.wait(flags, FLAGS.answers, answered);
+    }
+  };
+
+  return {
+    input(prompt = '', options = {}) {
+      return new Promise((resolve, reject) => {
+        const question = ask(prompt, options.password === true, false);
+        open.set(question, (answer) => {
+          try {
+            resolve(valueOf(answer));
+          } catch (error) {
+            reject(error);
+          }
+        });
+      });
+    },
+    prompt(message = '', defaultValue = '') {
+      const hint = defaultValue === '' ? '' : ` [${defaultValue}]`;
+      return askAndWait(`${message}${hint} `.trimStart()) || defaultValue;
+    },
+    confirm(message = '') {
+      return /^\s*y(es)?\s*$/i.test(askAndWait(`${message} [y/N] `.trimStart()));
+    },
+    answer(answer) {
+      const settle = open.get(answer.question);
+      open.delete(answer.question);
+      settle?.(answer);
+    },
+  };
+}
+
+function valueOf(answer: Answer): string {
+  if ('value' in answer) return answer.value;
+  if (answer.interrupted) throw new Interrupted();
+  throw new Error(answer.error);
+}

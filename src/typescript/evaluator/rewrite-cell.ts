@@ -1,0 +1,239 @@
+/**
+ * A cell's JavaScript as a script whose declarations outlive it.
+ *
+ * Top-level `const`, `let` and `class` become `var`, so that cells can be run again and functions of earlier cells see
+ * later assignments: there is one global variable per name. A cell that awaits or imports becomes a script whose value is
+ * an async function; its variables and functions stay outside of that function. Every await at the top level is guarded,
+ * so that an interrupt can reject it: terminating V8 settles no promise.
+ */
+import { MagicString } from 'magic-string';
+import type { ParsedCell } from './parse-cell.js';
+import { importText } from './rewrite-import.js';
+import { RUNTIME } from './runtime-name.js';
+import { boundNames, child, children, optionalChild, walk, type Node } from './syntax-tree.js';
+
+/** A cell ready to be compiled by V8. */
+export interface RewrittenCell {
+  readonly script: MagicString;
+  /** Every name that the cell declares globally. */
+  readonly names: readonly string[];
+  /** The script's value is an async function to call, which resolves to `[result]` or to nothing. */
+  readonly isAsync: boolean;
+  /** Whether the cell ends in an expression, whose value is its result. */
+  readonly hasResult: boolean;
+  /** Whether it imports by relative or absolute paths, statically or dynamically. */
+  readonly importsFiles: boolean;
+}
+
+/** What the rewritten cell calls at its awaits. */
+export interface RewriteOptions {
+  /** The execution's number, by which guards find their cell. */
+  readonly cell: number;
+  /** Compile awaits so that they restore the cell behind them; see `CellContext.resume`. */
+  readonly resume: boolean;
+}
+
+interface Rewriter extends RewriteOptions {
+  readonly script: MagicString;
+  readonly isAsync: boolean;
+  readonly names: Set<string>;
+  importsFiles: boolean;
+}
+
+/** Rewrites a cell's JavaScript. */
+export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptions): RewrittenCell {
+  const code = text.slice(0, -2);
+  const body = children(program, 'body');
+  const isAsync = needsAsync(program, code);
+  const rewriter: Rewriter = {
+    ...options,
+    script: new MagicString(text),
+    isAsync,
+    names: new Set(),
+    importsFiles: false,
+  };
+  const { script, names } = rewriter;
+
+  const functions = body.map((each) => rewriteStatement(rewriter, each)).filter((each) => each !== undefined);
+  rewriteInside(rewriter, program);
+  const last = body.findLast((each) => each.type !== 'EmptyStatement');
+  // What decorators and namespaces are lowered to ends in an expression, which the cell did not.
+  const isLowered =
+    last !== undefined && /^(?:\w+ = babelHelpers\.decorate|babelHelpers\.decorate)/.test(code.slice(last.start));
+  const hasResult = last !== undefined && !isLowered && markResult(rewriter, last);
+
+  if (isAsync) {
+    const variables = [...names].filter((name) => !functions.some((each) => functionName(each) === name));
+    script.prepend(`${variables.length === 0 ? '' : `var ${variables.join(', ')}; `}(async () => {`);
+    script.update(text.length - 2, text.length - 1, '\n});');
+    for (const each of functions) script.move(each.start, each.end, text.length - 1);
+  }
+  script.prepend('"use strict"; ');
+  return { script, names: [...names], isAsync, hasResult, importsFiles: rewriter.importsFiles };
+}
+
+function needsAsync(program: Node, code: string): boolean {
+  // What `using` was lowered to: its variable must not become global.
+  let found = code.includes('_usingCtx');
+  walk(program, (node, { nested }) => {
+    if (nested) return;
+    if (node.type === 'AwaitExpression' || node.type === 'ImportDeclaration' || isForAwait(node)) found = true;
+    if (
+      (node.type === 'ExportNamedDeclaration' || node.type === 'ExportAllDeclaration') &&
+      optionalChild(node, 'source')
+    ) {
+      found = true;
+    }
+  });
+  return found;
+}
+
+function isForAwait(node: Node): boolean {
+  return node.type === 'ForOfStatement' && node['await'] === true;
+}
+
+function functionName(declaration: Node): string | undefined {
+  return optionalChild(declaration, 'id')?.['name'] as string | undefined;
+}
+
+/** Makes a top-level statement's declarations global. Returns the function it declares, if it does. */
+function rewriteStatement(rewriter: Rewriter, statement: Node): Node | undefined {
+  const { script, names } = rewriter;
+  switch (statement.type) {
+    case 'ImportDeclaration':
+      for (const each of children(statement, 'specifiers')) names.add(child(each, 'local')['name'] as string);
+      script.update(statement.start, statement.end, importText(statement, guardText(rewriter, statement)));
+      return undefined;
+    case 'ExportAllDeclaration':
+      script.update(statement.start, statement.end, importText(statement, guardText(rewriter, statement)));
+      return undefined;
+    case 'ExportNamedDeclaration':
+    case 'ExportDefaultDeclaration':
+      return rewriteExport(rewriter, statement);
+    case 'VariableDeclaration':
+      rewriteVariables(rewriter, statement, false);
+      return undefined;
+    case 'ClassDeclaration': {
+      const name = functionName(statement);
+      if (name === undefined) return undefined;
+      names.add(name);
+      script.appendLeft(statement.start, `${rewriter.isAsync ? '' : 'var '}${name} = `);
+      script.prependLeft(statement.end, ';');
+      return undefined;
+    }
+    case 'FunctionDeclaration': {
+      const name = functionName(statement);
+      if (name !== undefined) names.add(name);
+      return statement;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function rewriteExport(rewriter: Rewriter, statement: Node): Node | undefined {
+  const declaration = optionalChild(statement, 'declaration');
+  if (declaration !== undefined) {
+    rewriter.script.remove(statement.start, declaration.start);
+    const isNamed = functionName(declaration) !== undefined || declaration.type === 'VariableDeclaration';
+    if (isNamed) return rewriteStatement(rewriter, declaration);
+    // `export default` of something nameless: an expression like any other.
+    rewriter.script.appendLeft(declaration.start, '(');
+    rewriter.script.prependLeft(declaration.end, ')');
+  } else if (optionalChild(statement, 'source') !== undefined) {
+    rewriter.script.update(statement.start, statement.end, importText(statement, guardText(rewriter, statement)));
+  } else {
+    rewriter.script.update(statement.start, statement.end, ';');
+  }
+  return undefined;
+}
+
+/** `const a = 1, {b} = c` as `var …`, or, within the async function, as assignments to variables outside of it. */
+function rewriteVariables({ script, isAsync, names }: Rewriter, declaration: Node, inForHead: boolean): void {
+  const declarators = children(declaration, 'declarations');
+  const [first] = declarators;
+  if (first === undefined) return;
+  if (isAsync) script.remove(declaration.start, first.start);
+  else script.update(declaration.start, first.start, 'var ');
+  for (const each of declarators) {
+    const pattern = child(each, 'id');
+    for (const name of boundNames(pattern)) names.add(name);
+    const hasValue = optionalChild(each, 'init') !== undefined;
+    if (isAsync && hasValue && pattern.type !== 'Identifier') {
+      script.appendLeft(each.start, '(');
+      script.prependLeft(each.end, ')');
+    }
+    // `let x;` run again is undefined again, which `var x;` is not.
+    if (!hasValue && !inForHead && declaration['kind'] !== 'var') script.prependLeft(each.end, ' = void 0');
+  }
+}
+
+/** What is to be changed at any depth: nested `var`, awaits, `import.meta`. */
+function rewriteInside(rewriter: Rewriter, program: Node): void {
+  const { script, isAsync, names } = rewriter;
+  walk(program, (node, { parent, nested, field }) => {
+    const source = optionalChild(node, 'source');
+    if (source !== undefined) rewriter.importsFiles ||= importsFile(source);
+    if (node.type === 'VariableDeclaration' && node['kind'] === 'var' && !nested && isBelowStatement(parent)) {
+      if (isAsync) rewriteVariables(rewriter, node, parent?.type.startsWith('For') === true && field !== 'body');
+      else
+        for (const each of children(node, 'declarations'))
+          for (const name of boundNames(child(each, 'id'))) names.add(name);
+    } else if (node.type === 'MetaProperty' && child(node, 'meta')['name'] === 'import') {
+      script.update(node.start, node.end, `${RUNTIME}.meta`);
+    } else if (node.type === 'AwaitExpression') {
+      rewriteAwait(rewriter, node, nested);
+    } else if (isForAwait(node) && !nested) {
+      surround(script, child(node, 'right'), `${RUNTIME}.guardEach(${rewriter.cell}, ${node.start}, `);
+    }
+  });
+}
+
+/** Whether a specifier is a path, or is not known before the cell runs. */
+function importsFile({ value }: Node): boolean {
+  return typeof value !== 'string' || /^(\.{0,2}\/|file:)/.test(value);
+}
+
+function isBelowStatement(parent: Node | undefined): boolean {
+  return parent !== undefined && parent.type !== 'Program' && parent.type !== 'ExportNamedDeclaration';
+}
+
+function rewriteAwait({ script, cell, resume }: Rewriter, node: Node, nested: boolean): void {
+  if (resume) surround(script, node, `${RUNTIME}.resume(${RUNTIME}.current(), `);
+  if (!nested) surround(script, child(node, 'argument'), `${RUNTIME}.guard(${cell}, ${node.start}, `);
+}
+
+function guardText({ cell, resume }: Rewriter, { start }: Node): (awaited: string) => string {
+  const guarded = (awaited: string): string => `await ${RUNTIME}.guard(${cell}, ${start}, ${awaited})`;
+  return resume ? (awaited) => `${RUNTIME}.resume(${cell}, ${guarded(awaited)})` : guarded;
+}
+
+/** Outer nodes come first: what is opened later at the same place opens inside, and closes before. */
+function surround(script: MagicString, node: Node, opening: string): void {
+  script.appendLeft(node.start, opening);
+  script.prependLeft(node.end, ')');
+}
+
+/** Lets the value of a cell's last expression out. Whether the cell ends in one. */
+function markResult(rewriter: Rewriter, last: Node): boolean {
+  const { script, isAsync } = rewriter;
+  if (last.type === 'TryStatement' && isAsync && optionalChild(last, 'finalizer') !== undefined) {
+    const inner = children(child(last, 'block'), 'body').findLast((each) => each.type !== 'EmptyStatement');
+    return script.original.includes('_usingCtx') && inner !== undefined && markResult(rewriter, inner);
+  }
+  const expression =
+    last.type === 'ExpressionStatement'
+      ? child(last, 'expression')
+      : last.type === 'ExportDefaultDeclaration'
+        ? child(last, 'declaration')
+        : undefined;
+  if (expression === undefined || (expression.type.endsWith('Declaration') && functionName(expression) !== undefined)) {
+    return false;
+  }
+  if (isAsync) {
+    // In a list: a promise as the result is shown as one, not awaited.
+    script.prependLeft(last.type === 'ExpressionStatement' ? last.start : expression.start, 'return [');
+    script.appendLeft(expression.end, ']');
+  }
+  return true;
+}

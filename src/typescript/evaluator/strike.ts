@@ -1,0 +1,54 @@
+/**
+ * Terminates what the main thread runs, if that is the user's.
+ *
+ * A termination that V8 is asked for from another thread hits whatever JavaScript runs next. When the main thread is idle,
+ * or merely late, that is Node's own or the evaluator's, which then loses what it was reading: the next cell, perhaps. So
+ * the watchdog only has a question evaluated on the main thread, which V8 does in the middle of what runs there; and what
+ * runs there is on the stack.
+ */
+import { Session } from 'node:inspector';
+import { FLAGS } from './thread-flags.js';
+
+/** The evaluator's files whose frames say nothing: they read requests, and they are called by everything. */
+const NEUTRAL = ['main.js', 'thread-flags.js', 'pipe-to-kernel.js'].map((file) => new URL(file, import.meta.url).href);
+const MAX_FRAMES = 200;
+
+/**
+ * What the watchdog evaluates by way of the inspector, with the number of an interrupt. Between the call and the next place
+ * where V8 looks for terminations {@link FLAGS} `terminating` is set.
+ */
+export function createStrike(flags: Int32Array): (number: number) => void {
+  const session = new Session();
+  session.connect();
+  // Taken before a cell can replace it.
+  const { captureStackTrace } = Error;
+
+  /** Those below this function and the expression that calls it; undefined while user code formats a stack itself. */
+  const framesBelow = (): readonly NodeJS.CallSite[] | undefined => {
+    const { prepareStackTrace, stackTraceLimit } = Error;
+    const holder: { stack?: unknown } = {};
+    try {
+      Error.stackTraceLimit = MAX_FRAMES;
+      Error.prepareStackTrace = (_error, sites) => sites;
+      captureStackTrace(holder, strike);
+      return Array.isArray(holder.stack) ? (holder.stack as NodeJS.CallSite[]).slice(1) : undefined;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+      Error.prepareStackTrace = prepareStackTrace;
+    }
+  };
+
+  const strike = (number: number): void => {
+    if (Atomics.load(flags, FLAGS.seen) >= number || Atomics.load(flags, FLAGS.guarded) === 1) return;
+    if (framesBelow()?.some(isTheUsers) === false) return;
+    Atomics.store(flags, FLAGS.terminating, 1);
+    session.post('Runtime.terminateExecution', () => Atomics.store(flags, FLAGS.terminating, 0));
+  };
+  return strike;
+}
+
+/** A frame of user code, or of what the evaluator does on its behalf, such as showing a result. */
+function isTheUsers(site: NodeJS.CallSite): boolean {
+  const file = site.getFileName() ?? '';
+  return file === '' ? site.isEval() : !file.startsWith('node:') && !NEUTRAL.includes(file);
+}

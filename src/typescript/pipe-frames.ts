@@ -1,0 +1,127 @@
+/**
+ * Frames on the pipes between kernel and evaluator: `u32 length of the rest | u32 length of the JSON | JSON | buffers`,
+ * big endian. The JSON's `buffers` field, an array of lengths, says where the binary tail is cut; a frame without binary
+ * data has none. Printed text, which is most of the traffic, comes without JSON: `u32 length of the rest | u32 0 | u32 cell |
+ * u8 1 for stderr | UTF-8`. Neither side deserialises anything but JSON: the evaluator runs foreign code.
+ */
+import { Buffer } from 'node:buffer';
+
+/** What a frame carries: a JSON object and binary buffers beside it. */
+export interface Frame {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** The largest frame either side sends or accepts, in bytes. */
+export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+
+const HEAD_BYTES = 8;
+
+/** How many bytes stand before the text in a frame of printed text. */
+export const TEXT_HEAD_BYTES = HEAD_BYTES + 5;
+
+/** Completes a frame whose text of `bytes` bytes stands at {@link TEXT_HEAD_BYTES} already. */
+export function writeTextHead(frame: Buffer, bytes: number, cell: number, isStderr: boolean): void {
+  frame.writeUInt32BE(TEXT_HEAD_BYTES - 4 + bytes, 0);
+  frame.writeUInt32BE(0, 4);
+  frame.writeUInt32BE(cell, HEAD_BYTES);
+  frame.writeUInt8(isStderr ? 1 : 0, HEAD_BYTES + 4);
+}
+
+/** The bytes of one frame. Throws a `TypeError` when it is larger than {@link MAX_FRAME_BYTES}. */
+export function encodeFrame(value: object, buffers: readonly Uint8Array[] = []): Buffer {
+  const json = JSON.stringify(
+    buffers.length === 0 ? value : { ...value, buffers: buffers.map((each) => each.byteLength) },
+  );
+  const jsonBytes = Buffer.byteLength(json);
+  const total = HEAD_BYTES + jsonBytes + buffers.reduce((sum, each) => sum + each.byteLength, 0);
+  if (total > MAX_FRAME_BYTES)
+    throw new TypeError(`output of ${total} bytes, more than the limit of ${MAX_FRAME_BYTES}`);
+  const frame = Buffer.allocUnsafe(total);
+  frame.writeUInt32BE(total - 4, 0);
+  frame.writeUInt32BE(jsonBytes, 4);
+  let offset = HEAD_BYTES + frame.write(json, HEAD_BYTES);
+  for (const each of buffers) {
+    frame.set(each, offset);
+    offset += each.byteLength;
+  }
+  return frame;
+}
+
+/** Cuts a byte stream into frames, whatever the chunks it comes in. */
+export interface FrameReader {
+  /** The frames completed by `chunk`. Throws a `TypeError` on bytes that are no frame; the stream is then lost. */
+  push(chunk: Buffer): Frame[];
+}
+
+/** A reader at the start of a stream. */
+export function createFrameReader(): FrameReader {
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let wanted = HEAD_BYTES;
+  return {
+    push(chunk) {
+      waiting.push(chunk);
+      waitingBytes += chunk.length;
+      if (waitingBytes < wanted) return [];
+      const bytes = waiting.length === 1 ? chunk : Buffer.concat(waiting, waitingBytes);
+      const frames: Frame[] = [];
+      let offset = 0;
+      wanted = HEAD_BYTES;
+      while (bytes.length - offset >= HEAD_BYTES) {
+        const total = bytes.readUInt32BE(offset) + 4;
+        if (total > MAX_FRAME_BYTES || total < HEAD_BYTES) throw new TypeError(`a frame of ${total} bytes`);
+        if (bytes.length - offset < total) {
+          wanted = total;
+          break;
+        }
+        frames.push(decodeFrame(bytes.subarray(offset, offset + total)));
+        offset += total;
+      }
+      waitingBytes = bytes.length - offset;
+      waiting = waitingBytes === 0 ? [] : [bytes.subarray(offset)];
+      return frames;
+    },
+  };
+}
+
+function decodeFrame(frame: Buffer): Frame {
+  if (frame.readUInt32BE(4) === 0) return { value: decodeText(frame), buffers: [] };
+  const jsonEnd = HEAD_BYTES + frame.readUInt32BE(4);
+  if (jsonEnd > frame.length) throw new TypeError('a frame whose JSON is longer than the frame');
+  const value = parseObject(frame.toString('utf8', HEAD_BYTES, jsonEnd));
+  const lengths: unknown = value['buffers'] ?? [];
+  if (!Array.isArray(lengths)) throw new TypeError('a frame whose buffer lengths are no list');
+  let offset = jsonEnd;
+  const buffers = lengths.map((length: unknown) => {
+    if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0)
+      throw new TypeError('a buffer without a length');
+    const start = offset;
+    offset += length;
+    if (offset > frame.length) throw new TypeError('a buffer longer than its frame');
+    return frame.subarray(start, offset);
+  });
+  if (offset !== frame.length) throw new TypeError('a frame with bytes left over');
+  return { value, buffers };
+}
+
+function decodeText(frame: Buffer): Frame['value'] {
+  if (frame.length < TEXT_HEAD_BYTES) throw new TypeError('a frame of text without a head');
+  const name = frame.readUInt8(HEAD_BYTES + 4) === 1 ? 'stderr' : 'stdout';
+  return { type: 'stream', cell: frame.readUInt32BE(HEAD_BYTES), name, text: frame.toString('utf8', TEXT_HEAD_BYTES) };
+}
+
+function parseObject(json: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new TypeError('a frame that is not JSON');
+  }
+  if (!isObject(value)) throw new TypeError('a frame without an object');
+  return value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,43 @@
+/** TypeScript as a language of the kernel. User code runs in an evaluator, a process of its own. */
+import type { Language } from '../kernel/language.js';
+import { createCellRegistry } from './cell-registry.js';
+import { completeCode, inspectCode, type CodeContext } from './complete-code.js';
+import { createEvaluator } from './evaluator.js';
+import { isComplete } from './is-complete.js';
+import { LANGUAGE_INFO } from './language-info.js';
+
+/** Where, with which Node and as whom cells run. */
+export interface TypeScriptOptions {
+  /** The notebook's folder: imports are resolved from it, and it is the working directory of cells. Default: ours. */
+  readonly cwd?: string;
+  /** The environment of cells; what leads to keys is left out. Default: ours. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** The Node binary that runs cells, 20.19 or later. Default: ours. */
+  readonly execPath?: string;
+  /** More arguments for that Node, such as `--max-old-space-size=4096`. */
+  readonly evaluatorArguments?: readonly string[];
+  /** How long, in milliseconds, a cell may resist an interrupt before its process is replaced. Default: 5000. */
+  readonly interruptTimeout?: number;
+  /**
+   * The account that cells run as, which must be able to read this package, that Node and the folder. Only root may switch to
+   * another; that fails when the evaluator is started. Default: ours, with all that it may read.
+   */
+  readonly user?: string;
+}
+
+/** The TypeScript language. It starts no process before `start` or the first execution. */
+export function createTypeScriptLanguage(options: TypeScriptOptions = {}): Language {
+  const folder = options.cwd ?? process.cwd();
+  const evaluator = createEvaluator({ ...options, cwd: folder, cells: createCellRegistry() });
+  const context: CodeContext = { evaluator, folder };
+  return {
+    info: LANGUAGE_INFO,
+    start: () => evaluator.start(),
+    execute: (request, cell) => evaluator.execute(request, cell),
+    complete: (request, signal) => completeCode(request, context, signal),
+    inspect: (request, signal) => inspectCode(request, context, signal),
+    isComplete,
+    interrupt: () => evaluator.interrupt(),
+    close: () => evaluator.close(),
+  };
+}

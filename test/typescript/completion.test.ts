@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openNotebook } from './recorded-cell.js';
+
+const notebook = openNotebook();
+const { run, language } = notebook;
+beforeAll(async () => {
+  await run(
+    `let asked = 0
+     const point = { x: 1, yValue: 'text', inner: { deepest: [1] }, 'not a name': 1, get trap() { asked++; return { bait: 1 } } }
+     class Animal { legs = 4; speak() {} static kinds = 1 }
+     const cat = new Animal()
+     const proxy = new Proxy({}, { ownKeys() { asked++; return [] }, get() { asked++; return 1 }, getOwnPropertyDescriptor() { asked++; return undefined } })
+     const 猫 = { 'ねこ': 1 }`,
+  );
+});
+afterAll(() => language.close?.('shutdown'));
+
+/** Completes at `|`. */
+async function complete(text: string) {
+  const cursorPos = Array.from(text.slice(0, text.indexOf('|'))).length;
+  const reply = await language.complete?.({ code: text.replace('|', ''), cursorPos }, new AbortController().signal);
+  if (reply === undefined) throw new Error('the language does not complete');
+  return reply;
+}
+
+describe('completion knows', () => {
+  test.each([
+    ['variables', 'poi|', 'point'],
+    ['variables declared in the code itself', 'const localOne = 1; loc|', 'localOne'],
+    ['globals', 'consol|', 'console'],
+    ['keywords', 'awa|', 'await'],
+    ['members', 'point.yV|', 'yValue'],
+    ['members of members', "point['inner'].dee|", 'deepest'],
+    ['members of elements', 'point.inner.deepest[0].toF|', 'toFixed'],
+    ['optional chains', 'point?.inner?.de|', 'deepest'],
+    ['methods of classes', 'cat.spe|', 'speak'],
+    ['static members', 'Animal.ki|', 'kinds'],
+    ['literals', '"text".toUpp|', 'toUpperCase'],
+    ['what stands on another line', 'point\n  .inn|', 'inner'],
+    ['templates', '`${point.yV|', 'yValue'],
+    ['built-in objects', 'Math.flo|', 'floor'],
+    ['keys', "point['not|", 'not a name'],
+    ['modules of Node', "import fs from 'node:f|", 'node:fs'],
+    ['packages', 'import("magic-s|', 'magic-string'],
+    ['files', "require('./package.j|", './package.json'],
+    ['names of any script', '猫.ね|', 'ねこ'],
+  ])('%s', async (_what, text, expected) => {
+    expect((await complete(text)).matches).toContain(expected);
+  });
+
+  test('nothing inside comments, strings and expressions that would have to be run', async () => {
+    for (const text of [
+      '// poi|',
+      '/* poi|',
+      '"poi|',
+      '`poi|',
+      'cat.speak().|',
+      'point.trap.|',
+      'proxy.|',
+      'nowhere.|',
+      '1.|',
+      '/poi|',
+    ]) {
+      expect((await complete(text)).matches).toEqual([]);
+    }
+    expect((await run('asked')).result).toBe('0');
+  });
+});
+
+test('positions are code points, and matches have types', async () => {
+  const reply = await complete('"😀😀"; cat.le|');
+  expect(reply).toMatchObject({ matches: ['legs'], cursorStart: 10, cursorEnd: 12 });
+  expect(reply.metadata).toEqual({
+    _jupyter_types_experimental: [{ start: 10, end: 12, text: 'legs', type: 'instance' }],
+  });
+  expect((await complete('cat.spe|')).metadata).toMatchObject({ _jupyter_types_experimental: [{ type: 'function' }] });
+});
+
+test('a cell that waits does not keep completion waiting', async () => {
+  const waiting = run('await new Promise(() => {})');
+  expect((await complete('point.yV|')).matches).toEqual(['yValue']);
+  await language.interrupt?.();
+  await waiting;
+});
+
+test('a cell that spins leaves keywords and names of the code', async () => {
+  const spinning = notebook.interruptAfter('go', 'console.log("go"); for (;;);');
+  await spinning;
+  const { ename } = await run('console.log("go"); for (;;);', {
+    onPrinted: [
+      'go',
+      async () => {
+        expect((await complete('const thing = 1; th|')).matches).toEqual(['thing', 'this', 'throw']);
+        await language.interrupt?.();
+      },
+    ],
+  });
+  expect(ename).toBe('Interrupted');
+});
+
+function inspect(code: string, cursorPos: number) {
+  return language.inspect?.({ code, cursorPos, detailLevel: 0 }, new AbortController().signal);
+}
+
+test('inspection describes values and functions, and calls none', async () => {
+  expect(await inspect('point.inner', 8)).toMatchObject({
+    found: true,
+    data: { 'text/plain': expect.stringContaining('deepest') },
+  });
+  expect(await inspect('cat.speak(', 10)).toMatchObject({
+    found: true,
+    data: { 'text/plain': expect.stringContaining('speak()') },
+  });
+  expect(await inspect('nowhere', 3)).toEqual({ found: false, data: {} });
+  expect((await run('asked')).result).toBe('0');
+});

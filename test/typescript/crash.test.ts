@@ -1,0 +1,141 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { openNotebook, until } from './recorded-cell.js';
+
+const notebook = openNotebook({ evaluatorArguments: ['--max-old-space-size=64'] });
+afterAll(() => notebook.language.close?.('shutdown'));
+const { run } = notebook;
+
+describe('when a cell ends its process, the cell fails, says that variables are lost, and the next one runs in a fresh process', () => {
+  test.each([
+    ['process.exit(3)', 'process.exit(3) was called'],
+    ['process.on("exit", () => console.log("goodbye")); process.exit()', 'process.exit(0) was called'],
+    ['await 0; setTimeout(() => process.exit(), 5); await new Promise(() => {})', 'process.exit(0) was called'],
+    ['process.abort()', 'aborted'],
+    ['process.kill(process.pid, "SIGKILL")', 'killed'],
+    ['const all = []; for (;;) all.push(new Array(1e4).fill(Math.random()))', 'aborted'],
+    ['process.reallyExit(1)', 'process.exit(1) was called'],
+  ])('%s', async (code, why) => {
+    await run('var before = 1');
+    const { ename, evalue, stdout } = await run(`console.log("last words"); ${code}`);
+    expect(ename).toBe('EvaluatorLost');
+    expect(evalue).toContain(why);
+    expect(evalue).toContain('variables are gone');
+    expect(stdout).toContain('last words');
+    expect((await run('typeof before')).result).toBe("'undefined'");
+  });
+});
+
+test.each([
+  ['garbage', 'Buffer.alloc(64, 0xff)'],
+  ['a frame that is no JSON', 'Buffer.from("0000000900000005" + Buffer.from("hello").toString("hex"), "hex")'],
+  [
+    'an unknown message',
+    '(() => { const j = Buffer.from(JSON.stringify({ type: "own-goal" })); const h = Buffer.alloc(8); h.writeUInt32BE(j.length + 4, 0); h.writeUInt32BE(j.length, 4); return Buffer.concat([h, j]) })()',
+  ],
+  [
+    'a message of a wrong shape',
+    '(() => { const j = Buffer.from(JSON.stringify({ type: "stream", cell: "x" })); const h = Buffer.alloc(8); h.writeUInt32BE(j.length + 4, 0); h.writeUInt32BE(j.length, 4); return Buffer.concat([h, j]) })()',
+  ],
+])('a cell that writes %s to the pipe loses its process, and nobody else anything', async (_what, bytes) => {
+  const { ename, evalue } = await run(`require("node:fs").writeSync(4, ${bytes}); await new Promise(() => {})`);
+  expect(ename).toBe('EvaluatorLost');
+  expect(evalue).toContain('broke its pipe');
+  expect((await run('1 + 1')).result).toBe('2');
+});
+
+test('a process killed between cells is replaced without a word', async () => {
+  const { result: pid } = await run('process.pid');
+  process.kill(Number(pid), 'SIGKILL');
+  await until(() => !isAlive(Number(pid)));
+  expect((await run('1 + 1')).result).toBe('2');
+});
+
+test('closing ends the evaluator and what cells have started, also while one spins', async () => {
+  const closing = openNotebook();
+  const { result } = await closing.run(
+    'const child = require("node:child_process").spawn("sleep", ["1000"]); [process.pid, child.pid]',
+  );
+  const spinning = closing.run('console.log("spins"); for (;;);');
+  const pids = (result ?? '').match(/\d+/g)?.map(Number) ?? [];
+  expect(pids).toHaveLength(2);
+  await closing.language.close?.('shutdown');
+  expect((await spinning).ename).toBe('EvaluatorLost');
+  await until(() => !pids.some(isAlive));
+});
+
+test('when the kernel dies, the evaluator and what its cells have started die too, also while one spins', async () => {
+  const kernel = spawn(process.execPath, ['--input-type=module', '-e', KERNEL], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  kernel.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  try {
+    await until(() => /\d+ \d+\n/.test(printed));
+  } finally {
+    kernel.kill('SIGKILL');
+  }
+  const pids = printed.trim().split(' ').map(Number);
+  await until(() => !pids.some(isAlive));
+});
+
+test('what cannot be started is an error that says so', async () => {
+  const nowhere = openNotebook({ cwd: '/no/such/folder' });
+  await expect(nowhere.run('1')).rejects.toMatchObject({ code: 'evaluator-failed' });
+  const noNode = openNotebook({ execPath: '/no/such/node' });
+  await expect(noNode.language.start?.()).rejects.toMatchObject({ code: 'evaluator-failed' });
+  const badFlag = openNotebook({ evaluatorArguments: ['--no-such-flag'] });
+  await expect(badFlag.run('1')).rejects.toMatchObject({
+    code: 'evaluator-failed',
+    hint: expect.stringContaining('no-such-flag'),
+  });
+  for (const each of [nowhere, noNode, badFlag]) await each.language.close?.('shutdown');
+});
+
+test('nothing that leads to a key is in the environment, the arguments or the descriptors of a cell', async () => {
+  const marker = 'this-must-not-be-there';
+  const secretive = openNotebook({
+    env: {
+      ...process.env,
+      JUPYTER_CURVE_SECRETKEY: marker,
+      JPY_PARENT_PID: marker,
+      SOME_FILE: `/run/${marker}/kernel-1234.json`,
+      NODE_CHANNEL_FD: '3',
+      KEPT: 'kept',
+    },
+  });
+  try {
+    const { result } = await secretive.run(
+      'const fs = require("node:fs"); const { execFileSync } = require("node:child_process"); JSON.stringify([process.env, fs.readFileSync("/proc/self/environ", "latin1"), fs.readFileSync("/proc/self/cmdline", "latin1"), process.argv, execFileSync("env").toString()])',
+    );
+    expect(result).toContain('KEPT');
+    expect(result).not.toContain(marker);
+    expect(result).not.toContain('kernel-1234');
+    const { result: open } = await secretive.run(
+      'fs.readdirSync("/proc/self/fd").map(Number).filter((fd) => { try { return /^(socket|pipe):/.test(fs.readlinkSync(`/proc/self/fd/${fd}`)) } catch { return false } }).filter((fd) => fd < 6).join()',
+    );
+    expect(open).toBe("'1,2,3,4,5'");
+    const { result: inherited } = await secretive.run('process.pid');
+    expect((await readFile(`/proc/${inherited}/environ`, 'latin1')).includes(marker)).toBe(false);
+  } finally {
+    await secretive.language.close?.('shutdown');
+  }
+});
+
+/** A kernel process whose cell starts a child, prints both ids and spins. */
+const KERNEL = `
+  const { createTypeScriptLanguage } = await import(${JSON.stringify(new URL('../../dist/typescript/typescript-language.js', import.meta.url).href)});
+  const ignore = () => {};
+  const cell = { signal: new AbortController().signal, stream: (_, text) => process.stdout.write(text), display: ignore, result: ignore, error: ignore };
+  const code = 'const child = require("node:child_process").spawn("sleep", ["1000"]); console.log(process.pid + " " + child.pid); for (;;);';
+  await createTypeScriptLanguage().execute({ code, silent: false, storeHistory: true, userExpressions: {}, allowStdin: false, executionCount: 1 }, cell);
+`;
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,84 @@
+import { describe, expect, test } from '@jest/globals';
+import { array, assert, dictionary, integer, jsonValue, nat, property, record, string, uint8Array } from 'fast-check';
+import { createFrameReader, encodeFrame, TEXT_HEAD_BYTES, writeTextHead } from '#src/typescript/pipe-frames.js';
+import { checkEvaluatorMessage } from '#src/typescript/pipe-messages.js';
+
+/** A frame's JSON as it comes out, without what says how its buffers are cut. */
+function withoutLengths(value: object): unknown {
+  return JSON.parse(JSON.stringify({ ...value, buffers: undefined }));
+}
+
+describe('frames', () => {
+  test('come out as they went in, whatever the chunks', () => {
+    const frame = record({
+      value: dictionary(
+        string().filter((key) => key !== 'buffers'),
+        jsonValue(),
+      ),
+      buffers: array(uint8Array()),
+    });
+    assert(
+      property(array(frame), integer({ min: 1, max: 40 }), (frames, size) => {
+        const bytes = Buffer.concat(frames.map(({ value, buffers }) => encodeFrame(value, buffers)));
+        const reader = createFrameReader();
+        const read = [];
+        for (let at = 0; at < bytes.length; at += size) read.push(...reader.push(bytes.subarray(at, at + size)));
+        expect(read.map(({ buffers }) => buffers.map((each) => [...each]))).toEqual(
+          frames.map(({ buffers }) => buffers.map((each) => [...each])),
+        );
+        expect(read.map(({ value }) => withoutLengths(value))).toEqual(
+          frames.map(({ value }) => withoutLengths(value)),
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('of printed text have no JSON', () => {
+    const bytes = Buffer.alloc(TEXT_HEAD_BYTES + 3);
+    bytes.write('hé', TEXT_HEAD_BYTES);
+    writeTextHead(bytes, 3, 7, true);
+    expect(createFrameReader().push(bytes)).toEqual([
+      { value: { type: 'stream', cell: 7, name: 'stderr', text: 'hé' }, buffers: [] },
+    ]);
+  });
+
+  test('of any other bytes throw a TypeError or wait for more, and nothing else', () => {
+    assert(
+      property(uint8Array({ maxLength: 200 }), nat(80), (noise, length) => {
+        const bytes = Buffer.from(noise);
+        if (bytes.length >= 8) {
+          bytes.writeUInt32BE(length, 0);
+          bytes.writeUInt32BE(length >> 1, 4);
+        }
+        try {
+          for (const { value } of createFrameReader().push(bytes)) checkEvaluatorMessage(value);
+        } catch (error) {
+          expect(error).toBeInstanceOf(TypeError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('that announce more than the limit are refused before they come', () => {
+    expect(() => createFrameReader().push(Buffer.from('ffffffff00000002', 'hex'))).toThrow(TypeError);
+  });
+});
+
+test('messages of a wrong shape are refused, and the refusal does not quote them', () => {
+  const secret = 'content that must not be quoted';
+  for (const value of [
+    {},
+    { type: 'toString' },
+    { type: '__proto__' },
+    { type: 'stream', cell: 1, name: 'stdin', text: secret },
+    { type: 'stream', cell: 1.5, name: 'stdout', text: secret },
+    { type: 'display', cell: 1, data: secret, metadata: {} },
+    { type: 'publish', cell: 1, msgType: 'status', content: { secret }, metadata: {} },
+    { type: 'done', id: 1, userExpressions: {}, error: { ename: secret } },
+  ]) {
+    expect(() => checkEvaluatorMessage(value)).toThrow(TypeError);
+    expect(() => checkEvaluatorMessage(value)).not.toThrow(secret);
+  }
+});
