@@ -1,0 +1,160 @@
+import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { findPythonPrefix, type PythonPrefix } from './python-prefix.js';
+
+/** The folders Jupyter looks in, those searched first at the front: `jupyter --paths --json`. */
+export interface JupyterPaths {
+  readonly data: string[];
+  readonly config: string[];
+  /** The one among `data` that is this user's own: where kernelspecs are installed by default. */
+  readonly userData: string;
+  /** Where connection files live. */
+  readonly runtime: string;
+}
+
+/** Where to look. */
+export interface JupyterPathsOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Stands for `sys.prefix`; default: see {@link findPythonPrefix}. */
+  readonly python?: PythonPrefix;
+}
+
+/**
+ * Jupyter's folders by the rules of jupyter_core 5.9 (`paths.py`). Three differences: the Python environment is the active one
+ * instead of the one that runs `jupyter`; empty entries of `JUPYTER_PATH`, which mean the working directory to Python, are
+ * dropped, for whoever can write there could run anything; `JUPYTER_NO_CONFIG` gives no config folder instead of an empty one.
+ */
+export async function jupyterPaths(options: JupyterPathsOptions = {}): Promise<JupyterPaths> {
+  const env = options.env ?? process.env;
+  const python = options.python ?? (await findPythonPrefix(env));
+  const folders = await personalFolders(env);
+  const userBases = python?.userSite === false ? [] : await pythonUserBases(env, folders.home);
+  const envFirst = await preferEnvironment(env, python);
+
+  const search = (kind: 'data' | 'config', explicit: string | undefined): string[] => {
+    const share = kind === 'data' ? 'share' : 'etc';
+    const own = python === undefined ? [] : [join(python.path, share, 'jupyter')];
+    const shared = systemFolders(env, kind) ?? own;
+    const environment = shared === own ? own : own.filter((folder) => !shared.includes(folder));
+    const user = [folders[kind], ...userBases.map((base) => join(base, share, 'jupyter'))];
+    const middle = envFirst ? [...environment, ...user] : [...user, ...environment];
+    return [...new Set([...splitPath(explicit), ...middle, ...shared])];
+  };
+
+  return {
+    data: search('data', env['JUPYTER_PATH']),
+    config: env['JUPYTER_NO_CONFIG'] ? [] : search('config', env['JUPYTER_CONFIG_PATH']),
+    userData: folders.data,
+    runtime: runtimeIn(folders.data, env),
+  };
+}
+
+/** {@link JupyterPaths.userData} alone, for which no Python has to be looked for. */
+export async function jupyterDataFolder(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  return (await personalFolders(env)).data;
+}
+
+/** {@link JupyterPaths.runtime} alone, for which no Python has to be looked for. */
+export async function jupyterRuntimeFolder(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  return runtimeIn((await personalFolders(env)).data, env);
+}
+
+function runtimeIn(data: string, env: NodeJS.ProcessEnv): string {
+  return env['JUPYTER_RUNTIME_DIR'] || join(data, 'runtime');
+}
+
+/** jupyter_core's `envset`: set to anything but a word for no. */
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && !['no', 'n', 'false', 'off', '0', '0.0'].includes(value.toLowerCase());
+}
+
+function splitPath(value: string | undefined): string[] {
+  return (value ?? '')
+    .split(delimiter)
+    .map((folder) => folder.replace(/[/\\]+$/, ''))
+    .filter((folder) => folder !== '');
+}
+
+async function personalFolders(env: NodeJS.ProcessEnv): Promise<{ home: string; data: string; config: string }> {
+  const plainHome = (process.platform === 'win32' ? env['USERPROFILE'] : env['HOME']) || homedir();
+  const home = await realpath(plainHome).catch(() => plainHome);
+  const platform = isSet(env['JUPYTER_PLATFORM_DIRS']) ? platformFolders(env, plainHome) : undefined;
+  const config = env['JUPYTER_CONFIG_DIR'] || (platform?.config ?? join(home, '.jupyter'));
+  return { home, config, data: env['JUPYTER_DATA_DIR'] || (platform?.data ?? defaultDataFolder(env, home, config)) };
+}
+
+function defaultDataFolder(env: NodeJS.ProcessEnv, home: string, config: string): string {
+  if (process.platform === 'darwin') return join(home, 'Library', 'Jupyter');
+  if (process.platform === 'win32') return env['APPDATA'] ? join(env['APPDATA'], 'jupyter') : join(config, 'data');
+  return join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'jupyter');
+}
+
+/** The locations of Python's `platformdirs`, which `JUPYTER_PLATFORM_DIRS` switches to. */
+function platformFolders(env: NodeJS.ProcessEnv, home: string): { data: string; config: string } {
+  if (process.platform === 'win32') {
+    const folder = join(env['LOCALAPPDATA'] || join(home, 'AppData', 'Local'), 'Jupyter');
+    return { data: folder, config: folder };
+  }
+  const [name, data, config] =
+    process.platform === 'darwin'
+      ? ['Jupyter', join(home, 'Library', 'Application Support'), join(home, 'Library', 'Application Support')]
+      : ['jupyter', join(home, '.local', 'share'), join(home, '.config')];
+  return {
+    data: join(absolute(env['XDG_DATA_HOME']) ?? data, name),
+    config: join(absolute(env['XDG_CONFIG_HOME']) ?? config, name),
+  };
+}
+
+/** Folders of the machine; undefined where there are none, and the environment's own stand in (Windows). */
+function systemFolders(env: NodeJS.ProcessEnv, kind: 'data' | 'config'): string[] | undefined {
+  if (process.platform === 'win32') {
+    // Any user may write to PROGRAMDATA, so it has to be trusted explicitly (CVE-2025-30167).
+    const folder = isSet(env['JUPYTER_USE_PROGRAMDATA']) ? env['PROGRAMDATA'] : undefined;
+    return folder ? [join(folder, 'jupyter')] : undefined;
+  }
+  if (!isSet(env['JUPYTER_PLATFORM_DIRS'])) {
+    return kind === 'data'
+      ? ['/usr/local/share/jupyter', '/usr/share/jupyter']
+      : ['/usr/local/etc/jupyter', '/etc/jupyter'];
+  }
+  const name = process.platform === 'darwin' ? 'Jupyter' : 'jupyter';
+  const listed = splitPath(env[kind === 'data' ? 'XDG_DATA_DIRS' : 'XDG_CONFIG_DIRS']).filter((dir) => isAbsolute(dir));
+  const usual = kind === 'data' ? ['/usr/local/share', '/usr/share'] : ['/etc/xdg'];
+  const fallback = process.platform === 'darwin' ? ['/Library/Application Support'] : usual;
+  return (listed.length > 0 ? listed : fallback).map((dir) => join(dir, name));
+}
+
+function absolute(folder: string | undefined): string | undefined {
+  return folder !== undefined && isAbsolute(folder) ? folder : undefined;
+}
+
+/** Python's `site.getuserbase()`. On macOS it names the Python's version, so every one that is there counts. */
+async function pythonUserBases(env: NodeJS.ProcessEnv, home: string): Promise<string[]> {
+  if (env['PYTHONUSERBASE']) return [env['PYTHONUSERBASE']];
+  if (process.platform === 'win32') return env['APPDATA'] ? [join(env['APPDATA'], 'Python')] : [];
+  if (process.platform !== 'darwin') return [join(home, '.local')];
+  const versions = await readdir(join(home, 'Library', 'Python')).catch(() => []);
+  return versions.map((version) => join(home, 'Library', 'Python', version));
+}
+
+/** Whether the environment's kernels hide the user's: asked for, or in an owned venv or conda environment. */
+async function preferEnvironment(env: NodeJS.ProcessEnv, python: PythonPrefix | undefined): Promise<boolean> {
+  if (env['JUPYTER_PREFER_ENV_PATH'] !== undefined) return isSet(env['JUPYTER_PREFER_ENV_PATH']);
+  if (python === undefined) return false;
+  const conda =
+    env['CONDA_PREFIX'] !== undefined &&
+    python.path.startsWith(env['CONDA_PREFIX']) &&
+    (env['CONDA_DEFAULT_ENV'] ?? 'base') !== 'base';
+  return (python.venv || conda) && isOwn(python.path);
+}
+
+async function isOwn(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return dirname(path) !== path && isOwn(dirname(path));
+  if (process.geteuid !== undefined) return found.uid === process.geteuid();
+  return access(path, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}

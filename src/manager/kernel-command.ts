@@ -1,0 +1,73 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { CurveKernelError } from '../errors.js';
+import { isJsonObject } from '../protocol/parse-json-frame.js';
+import type { KernelSpec } from './kernelspecs.js';
+import { findExecutable, findPythonPrefix } from './python-prefix.js';
+
+/**
+ * The command of a kernelspec with `{connection_file}`, `{resource_dir}` and `{prefix}` filled in, `~/` expanded, and a bare
+ * `python` replaced by the Python the kernelspec was installed for, as jupyter_client does with its own (`format_kernel_cmd`).
+ *
+ * @throws CurveKernelError `kernelspec-invalid` when there is no command, or only a provisioner of Python's knows it.
+ */
+export async function kernelCommand(
+  spec: KernelSpec,
+  connectionFile: string,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly string[]> {
+  const [program, ...rest] = spec.argv;
+  checkLaunchable(spec);
+  if (program === undefined) throw unlaunchable(spec, 'has an empty argv', 'Install the kernel again.');
+  const prefix = installPrefix(spec);
+  const values: Readonly<Record<string, string | undefined>> = {
+    connection_file: connectionFile,
+    resource_dir: spec.resourceDir,
+    prefix: prefix ?? (await findPythonPrefix(env))?.path,
+  };
+  const home = env['HOME'] || homedir();
+  const fill = (argument: string): string =>
+    argument
+      .replace(/\{([A-Za-z0-9_]+)\}/g, (template, name: string) => values[name] ?? template)
+      .replace(/^~(?=\/|$)/, () => home);
+  return [(await findPython(program, prefix, env)) ?? program, ...rest].map(fill);
+}
+
+/** The folder a kernelspec was installed under: `…` of `…/share/jupyter/kernels/name`. */
+function installPrefix(spec: KernelSpec): string | undefined {
+  return /^(.+)[/\\]share[/\\]jupyter[/\\]kernels[/\\][^/\\]+$/.exec(spec.resourceDir)?.[1];
+}
+
+async function findPython(
+  program: string,
+  prefix: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  if (!/^python(3(\.\d+)?)?$/.test(program)) return undefined;
+  // A version that is asked for by number is not replaced by another.
+  const names = program.includes('.') ? [program] : [program, program === 'python' ? 'python3' : 'python'];
+  for (const folder of [prefix, env['VIRTUAL_ENV'], env['CONDA_PREFIX']]) {
+    if (!folder) continue;
+    const found = await findExecutable(names, env, [join(folder, process.platform === 'win32' ? '.' : 'bin')]);
+    if (found !== undefined) return found;
+  }
+  return findExecutable(names, env);
+}
+
+function checkLaunchable(spec: KernelSpec): void {
+  const provisioner = spec.metadata['kernel_provisioner'];
+  const name = isJsonObject(provisioner) ? provisioner['provisioner_name'] : undefined;
+  if (name === undefined || name === 'local-provisioner') return;
+  throw unlaunchable(
+    spec,
+    `asks for the provisioner ${JSON.stringify(name)}`,
+    'Start this kernel with jupyter_client.',
+  );
+}
+
+function unlaunchable(spec: KernelSpec, problem: string, hint: string): CurveKernelError {
+  return new CurveKernelError('kernelspec-invalid', `The kernelspec "${spec.name}" ${problem}.`, {
+    hint,
+    data: { name: spec.name, resourceDir: spec.resourceDir },
+  });
+}

@@ -1,0 +1,101 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readPrivateFile } from '../keys/read-private-file.js';
+import { writePrivateFile } from '../keys/write-private-file.js';
+import { isJsonObject } from '../protocol/parse-json-frame.js';
+import { isStringList } from './read-kernelspec.js';
+import { removeLeftovers } from './remove-leftovers.js';
+import { processRealm, processStart } from './process-start.js';
+
+/** Who owns a kernel, and what is worthless once both are gone. Lies in the runtime folder as long as the kernel runs. */
+interface KernelRecord {
+  readonly realm: string;
+  readonly owner: ProcessId;
+  readonly kernel: ProcessId;
+  readonly files: readonly string[];
+}
+
+interface ProcessId {
+  readonly pid: number;
+  readonly start: string;
+}
+
+const NAME = /^jupyter-curve-[\w-]+\.json$/;
+
+/**
+ * Notes that this process owns a kernel. The watchdog ends a kernel whose owner died; this is for when
+ * both were killed, or the machine was switched off: {@link sweepOrphans} of a later manager reads it. Returns how to take it back.
+ */
+export async function recordKernel(
+  runtime: string,
+  id: string,
+  pid: number,
+  files: readonly string[],
+): Promise<() => Promise<void>> {
+  const [ownerStart, kernelStart] = await Promise.all([processStart(process.pid), processStart(pid)]);
+  if (ownerStart === undefined || kernelStart === undefined) return () => Promise.resolve();
+  const file = join(runtime, `jupyter-curve-${id}.json`);
+  const record: KernelRecord = {
+    realm: await processRealm(),
+    owner: { pid: process.pid, start: ownerStart },
+    kernel: { pid, start: kernelStart },
+    files,
+  };
+  await mkdir(runtime, { recursive: true, mode: 0o700 });
+  await writePrivateFile(file, JSON.stringify(record), { kind: 'connection-file', replace: true });
+  return () => rm(file, { force: true });
+}
+
+/**
+ * Ends kernels whose manager died without ending them, and removes their files. A process is only touched when its id and its
+ * start are those of the record, so never another one that was given the same id later.
+ */
+export async function sweepOrphans(runtime: string): Promise<void> {
+  const realm = await processRealm();
+  const names = await readdir(runtime).catch(() => []);
+  for (const name of names.filter((one) => NAME.test(one))) {
+    const file = join(runtime, name);
+    const record = await readRecord(file);
+    if (record === undefined || record.realm !== realm || (await isRunning(record.owner))) continue;
+    if (await isRunning(record.kernel)) endSession(record.kernel.pid);
+    await removeLeftovers([...record.files, file]);
+  }
+}
+
+/** Undefined for what is being written or removed by another manager, is no record, or could be somebody else's work. */
+async function readRecord(file: string): Promise<KernelRecord | undefined> {
+  try {
+    const record: unknown = JSON.parse(await readPrivateFile(file, { kind: 'connection-file', maxBytes: 65_536 }));
+    return isRecord(record) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is KernelRecord {
+  return (
+    isJsonObject(value) &&
+    typeof value['realm'] === 'string' &&
+    isProcessId(value['owner']) &&
+    isProcessId(value['kernel']) &&
+    isStringList(value['files'])
+  );
+}
+
+function isProcessId(value: unknown): value is ProcessId {
+  // Signalling 0, 1 or a negative number would reach far more than one kernel.
+  if (!isJsonObject(value) || typeof value['start'] !== 'string') return false;
+  return typeof value['pid'] === 'number' && Number.isSafeInteger(value['pid']) && value['pid'] > 1;
+}
+
+async function isRunning({ pid, start }: ProcessId): Promise<boolean> {
+  return (await processStart(pid)) === start;
+}
+
+function endSession(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended in the meantime.
+  }
+}

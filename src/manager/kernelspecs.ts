@@ -1,0 +1,106 @@
+import { access, readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { CurveKernelError, isCurveKernelError } from '../errors.js';
+import type { JsonObject } from '../protocol/message.js';
+import type { ManagerWarning } from './encryption-policy.js';
+import { jupyterPaths } from './jupyter-paths.js';
+import { findNativePython } from './native-python.js';
+import { readKernelSpec } from './read-kernelspec.js';
+
+/** An installed kernel, as its `kernel.json` describes it. */
+export interface KernelSpec {
+  /** The folder's name in lower case. */
+  readonly name: string;
+  readonly resourceDir: string;
+  readonly argv: readonly string[];
+  readonly displayName: string;
+  readonly language: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly interruptMode: 'signal' | 'message';
+  readonly metadata: JsonObject;
+  /** The whole of `kernel.json`. */
+  readonly raw: JsonObject;
+  /** Whether `metadata.supported_encryption` names `curve` (JEP 145). */
+  readonly supportsCurve: boolean;
+}
+
+/** Where to look, and whom to tell about what cannot be used. */
+export interface FindKernelSpecsOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Told about every kernelspec that is there and cannot be used. */
+  readonly onWarning?: (warning: ManagerWarning) => void;
+}
+
+const NATIVE = 'python3';
+
+/**
+ * Every installed kernelspec by name, found as jupyter_client 8.10 finds them (`kernelspec.py`): the first folder of the search
+ * path that has a name wins, and a Python with ipykernel is offered as `python3` when nothing else is.
+ */
+export async function findKernelSpecs(options: FindKernelSpecsOptions = {}): Promise<Map<string, KernelSpec>> {
+  const env = options.env ?? process.env;
+  const specs = new Map<string, KernelSpec>();
+  for (const [name, resourceDir] of await findSpecFolders(await specFolders(env))) {
+    const problem = await readKernelSpec(name, resourceDir).then(
+      (spec) => void specs.set(name, spec),
+      (error: unknown) => error,
+    );
+    if (isCurveKernelError(problem)) {
+      options.onWarning?.({ code: 'kernelspec-invalid', message: problem.message, hint: problem.hint });
+    } else if (problem !== undefined) throw problem;
+  }
+  if (!specs.has(NATIVE)) {
+    const native = await findNativePython(NATIVE, env);
+    if (native !== undefined) specs.set(NATIVE, native);
+  }
+  return specs;
+}
+
+/**
+ * The kernelspec called `name`, in any case.
+ *
+ * @throws CurveKernelError `kernelspec-missing`, naming what is installed and where it looked; `kernelspec-invalid`.
+ */
+export async function findKernelSpec(name: string, options: FindKernelSpecsOptions = {}): Promise<KernelSpec> {
+  const env = options.env ?? process.env;
+  const wanted = name.toLowerCase();
+  const parents = await specFolders(env);
+  const folders = await findSpecFolders(parents);
+  const resourceDir = folders.get(wanted);
+  if (resourceDir !== undefined) return readKernelSpec(wanted, resourceDir);
+  const native = wanted === NATIVE ? await findNativePython(NATIVE, env) : undefined;
+  if (native !== undefined) return native;
+  const available = [...folders.keys()].toSorted();
+  const found = available.length === 0 ? 'none is installed' : `installed are ${available.join(', ')}`;
+  throw new CurveKernelError('kernelspec-missing', `There is no kernel called "${name}"; ${found}.`, {
+    hint: `Install it, or set JUPYTER_PATH; the folders searched are ${parents.join(', ')}.`,
+    data: { name, available, searched: parents },
+  });
+}
+
+/** The folders that hold kernelspecs: those of Jupyter, and last, as ever, IPython's own. */
+async function specFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
+  const { data } = await jupyterPaths({ env });
+  const ipython = env['IPYTHONDIR'] || join(env['HOME'] || homedir(), '.ipython');
+  return [...data, ipython].map((folder) => join(folder, 'kernels'));
+}
+
+async function findSpecFolders(parents: readonly string[]): Promise<Map<string, string>> {
+  const folders = new Map<string, string>();
+  for (const parent of parents) {
+    for (const entry of await readdir(parent).catch(() => [])) {
+      const folder = join(parent, entry);
+      const name = entry.toLowerCase();
+      if (!folders.has(name) && (await hasKernelJson(folder))) folders.set(name, folder);
+    }
+  }
+  return folders;
+}
+
+async function hasKernelJson(folder: string): Promise<boolean> {
+  return access(join(folder, 'kernel.json')).then(
+    () => true,
+    () => false,
+  );
+}

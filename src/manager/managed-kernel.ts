@@ -1,0 +1,225 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConnectionInfo, Ports } from '../connection/connection-info.js';
+import type { JsonObject } from '../protocol/message.js';
+import { askControl } from './ask-control.js';
+import type { RestartBackoff } from './auto-restart.js';
+import { decideEncryption, type ManagerWarning, type TransportEncryption } from './encryption-policy.js';
+import { endRun } from './end-run.js';
+import { KernelEvents, type ManagedKernelEvents } from './kernel-events.js';
+import { asKernelError, kernelDied, kernelUnavailable, type KernelState } from './kernel-failure.js';
+import { issueKeys, type KernelKeys } from './kernel-keys.js';
+import { startRun, type KernelPlan, type KernelRun, type KernelSecurity } from './kernel-run.js';
+import type { KernelSpec } from './kernelspecs.js';
+import type { ProcessEnd } from './process-launcher.js';
+import { removeLeftovers } from './remove-leftovers.js';
+
+export type { KernelState };
+
+/** What may change when a kernel is restarted. */
+export interface RestartOptions {
+  /** New signing key and, where encrypted, a new pair: whoever holds the old connection file is out. */
+  readonly rotateKeys?: boolean;
+  /** A policy for this start and later ones; `disabled` drops the keys. */
+  readonly transportEncryption?: TransportEncryption;
+}
+
+/** How a kernel ends. */
+export interface ShutdownOptions {
+  /** Kill it at once instead of asking first. */
+  readonly now?: boolean;
+}
+
+/** What {@link ManagedKernel} is made of, beside the plan. */
+export interface ManagedKernelParts {
+  readonly keys: KernelKeys;
+  readonly run: KernelRun;
+  readonly backoff: RestartBackoff;
+  readonly onWarning: (warning: ManagerWarning) => void;
+  /** Milliseconds for each step of a shutdown. */
+  readonly patience: number;
+}
+
+/** Milliseconds for an answer to interrupt_request. */
+const INTERRUPT_TIMEOUT = 10_000;
+
+/**
+ * A kernel process and whoever takes its place: interrupts, restarts and ends it, and brings it back when it dies by itself. Made by
+ * `startKernel`. One thing is done at a time: a second call waits for the first.
+ */
+export class ManagedKernel implements AsyncDisposable {
+  readonly #events = new KernelEvents();
+  readonly #parts: ManagedKernelParts;
+  #plan: KernelPlan;
+  #keys: KernelKeys;
+  #run: KernelRun;
+  #state: KernelState = 'ready';
+  #work: Promise<void> = Promise.resolve();
+  /** Calls of restart and shutdown that are not done. */
+  #demands = 0;
+  /** Aborted when somebody wants something else than the automatic restart that goes on. */
+  #recovery = new AbortController();
+
+  constructor(plan: KernelPlan, parts: ManagedKernelParts) {
+    this.#plan = plan;
+    this.#parts = parts;
+    this.#keys = parts.keys;
+    this.#run = parts.run;
+    this.#watch(parts.run);
+  }
+
+  get id(): string {
+    return this.#plan.id;
+  }
+
+  get spec(): KernelSpec {
+    return this.#plan.spec;
+  }
+
+  get connectionFile(): string {
+    return this.#plan.connectionFile;
+  }
+
+  /** With the keys, also where the file has no secret. Another one after a restart. */
+  get connection(): ConnectionInfo {
+    return this.#run.connection;
+  }
+
+  get security(): KernelSecurity {
+    return this.#run.security;
+  }
+
+  /** The content of the kernel_info_reply. */
+  get info(): JsonObject {
+    return this.#run.info;
+  }
+
+  /** Undefined where the process is not on this machine. */
+  get pid(): number | undefined {
+    return this.#run.process.pid;
+  }
+
+  get state(): KernelState {
+    return this.#state;
+  }
+
+  /** Returns how to stop listening. Listeners are called at once, in order. */
+  on<E extends keyof ManagedKernelEvents>(event: E, listener: (detail: ManagedKernelEvents[E]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  /**
+   * Interrupts the running cell the way the kernelspec asks for: SIGINT to the kernel and its children, or interrupt_request.
+   *
+   * @throws CurveKernelError `kernel-died` unless it is ready; `peer-silent` when a kernel does not answer within ten seconds.
+   */
+  async interrupt(): Promise<void> {
+    if (this.#state !== 'ready') throw kernelUnavailable(this.#plan, this.#state);
+    if (this.spec.interruptMode === 'signal') return this.#run.process.signal('SIGINT');
+    await askControl({ connection: this.connection, timeout: INTERRUPT_TIMEOUT }, 'interrupt_request', {});
+  }
+
+  /**
+   * Ends the process and starts another with the same connection file, and the same ports where they are still free. Also revives
+   * a dead kernel. Throws as `startKernel` does; the kernel is dead then.
+   */
+  async restart(options: RestartOptions = {}): Promise<void> {
+    await this.#onDemand(async () => {
+      if (this.#state === 'closed') throw kernelUnavailable(this.#plan, this.#state);
+      const plan = { ...this.#plan, policy: options.transportEncryption ?? this.#plan.policy };
+      const { encrypt, warning } = decideEncryption(plan.spec, plan);
+      if (warning !== undefined && plan.policy !== this.#plan.policy) this.#parts.onWarning(warning);
+      const alive = this.#state === 'ready';
+      this.#state = 'restarting';
+      this.#events.emit('restarting', { automatic: false, attempt: 1 });
+      try {
+        if (alive) await endRun(this.#run, { now: false, restart: true, patience: this.#parts.patience });
+        this.#plan = plan;
+        this.#keys = await issueKeys(encrypt, options.rotateKeys === true ? undefined : this.#keys);
+        await this.#start(false, this.connection.ports);
+      } catch (error) {
+        await this.#die(error);
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Ends the kernel for good: asks, then SIGTERM, then SIGKILL, and removes the connection file. Calling it again is harmless.
+   *
+   * @throws CurveKernelError `shutdown-failed`.
+   */
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+    await this.#onDemand(async () => {
+      if (this.#state === 'closed') return;
+      const alive = this.#state === 'ready';
+      this.#state = 'closed';
+      const ending = { now: options.now ?? false, restart: false, patience: this.#parts.patience };
+      if (alive) await endRun(this.#run, ending);
+      await removeLeftovers([this.connectionFile]);
+      this.#events.emit('closed', {});
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
+  /** In turn, and instead of whatever an automatic restart has in mind. */
+  async #onDemand(task: () => Promise<void>): Promise<void> {
+    this.#demands += 1;
+    this.#recovery.abort();
+    try {
+      await this.#inTurn(task);
+    } finally {
+      this.#demands -= 1;
+    }
+  }
+
+  async #inTurn(task: () => Promise<void>): Promise<void> {
+    const turn = this.#work.then(task);
+    this.#work = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #start(automatic: boolean, ports?: Ports, signal?: AbortSignal): Promise<void> {
+    this.#run = await startRun(this.#plan, this.#keys, signal, ports);
+    this.#state = 'ready';
+    this.#parts.backoff.ready();
+    this.#watch(this.#run);
+    this.#events.emit('restarted', { automatic });
+  }
+
+  #watch(run: KernelRun): void {
+    void run.exited.then((ended) =>
+      // Whoever ends it on purpose says so first.
+      this.#run === run && this.#state === 'ready' ? this.#inTurn(() => this.#recover(run, ended)) : undefined,
+    );
+  }
+
+  async #recover(run: KernelRun, ended: ProcessEnd): Promise<void> {
+    if (this.#run !== run || this.#state !== 'ready' || this.#demands > 0) return;
+    const { backoff } = this.#parts;
+    const { signal } = (this.#recovery = new AbortController());
+    this.#state = 'restarting';
+    await run.cleanUp();
+    let error = kernelDied(this.#plan, ended);
+    for (let wait = backoff.died(); wait !== undefined; wait = backoff.failed()) {
+      this.#events.emit('restarting', { automatic: true, attempt: backoff.deaths, ended });
+      try {
+        await delay(wait, undefined, { signal });
+        return await this.#start(true, run.connection.ports, signal);
+      } catch (cause) {
+        if (signal.aborted) return;
+        error = asKernelError(cause);
+        if (error.code !== 'kernel-start-failed' && error.code !== 'kernel-start-timeout') break;
+      }
+    }
+    await this.#die(error);
+  }
+
+  async #die(error: unknown): Promise<void> {
+    this.#state = 'dead';
+    await removeLeftovers([this.connectionFile]);
+    this.#events.emit('dead', { error: asKernelError(error) });
+  }
+}

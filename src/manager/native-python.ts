@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { access, readdir } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { isJsonObject } from '../protocol/parse-json-frame.js';
+import type { KernelSpec } from './kernelspecs.js';
+import { findExecutable, findPythonPrefix, type PythonPrefix } from './python-prefix.js';
+import { checkKernelSpec } from './read-kernelspec.js';
+
+const DESCRIBE = [
+  'import json',
+  'from ipykernel.kernelspec import RESOURCES, get_kernel_dict',
+  'print(json.dumps([RESOURCES, get_kernel_dict()]))',
+].join('\n');
+
+/**
+ * The kernel of a Python that has ipykernel but no `kernel.json`, which Jupyter offers all the same (packages on `PYTHONPATH`,
+ * distribution packages). What it can do depends on its version, so ipykernel itself is asked; since that takes a
+ * Python's start, only where its folder exists. Undefined when there is none.
+ */
+export async function findNativePython(name: string, env: NodeJS.ProcessEnv): Promise<KernelSpec | undefined> {
+  const prefix = await findPythonPrefix(env);
+  if (prefix === undefined || !(await hasIpykernel(prefix, env))) return undefined;
+  const folder = join(prefix.path, process.platform === 'win32' ? '.' : 'bin');
+  const python = await findExecutable(['python3', 'python'], env, [folder]);
+  if (python === undefined) return undefined;
+  try {
+    const { stdout } = await promisify(execFile)(python, ['-c', DESCRIBE], { env, timeout: 30_000 });
+    const described: unknown = JSON.parse(stdout);
+    if (!Array.isArray(described)) return undefined;
+    const [resourceDir, raw]: readonly unknown[] = described;
+    if (typeof resourceDir !== 'string' || !isJsonObject(raw)) return undefined;
+    return checkKernelSpec(name, resourceDir, raw, `of ipykernel in ${prefix.path}`);
+  } catch {
+    return undefined; // a leftover folder, or a Python that does not run: nothing to offer
+  }
+}
+
+async function hasIpykernel(prefix: PythonPrefix, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const libraries = join(prefix.path, process.platform === 'win32' ? 'Lib' : 'lib');
+  const versions = await readdir(libraries).catch(() => []);
+  const roots = [libraries, ...versions.filter((name) => name.startsWith('python3')).map((v) => join(libraries, v))];
+  const packages = roots.flatMap((root) => [join(root, 'site-packages'), join(root, 'dist-packages')]);
+  const listed = (env['PYTHONPATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const found = [...listed, ...packages].map((folder) => access(join(folder, 'ipykernel', 'kernelspec.py')));
+  return Promise.any(found).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { access, constants, open, readFile, realpath } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Where a Python lives: what its `sys.prefix` and `site.ENABLE_USER_SITE` would say. */
+export interface PythonPrefix {
+  readonly path: string;
+  /** A virtual environment (PEP 405). */
+  readonly venv: boolean;
+  /** Whether packages in the user's home are seen from there. */
+  readonly userSite: boolean;
+}
+
+/**
+ * The Python environment that Jupyter would run in: `VIRTUAL_ENV`, else `CONDA_PREFIX`, else the first Python on the `PATH`.
+ * Node has no `sys.prefix`, so it is read from the layout; only a shim (pyenv, asdf) has to be asked. Undefined without a Python.
+ */
+export async function findPythonPrefix(env: NodeJS.ProcessEnv = process.env): Promise<PythonPrefix | undefined> {
+  const path = env['VIRTUAL_ENV'] || env['CONDA_PREFIX'] || (await prefixOnPath(env));
+  if (!path) return undefined;
+  const config = await readFile(join(path, 'pyvenv.cfg'), 'utf8').catch(() => undefined);
+  const isolated = config !== undefined && !/^\s*include-system-site-packages\s*=\s*true\s*$/im.test(config);
+  return { path, venv: config !== undefined, userSite: !isolated && !env['PYTHONNOUSERSITE'] };
+}
+
+/** The first of `names` that can be executed in one of `folders` (default: the `PATH`). */
+export async function findExecutable(
+  names: readonly string[],
+  env: NodeJS.ProcessEnv,
+  folders: readonly string[] = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
+): Promise<string | undefined> {
+  const endings = process.platform === 'win32' ? (env['PATHEXT'] ?? '.EXE').split(';') : [''];
+  for (const name of names) {
+    for (const folder of folders) {
+      for (const ending of endings) {
+        const file = join(folder, name + ending);
+        if (await canExecute(file)) return file;
+      }
+    }
+  }
+  return undefined;
+}
+
+async function prefixOnPath(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const python = await findExecutable(['python3', 'python'], env);
+  if (python === undefined) return undefined;
+  if (await isScript(python)) return askPrefix(python, env);
+  // A virtual environment's python is a link to the one it was made from, so the link's own place goes first.
+  const own = prefixOf(python);
+  const isVenv = await access(join(own, 'pyvenv.cfg')).then(
+    () => true,
+    () => false,
+  );
+  return isVenv ? own : prefixOf(await realpath(python));
+}
+
+function prefixOf(python: string): string {
+  return process.platform === 'win32' ? dirname(python) : dirname(dirname(python));
+}
+
+async function askPrefix(python: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const asked = promisify(execFile)(python, ['-c', 'import sys; print(sys.prefix)'], { env, timeout: 10_000 });
+  return asked.then(
+    ({ stdout }) => stdout.trim() || undefined,
+    () => undefined,
+  );
+}
+
+async function isScript(file: string): Promise<boolean> {
+  const handle = await open(file).catch(() => undefined);
+  if (handle === undefined) return false;
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer.toString('latin1') === '#!';
+  } finally {
+    await handle.close();
+  }
+}
+
+async function canExecute(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

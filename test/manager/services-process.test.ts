@@ -1,0 +1,77 @@
+/** What services do to the process they are in: nothing that outlives them, and nothing on standard output. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { runNode, type Ended } from '../fixtures/run-node.js';
+import { createWorkplace, type Workplace } from './workplace.js';
+
+let workplace: Workplace;
+
+beforeAll(async () => {
+  workplace = await createWorkplace();
+});
+
+afterAll(() => workplace?.dispose());
+
+/** Runs a program with `services`, `quietServices` and `attach` at hand. An unhandled rejection ends it with status 1. */
+function program(body: string): Promise<Ended> {
+  return runNode(
+    `import { attach } from '#src/manager/attach.js';
+import { connectServices } from '#src/manager/connect-services.js';
+import { quietServices } from '#src/manager/quiet-services.js';
+const env = ${JSON.stringify(workplace.env)};
+const open = () => connectServices({ transportEncryption: 'required', shutdownTimeout: 500, env, autoRestart: { delay: 10 } });
+${body}`,
+  );
+}
+
+test('a process whose services are closed ends by itself, and printed nothing of its own to standard output', async () => {
+  const started = performance.now();
+  const ended = await program(`
+const chatter = [];
+const quiet = quietServices(console, (line) => chatter.push(line));
+const services = await open();
+const kernel = await services.kernels.startNew({ name: 'python3' });
+await kernel.requestExecute({ code: '1' }).done;
+await kernel.restart();
+const attached = await attach(services.managedKernel(kernel.id).connectionFile);
+await attached.close();
+await services.close();
+console.debug('mine');
+quiet[Symbol.dispose]();
+console.log(chatter.some((line) => line.startsWith('Starting WebSocket')));`);
+  expect(ended).toEqual({ stdout: 'mine\ntrue\n', stderr: '', status: 0 });
+  expect(performance.now() - started).toBeLessThan(20_000); // upstream's polls alone would keep it for a minute
+});
+
+test('nothing that happens to kernels rejects a promise that nobody holds', async () => {
+  const ended = await program(`
+const quiet = quietServices(console);
+const services = await open();
+const { kernels } = services;
+const soon = await kernels.startNew({ name: 'python3' });
+await soon.restart(); // before the info was asked for
+const busy = await kernels.startNew({ name: 'python3' });
+const second = kernels.connectTo({ model: busy.model });
+await Promise.all([busy.info, second.info]);
+busy.requestExecute({ code: 'import time; time.sleep(60)' });
+busy.requestExecute({ code: '1' });
+await Promise.all([busy.restart(), second.info]); // with requests pending
+busy.requestExecute({ code: 'import time; time.sleep(60)' });
+await busy.shutdown();
+const fragile = await kernels.startNew({ name: 'python3' });
+await fragile.info;
+await fragile.requestExecute({ code: 'import os; os._exit(1)' }).done.catch(() => undefined);
+await fragile.info;
+const unused = await kernels.startNew({ name: 'python3' });
+unused.dispose();
+await services.close();
+console.log('closed');`);
+  expect(ended).toEqual({ stdout: 'closed\n', stderr: '', status: 0 });
+});
+
+test('without help, upstream writes to standard output', async () => {
+  const { stdout } = await program(`
+const services = await open();
+services.kernels.connectTo({ model: { id: 'nobody', name: 'none' } });
+await services.close();`);
+  expect(stdout).toContain('Starting WebSocket');
+});
