@@ -1,0 +1,66 @@
+import { CurveKernelError } from '../errors.js';
+import type { CellEnd } from './execute-cell.js';
+
+/** Where it happened. */
+export interface FailureContext {
+  /** Index of the cell in the notebook. */
+  readonly cell: number;
+  /** Milliseconds that the cell had. */
+  readonly timeout?: number | undefined;
+}
+
+/** The error of a run that was interrupted. */
+export function interruptedAt(cell: number): CurveKernelError {
+  return new CurveKernelError('interrupted', `the run was interrupted at cell ${cell + 1}`, {
+    hint: 'Run the notebook again; the outputs up to here were kept.',
+    data: { cell },
+  });
+}
+
+/** The error for how a cell ended; undefined when it ended well. What the cell raised is in its outputs, never in the error. */
+export function describeFailure(end: CellEnd, { cell, timeout }: FailureContext): CurveKernelError | undefined {
+  const name = `cell ${cell + 1}`;
+  const data = { cell };
+  switch (end.reason) {
+    case 'answered':
+      return describeReply(end, name, data);
+    case 'aborted':
+      return interruptedAt(cell);
+    case 'timeout':
+      return new CurveKernelError('cell-timeout', `${name} did not end within ${(timeout ?? 0) / 1000} s`, {
+        hint: 'Give cells more time, or make this one faster; it was interrupted.',
+        data,
+      });
+    case 'lost':
+    default:
+      return new CurveKernelError('kernel-died', `the kernel died, restarted or was lost while ${name} ran`, {
+        hint: 'Look for what ends the kernel in this cell, such as too little memory, and run the notebook again.',
+        data,
+      });
+  }
+}
+
+function describeReply(
+  { reply }: CellEnd,
+  name: string,
+  data: { readonly cell: number },
+): CurveKernelError | undefined {
+  const content = reply?.content;
+  if (content === undefined || content.status === 'ok') return undefined;
+  const aborted = content.status !== 'error';
+  // A refusal was never run: it has no traceback, and no output that could be read.
+  if (!aborted && content.ename === 'NotPermitted' && content.traceback.length === 0) {
+    return new CurveKernelError('not-permitted', `${name} was refused: ${content.evalue.slice(0, 200)}`, {
+      hint: 'Ask an admin of the kernel for a role that may.',
+      data,
+    });
+  }
+  return new CurveKernelError(
+    'cell-failed',
+    aborted ? `${name} was aborted by the kernel` : `${name} raised ${content.ename}`,
+    {
+      hint: 'Read the error in the outputs of the cell. To go on after errors allow them, or tag the cell raises-exception.',
+      data: { ...data, ...(aborted ? {} : { ename: content.ename }) },
+    },
+  );
+}

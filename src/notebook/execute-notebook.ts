@@ -1,0 +1,157 @@
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { CurveKernelError } from '../errors.js';
+import type { Json, JsonObject } from '../protocol/message.js';
+import { describeFailure, interruptedAt } from './describe-failure.js';
+import { executeCell, type CellEnd } from './execute-cell.js';
+import { cellTags, type Cell, type CodeCell, type Notebook, type Output } from './notebook.js';
+import { createOutputCollector } from './output-collector.js';
+import { toCount, toObject } from './output-from-message.js';
+import { routeOutput } from './route-output.js';
+import { watchKernel } from './watch-kernel.js';
+import { whenAborted } from './when-aborted.js';
+import { createWidgetState } from './widget-state.js';
+
+/** How a notebook is executed. */
+export interface ExecuteNotebookOptions {
+  /** Milliseconds that each cell may take before it is interrupted and the run ends; any time by default. */
+  readonly timeout?: number;
+  /** Milliseconds that an interrupted cell has to end by itself. Default 5,000. */
+  readonly interruptPatience?: number;
+  /** Whether the run goes on after a cell that fails. A cell tagged `raises-exception` never ends it. */
+  readonly allowErrors?: boolean;
+  /** Whether to note in `metadata.execution` of each cell when it ran. Default true, as nbclient. */
+  readonly recordTiming?: boolean;
+  /** Interrupts the running cell and ends the run. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: NotebookProgress) => void;
+}
+
+/** What a run tells while it goes on. `cell` is an index into the notebook's cells; `of` counts those that run. */
+export type NotebookProgress =
+  | { readonly type: 'cell-started'; readonly cell: number; readonly position: number; readonly of: number }
+  | { readonly type: 'output'; readonly cell: number; readonly output: Output }
+  | {
+      readonly type: 'cell-ended';
+      readonly cell: number;
+      readonly position: number;
+      readonly of: number;
+      readonly failed: boolean;
+    };
+
+/** A notebook after a run. */
+export interface ExecutedNotebook {
+  /** With the outputs of every cell that was started; the others are as they were. */
+  readonly notebook: Notebook;
+  /** Why the run ended early: `cell-failed`, `cell-timeout`, `interrupted` or `kernel-died`. */
+  readonly failure?: CurveKernelError;
+  /** Index of the cell at which it ended early. */
+  readonly failedCell?: number;
+}
+
+/**
+ * Runs the code cells of a notebook from first to last and collects what they put out, as nbclient does. Empty cells and those
+ * tagged `skip-execution` are left alone.
+ *
+ * Never rejects for what happens in cells or to the kernel: the result holds what was put out so far, worth keeping, and says
+ * why the run ended. The connection should be made with `handleComms: false`, or it closes the comms of widgets, which nobody
+ * here answers; their state is kept all the same.
+ */
+export async function executeNotebook(
+  notebook: Notebook,
+  kernel: Kernel.IKernelConnection,
+  options: ExecuteNotebookOptions = {},
+): Promise<ExecutedNotebook> {
+  const { onProgress = () => undefined, interruptPatience = 5000, signal } = options;
+  using watch = watchKernel(kernel);
+  using router = routeOutput(kernel);
+  const collector = createOutputCollector((cell, output) => onProgress({ type: 'output', cell, output }));
+  const widgets = createWidgetState();
+  const cells = [...notebook.cells];
+  const runnable = [...cells.entries()].filter((entry): entry is [number, CodeCell] => isRunnable(entry[1]));
+  let stop: { readonly failure: CurveKernelError; readonly failedCell: number } | undefined;
+
+  const language = await languageInfo(kernel, watch.lost, signal);
+
+  for (const [index, [cell, code]] of runnable.entries()) {
+    if (signal?.aborted === true) {
+      stop = { failure: interruptedAt(cell), failedCell: cell };
+      break;
+    }
+    const step = { cell, position: index + 1, of: runnable.length };
+    onProgress({ type: 'cell-started', ...step });
+    collector.start(cell);
+    const progress = createCellProgress(code, options.recordTiming ?? true);
+    const tolerated = options.allowErrors === true || cellTags(code).includes('raises-exception');
+    const end = await executeCell(kernel, code, {
+      timeout: options.timeout,
+      interruptPatience,
+      stopOnError: !tolerated,
+      signal,
+      watch,
+      router,
+      onMessage: (message) => {
+        progress.receive(message);
+        collector.receive(cell, message);
+        widgets.receive(message);
+      },
+    });
+    cells[cell] = progress.finish(end);
+    const failure = describeFailure(end, { cell, timeout: options.timeout });
+    onProgress({ type: 'cell-ended', ...step, failed: failure !== undefined });
+    if (failure !== undefined && !(tolerated && failure.code === 'cell-failed')) {
+      stop = { failure, failedCell: cell };
+      break;
+    }
+  }
+
+  // Only now: a later cell may have updated what an earlier one shows.
+  const withOutputs = cells.map((cell, index): Cell => {
+    const outputs = collector.outputs(index);
+    return cell.cell_type === 'code' && outputs !== undefined ? { ...cell, outputs } : cell;
+  });
+  const metadata = { ...notebook.metadata, ...language, ...widgets.metadata() };
+  return { notebook: { ...notebook, metadata, cells: withOutputs }, ...stop };
+}
+
+function isRunnable(cell: Cell): boolean {
+  return cell.cell_type === 'code' && cell.source.trim() !== '' && !cellTags(cell).includes('skip-execution');
+}
+
+/** The prompt's number and the times of a cell, as messages tell them. */
+function createCellProgress(
+  cell: CodeCell,
+  recordTiming: boolean,
+): { receive(message: KernelMessage.IIOPubMessage): void; finish(end: CellEnd): CodeCell } {
+  let count: number | null = null;
+  const execution: Record<string, Json> = {};
+  return {
+    receive: ({ header, content }) => {
+      const { execution_count: number, execution_state: state } = toObject(content);
+      if (header.msg_type === 'execute_input') execution['iopub.execute_input'] = header.date;
+      if (state === 'busy' || state === 'idle') execution[`iopub.status.${state}`] = header.date;
+      count = toCount(number) ?? count;
+    },
+    finish: ({ reply }) => {
+      if (reply !== undefined) execution['shell.execute_reply'] = reply.header.date;
+      const replied = toCount(toObject(reply?.content)['execution_count']);
+      return {
+        ...cell,
+        execution_count: replied ?? count,
+        metadata: recordTiming ? { ...cell.metadata, execution } : cell.metadata,
+      };
+    },
+  };
+}
+
+async function languageInfo(
+  kernel: Kernel.IKernelConnection,
+  lost: Promise<unknown>,
+  signal: AbortSignal | undefined,
+): Promise<JsonObject> {
+  const info = kernel.info.then(
+    (content) => ({ language_info: toObject(content.language_info) }),
+    () => ({}),
+  );
+  using aborted = whenAborted(signal);
+  return await Promise.race([info, Promise.race([lost, aborted.happened]).then(() => ({}))]);
+}

@@ -1,0 +1,70 @@
+import type { Json, JsonObject } from '../protocol/message.js';
+import { isJsonObject } from './check-shape.js';
+import type { Cell, MimeBundle, Notebook, Output } from './notebook.js';
+import { splitLines } from './split-lines.js';
+
+/** Fields of the notebook's metadata, and of a cell's, that live in memory only. */
+const TRANSIENT = new Set(['orig_nbformat', 'orig_nbformat_minor', 'signature']);
+const TRANSIENT_OF_CELLS = new Set(['trusted']);
+
+/**
+ * The text of a notebook file, as Python's nbformat writes it: sorted keys, an indent of one space, long texts as arrays of
+ * lines, and a newline at the end, so that a notebook written by both shows no difference. (Numbers that JavaScript cannot tell
+ * apart, such as 1 and 1.0, are written in JavaScript's way.)
+ */
+export function formatNotebook(notebook: Notebook): string {
+  const forFile = {
+    ...notebook,
+    metadata: without(notebook.metadata, TRANSIENT),
+    cells: notebook.cells.map(splitCell),
+  };
+  return `${formatJson(forFile, '\n')}\n`;
+}
+
+function splitCell(cell: Cell): object {
+  const { attachments } = cell;
+  return {
+    ...cell,
+    metadata: without(cell.metadata, TRANSIENT_OF_CELLS),
+    source: splitLines(cell.source),
+    ...(isJsonObject(attachments) ? { attachments: mapValues(attachments, splitAttachment) } : {}),
+    ...(cell.cell_type === 'code' ? { outputs: cell.outputs.map(splitOutput) } : {}),
+  };
+}
+
+function splitOutput(output: Output): object {
+  if (output.output_type === 'stream') return { ...output, text: splitLines(output.text) };
+  return output.output_type === 'error' ? output : { ...output, data: splitBundle(output.data) };
+}
+
+const splitAttachment = (bundle: Json): unknown => (isJsonObject(bundle) ? splitBundle(bundle) : bundle);
+
+function splitBundle(data: MimeBundle): object {
+  return mapValues(data, (value, mime) => (typeof value === 'string' && isLineBased(mime) ? splitLines(value) : value));
+}
+
+const isLineBased = (mime: string): boolean =>
+  mime.startsWith('text/') || mime === 'application/javascript' || mime === 'image/svg+xml';
+
+function mapValues(object: JsonObject, map: (value: Json, key: string) => unknown): object {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value, key)]));
+}
+
+function without(object: object, names: ReadonlySet<string>): object {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.has(name)));
+}
+
+/** JSON.stringify cannot do this: it puts keys that look like numbers first, whatever order they were given in. */
+function formatJson(value: unknown, newline: string): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const inner = `${newline} `;
+  if (Array.isArray(value)) {
+    if (value.length === 0) return '[]';
+    return `[${inner}${value.map((item) => formatJson(item ?? null, inner)).join(`,${inner}`)}${newline}]`;
+  }
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))); // by code point, as Python, not by UTF-16 unit
+  if (entries.length === 0) return '{}';
+  return `{${inner}${entries.map(([key, item]) => `${JSON.stringify(key)}: ${formatJson(item, inner)}`).join(`,${inner}`)}${newline}}`;
+}

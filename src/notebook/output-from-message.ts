@@ -1,0 +1,60 @@
+import type { KernelMessage } from '@jupyterlab/services';
+import type { Json, JsonObject } from '../protocol/message.js';
+import { isJsonObject, isLines } from './check-shape.js';
+import { isJsonMime, type MimeBundle, type Output } from './notebook.js';
+
+/**
+ * The output that an iopub message carries; undefined for messages that carry none. Kernels send odd things, and a notebook
+ * with odd things in it does not open: what is no text where text belongs is made text here.
+ */
+export function outputFromMessage(message: KernelMessage.IIOPubMessage): Output | undefined {
+  const content = toObject(message.content);
+  const type: string = message.header.msg_type;
+  switch (type) {
+    case 'stream':
+      return { output_type: 'stream', name: toText(content['name'] ?? 'stdout'), text: toText(content['text'] ?? '') };
+    case 'display_data':
+    case 'update_display_data':
+      return { output_type: 'display_data', ...dataOf(content) };
+    case 'execute_result':
+      return {
+        output_type: 'execute_result',
+        execution_count: toCount(content['execution_count']),
+        ...dataOf(content),
+      };
+    case 'error':
+      return {
+        output_type: 'error',
+        ename: toText(content['ename'] ?? ''),
+        evalue: toText(content['evalue'] ?? ''),
+        traceback: toArray(content['traceback']).map(toText),
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** The number of a prompt, or null for what cannot be one. */
+export function toCount(value: Json | undefined): number | null {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : null;
+}
+
+/** `value` if it is a JSON object, else an empty one. */
+export function toObject(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+function dataOf(content: JsonObject): { data: MimeBundle; metadata: JsonObject } {
+  const data = Object.entries(toObject(content['data'])).map(([mime, value]): [string, Json] => [
+    mime,
+    isJsonMime(mime) ? value : toText(value),
+  ]);
+  return { data: Object.fromEntries(data), metadata: toObject(content['metadata']) };
+}
+
+function toText(value: Json): string {
+  if (typeof value === 'string') return value;
+  return isLines(value) ? value.join('') : JSON.stringify(value);
+}
+
+const toArray = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);

@@ -1,0 +1,69 @@
+import type { KernelMessage } from '@jupyterlab/services';
+import type { JsonObject } from '../protocol/message.js';
+import { toObject } from './output-from-message.js';
+
+const WIDGET_STATE = 'application/vnd.jupyter.widget-state+json';
+
+/** The state of the widgets that a run made, so that the notebook can show them without a kernel. */
+export interface WidgetState {
+  /** Takes in an iopub message; all but those of widgets are left alone. */
+  receive(message: KernelMessage.IIOPubMessage): void;
+  /** What is added to the notebook's metadata: `widgets`, or nothing when there were none. */
+  metadata(): JsonObject;
+}
+
+interface Model {
+  state: JsonObject;
+  /** By path, as JSON. */
+  readonly buffers: Map<string, JsonObject>;
+}
+
+/**
+ * Collects widget models from their comms, as nbclient does.
+ *
+ * @see {@link https://ipywidgets.readthedocs.io/en/stable/embedding.html | How notebooks embed widgets}
+ */
+export function createWidgetState(): WidgetState {
+  const models = new Map<string, Model>();
+  return {
+    receive: (message) => {
+      if (message.header.msg_type !== 'comm_open' && message.header.msg_type !== 'comm_msg') return;
+      const content = toObject(message.content);
+      const data = toObject(content['data']);
+      const id = content['comm_id'];
+      if (data['state'] === undefined || typeof id !== 'string') return; // a custom message
+      const model = models.get(id) ?? { state: {}, buffers: new Map() };
+      model.state = { ...model.state, ...toObject(data['state']) };
+      models.set(id, model);
+      const paths = Array.isArray(data['buffer_paths']) ? data['buffer_paths'] : [];
+      for (const [index, path] of paths.entries()) {
+        const bytes = message.buffers?.[index];
+        if (bytes === undefined) continue;
+        model.buffers.set(JSON.stringify(path), { data: toBase64(bytes), encoding: 'base64', path });
+      }
+    },
+    metadata: () => {
+      const widgets = [...models].filter(([, { state }]) => state['_model_name'] !== undefined);
+      if (widgets.length === 0) return {};
+      const state = Object.fromEntries(widgets.map(([id, model]) => [id, describe(model)]));
+      return { widgets: { [WIDGET_STATE]: { state, version_major: 2, version_minor: 0 } } };
+    },
+  };
+}
+
+function describe({ state, buffers }: Model): JsonObject {
+  return {
+    model_name: state['_model_name'] ?? null,
+    model_module: state['_model_module'] ?? null,
+    model_module_version: state['_model_module_version'] ?? null,
+    state,
+    ...(buffers.size === 0 ? {} : { buffers: [...buffers.values()] }),
+  };
+}
+
+function toBase64(bytes: ArrayBuffer | ArrayBufferView): string {
+  const buffer = ArrayBuffer.isView(bytes)
+    ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : Buffer.from(bytes);
+  return buffer.toString('base64');
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CurveKernelError } from '../errors.js';
+import { formatNotebook } from './format-notebook.js';
+import type { Notebook } from './notebook.js';
+
+/**
+ * Writes a notebook file in one step: readers see the old file or the new one, never half of one, and the old one survives a
+ * crash. A symbolic link stays one, and a file that exists keeps its permissions.
+ *
+ * @throws CurveKernelError `notebook-unwritable` when the file cannot be written.
+ */
+export async function writeNotebook(file: string, notebook: Notebook): Promise<void> {
+  const text = formatNotebook(notebook);
+  try {
+    const target = await realpath(file).catch(() => file);
+    const mode = await stat(target).then(
+      (found) => found.mode & 0o777,
+      () => undefined,
+    );
+    const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
+    try {
+      await writeThrough(draft, text, mode);
+      await rename(draft, target);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
+  } catch (cause) {
+    throw new CurveKernelError('notebook-unwritable', `${file} could not be written`, {
+      hint: 'Check that the folder exists, that you may write to it, and that the disk is not full.',
+      cause,
+      data: { file },
+    });
+  }
+}
+
+async function writeThrough(file: string, text: string, mode: number | undefined): Promise<void> {
+  const handle = await open(file, 'wx');
+  try {
+    if (mode !== undefined) await handle.chmod(mode);
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
