@@ -1,0 +1,13 @@
+import { isCurveKernelError } from '../errors.js';
+import { readCertificateFile } from '../keys/certificate-file.js';
+import { checkPublicKey } from '../keys/curve-pair.js';
+
+/** The public key that `--key` gives, or that is in the certificate file it names. Throws `key-file-*`. */
+export async function readKeyArgument(text: string): Promise<string> {
+  try {
+    return checkPublicKey(text, '--key');
+  } catch (error) {
+    if (!isCurveKernelError(error, 'key-invalid')) throw error;
+    return (await readCertificateFile(text)).publicKey;
+  }
+}

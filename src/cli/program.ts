@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import yargs from 'yargs';
+import { CurveKernelError } from '../errors.js';
+import { statusMeanings } from './exit-status.js';
+import { acceptCommand } from './accept.js';
+import { auditCommand } from './audit.js';
+import { canCommand } from './can.js';
+import { clientsCommand } from './clients.js';
+import { grantCommand } from './grant.js';
+import { installCommand } from './install.js';
+import { kernelCommand } from './kernel.js';
+import { keygenCommand } from './keygen.js';
+import { printResult, silenceLibraries, table } from './output.js';
+import { revokeCommand } from './revoke.js';
+import { roleCommand } from './role.js';
+import { rotateCommand } from './rotate.js';
+import { runCommand } from './run.js';
+import { shutdownCommand } from './shutdown.js';
+import { specsCommand } from './specs.js';
+import { startCommand } from './start.js';
+import { privateCommand, publicCommand, topicsCommand } from './topics.js';
+import { uninstallCommand } from './uninstall.js';
+import { usageError } from './usage-error.js';
+
+/** Parses `args` and runs the command they name; rejects with what went wrong, for one place to print and to map. */
+export async function runProgram(args: readonly string[]): Promise<void> {
+  silenceLibraries();
+  const parser = yargs()
+    .scriptName('jupyter-curve')
+    .usage('$0 <command>\n\nJupyter kernels over CurveZMQ: start them, run notebooks on them, be one.')
+    .command(installCommand)
+    .command(uninstallCommand)
+    .command(specsCommand)
+    .command(runCommand)
+    .command(startCommand)
+    .command(shutdownCommand)
+    .command(keygenCommand)
+    .command(grantCommand)
+    .command(acceptCommand)
+    .command(clientsCommand)
+    .command(revokeCommand)
+    .command(rotateCommand)
+    .command(roleCommand)
+    .command(privateCommand)
+    .command(publicCommand)
+    .command(topicsCommand)
+    .command(canCommand)
+    .command(auditCommand)
+    .command(kernelCommand)
+    .demandCommand(1, 1, 'a command is missing', 'there is more than one command')
+    .strict()
+    .version(await packageVersion())
+    .help()
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .epilogue(
+      `Exit status:\n${statusTable()}\n\nJUPYTER_CURVE_DEBUG=1 adds stacks and libraries' own messages on standard error.`,
+    )
+    .locale('en')
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error === undefined || error.name === 'YError' ? refusal(message) : error;
+    });
+  // With a callback, help and version come back as text instead of being written to the console.
+  let text = '';
+  await parser.parseAsync([...args], {}, (_error, _argv, output) => {
+    text = output;
+  });
+  if (text !== '') printResult(text);
+}
+
+/** What yargs says, as one of our sentences. */
+function refusal(message: string): CurveKernelError {
+  return usageError(message.charAt(0).toLowerCase() + message.slice(1));
+}
+
+async function packageVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version }: { readonly version: string } = JSON.parse(text);
+  return version;
+}
+
+const statusTable = (): string =>
+  table(Object.entries(statusMeanings).map(([status, meaning]) => [`  ${status}`, meaning]));

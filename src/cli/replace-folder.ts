@@ -1,0 +1,50 @@
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errorCode } from '../transport/system-error.js';
+
+/**
+ * Puts a new folder in the place of `target`, or of nothing. Whoever looks sees the old one or the new one, or for an
+ * instant none, but never a half-written one; when anything fails, the old one is there again.
+ *
+ * @param fill Writes the content into the folder whose path it gets.
+ */
+export async function replaceFolder(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const parent = dirname(target);
+  await mkdir(parent, { recursive: true });
+  // Beside the folder that is searched for kernels, not in it, so that nobody lists a draft.
+  const workshop = await mkdtemp(join(dirname(parent), `.${basename(target)}-`));
+  try {
+    const [draft, old] = [join(workshop, 'new'), join(workshop, 'old')];
+    await mkdir(draft, { mode: 0o755 });
+    await fill(draft);
+    const replaced = await renameIfThere(target, old);
+    try {
+      await rename(draft, target);
+    } catch (error) {
+      if (replaced) await rename(old, target);
+      throw error;
+    }
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+/** Removes a folder; others see all of it or nothing. */
+export async function removeFolder(target: string): Promise<void> {
+  const workshop = await mkdtemp(join(dirname(dirname(target)), `.${basename(target)}-`));
+  try {
+    await rename(target, join(workshop, 'old'));
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+async function renameIfThere(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import type { CommandModule } from 'yargs';
+import { existingOptions, withAccess, type ExistingArguments } from './existing-kernel.js';
+import { writeGrant } from './grant-files.js';
+import { keyTargetOptions, parseDurationOption, type KeyTarget } from './grant-options.js';
+import { readKeyArgument } from './key-argument.js';
+import { printJson, printNote, printResult } from './output.js';
+import { usageError } from './usage-error.js';
+
+interface RotateArguments extends ExistingArguments, KeyTarget {
+  readonly name: string;
+  readonly overlap: string | undefined;
+}
+
+/** `rotate`: another key for somebody who is let in already; the old one holds until the overlap is over. */
+export const rotateCommand: CommandModule<object, RotateArguments> = {
+  command: 'rotate <name>',
+  describe: 'Give somebody a new key',
+  builder: (yargs) =>
+    keyTargetOptions(
+      existingOptions(yargs.positional('name', { type: 'string', demandOption: true, describe: 'Whom' })),
+    )
+      .option('overlap', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'For how long the old key holds, such as 5m [default: 30s]',
+      })
+      .check(({ key, seal }) => {
+        if (seal && key === undefined) throw usageError('--seal needs --key: the key to encrypt to', 'rotate');
+        return true;
+      }),
+  handler: rotate,
+};
+
+async function rotate(args: RotateArguments): Promise<void> {
+  const overlap = parseDurationOption('--overlap', args.overlap, 'rotate');
+  const publicKey = args.key === undefined ? undefined : await readKeyArgument(args.key);
+  const { grant } = await withAccess(args, async (access) => {
+    const issued = await access.rotate(args.name, {
+      ...(overlap === undefined ? {} : { overlap }),
+      ...(publicKey === undefined ? {} : { publicKey }),
+    });
+    await writeGrant(args.out, issued.connection, args.seal ? publicKey : undefined);
+    return issued;
+  });
+  if (args.json) return printJson({ grant, files: [args.out] });
+  printNote(`${grant.name} has the key ${grant.fingerprint} now; the old one ends after ${args.overlap ?? '30s'}`);
+  printResult(args.out);
+}

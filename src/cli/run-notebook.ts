@@ -1,0 +1,85 @@
+import type { ManagerWarning, TransportEncryption } from '../manager/encryption-policy.js';
+import type { ChannelSecurity } from '../manager/kernel-link.js';
+import { executeNotebook, type ExecutedNotebook, type NotebookProgress } from '../notebook/execute-notebook.js';
+import type { Notebook } from '../notebook/notebook.js';
+import type { ExistingArguments } from './existing-kernel.js';
+import { listenForInterruption, type Interruption } from './interruption.js';
+import { printWarning } from './output.js';
+import { createProgress, type Progress } from './progress.js';
+import { joinKernel, startOwnKernel, type RunKernel } from './run-kernel.js';
+import { showOutput } from './show-output.js';
+
+/** How `run` runs a notebook. */
+export interface RunNotebookOptions {
+  /** The running kernel to use. Default: one of its own. */
+  readonly existing: ExistingArguments | undefined;
+  /** Default: the one that the notebook names. */
+  readonly kernelName: string | undefined;
+  readonly policy: TransportEncryption;
+  /** The working directory of the kernel. */
+  readonly folder: string;
+  /** Milliseconds that a cell may take. */
+  readonly timeout: number | undefined;
+  readonly allowErrors: boolean;
+  readonly showOutputs: boolean;
+}
+
+/** What came of it. */
+export interface NotebookRun {
+  readonly executed: ExecutedNotebook;
+  readonly kernelName: string;
+  readonly seconds: number;
+  readonly security: ChannelSecurity;
+  readonly outputsShown: boolean;
+}
+
+/** Runs the cells while showing how far it is, on a kernel that is ended afterwards or on one that goes on. Ctrl-C stops the cell. */
+export async function runNotebook(notebook: Notebook, options: RunNotebookOptions): Promise<NotebookRun> {
+  const progress = createProgress();
+  using interruption = listenForInterruption();
+  try {
+    const started = performance.now();
+    await using kernel = await openKernel(notebook, options, interruption, progress);
+    const executed = await executeNotebook(notebook, kernel.connection, {
+      ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+      allowErrors: options.allowErrors,
+      signal: interruption.gently,
+      onProgress: (step) => report(step, progress, options.showOutputs),
+    });
+    const seconds = (performance.now() - started) / 1000;
+    const { security, name } = kernel;
+    return { executed, security, seconds, kernelName: name, outputsShown: options.showOutputs };
+  } finally {
+    progress.hide();
+  }
+}
+
+function openKernel(
+  notebook: Notebook,
+  { existing, kernelName, policy, folder }: RunNotebookOptions,
+  interruption: Interruption,
+  progress: Progress,
+): Promise<RunKernel> {
+  if (existing !== undefined) return joinKernel(existing, policy, interruption);
+  const name = kernelName ?? kernelOf(notebook);
+  progress.show(0, 0, `starting ${name ?? 'a kernel'}`);
+  const onWarning = (warning: ManagerWarning): void => {
+    progress.hide();
+    printWarning(warning);
+  };
+  return startOwnKernel({ name, policy, folder, onWarning }, interruption);
+}
+
+function report(step: NotebookProgress, progress: Progress, showOutputs: boolean): void {
+  if (step.type === 'cell-started') progress.show(step.position - 1, step.of, `running cell ${step.cell + 1}`);
+  else if (step.type === 'cell-ended' && step.position === step.of) progress.show(step.of, step.of, 'done');
+  else if (step.type === 'output' && showOutputs) {
+    progress.hide();
+    showOutput(step.output);
+  }
+}
+
+function kernelOf({ metadata: { kernelspec } }: Notebook): string | undefined {
+  if (typeof kernelspec !== 'object' || kernelspec === null || !('name' in kernelspec)) return undefined;
+  return typeof kernelspec['name'] === 'string' ? kernelspec['name'] : undefined;
+}

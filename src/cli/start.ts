@@ -1,0 +1,68 @@
+import type { CommandModule } from 'yargs';
+import { CurveKernelError } from '../errors.js';
+import { startKernel } from '../manager/start-kernel.js';
+import type { ManagedKernel } from '../manager/managed-kernel.js';
+import { listenForInterruption, type Interruption } from './interruption.js';
+import { kernelOption, policyOption, type KernelArguments } from './kernel-options.js';
+import { printNote, printResult, printWarning } from './output.js';
+
+interface StartArguments extends KernelArguments {
+  readonly kernel: string | undefined;
+  readonly 'connection-file': string | undefined;
+  readonly ip: string | undefined;
+}
+
+/** `start`: keeps a kernel running in the foreground, for clients of any kind to attach to by its connection file. */
+export const startCommand: CommandModule<object, StartArguments> = {
+  command: 'start',
+  describe: 'Keep a kernel running, and print its connection file',
+  builder: (yargs) =>
+    policyOption(kernelOption(yargs))
+      .option('connection-file', { type: 'string', requiresArg: true, describe: 'Where to write it' })
+      .option('ip', { type: 'string', requiresArg: true, describe: 'The address to listen at [default: 127.0.0.1]' })
+      .example('$0 start --kernel python3 --transport-encryption required', ''),
+  handler: start,
+};
+
+async function start(args: StartArguments): Promise<void> {
+  using interruption = listenForInterruption();
+  const file = args['connection-file'];
+  const kernel = await startKernel({
+    kernelName: args.kernel ?? 'typescript',
+    transportEncryption: args['transport-encryption'],
+    ...(file === undefined ? {} : { connectionFile: file }),
+    ...(args.ip === undefined ? {} : { ip: args.ip }),
+    autoRestart: false,
+    signal: interruption.gently,
+    onWarning: printWarning,
+    onOutput: (_name, text) => process.stderr.write(text),
+  }).catch((error: unknown) => {
+    throw interruption.gently.aborted ? interrupted() : error;
+  });
+  const ended = whenEnded(kernel);
+  printNote(
+    `the kernel "${kernel.spec.name}" runs until Ctrl-C, or until "jupyter-curve shutdown" with its connection file`,
+  );
+  printResult(kernel.connectionFile);
+  endOn(interruption, kernel);
+  await ended;
+}
+
+/** Resolves when the kernel was ended by us or by a client; rejects when it died. */
+function whenEnded(kernel: ManagedKernel): Promise<void> {
+  return new Promise((resolve, reject) => {
+    kernel.on('closed', () => resolve());
+    kernel.on('dead', ({ error }) => (error.data['code'] === 0 ? resolve() : reject(error)));
+  });
+}
+
+function endOn({ gently, atOnce }: Interruption, kernel: ManagedKernel): void {
+  const end = (now: boolean) => (): void => {
+    kernel.shutdown({ now }).catch((error: unknown) => process.emitWarning(String(error)));
+  };
+  gently.addEventListener('abort', end(false));
+  atOnce.addEventListener('abort', end(true));
+}
+
+const interrupted = (): CurveKernelError =>
+  new CurveKernelError('interrupted', 'interrupted before the kernel was ready', { hint: 'start it again' });

@@ -1,0 +1,140 @@
+/** jupyter-curve: private Jupyter kernels over CurveZMQ. Nothing else of the package can be imported. */
+
+export { CurveKernelError, isCurveKernelError, type ErrorCode, type ErrorDetails } from './errors.js';
+
+// Keys
+export { Secret } from './keys/secret.js';
+export { decodeZ85, encodeZ85 } from './keys/z85.js';
+export {
+  checkCurvePair,
+  checkPublicKey,
+  exposeZ85,
+  generateCurvePair,
+  publicKeyFromSecret,
+  samePublicKey,
+  secretKeyFromZ85,
+  type CurvePair,
+} from './keys/curve-pair.js';
+export { fingerprint } from './keys/fingerprint.js';
+export { readCertificateFile, writeCertificateFiles, type Certificate } from './keys/certificate-file.js';
+
+// Messages
+export type {
+  Channel,
+  Header,
+  Json,
+  JsonObject,
+  Message,
+  ParentHeader,
+  RequestChannel,
+  SocketName,
+} from './protocol/message.js';
+export { createMessage, PROTOCOL_VERSION, type MessageOptions, type MessageOrigin } from './protocol/create-message.js';
+
+// Connection files
+export {
+  SECRET_VARIABLE,
+  type ConnectionInfo,
+  type CurveInfo,
+  type Ports,
+  type Transport,
+} from './connection/connection-info.js';
+export {
+  parseConnectionInfo,
+  readConnectionFile,
+  type ReadConnectionOptions,
+} from './connection/read-connection-file.js';
+export {
+  formatConnectionInfo,
+  writeConnectionFile,
+  type WriteConnectionOptions,
+} from './connection/write-connection-file.js';
+export { endpoint } from './connection/endpoints.js';
+
+// Channels
+export { TransportContext, type TransportContextOptions } from './transport/transport-context.js';
+export { openListener, type Listener, type ListenerOptions, type ReceivedMessage } from './transport/listener.js';
+export type { ListenerEvent } from './transport/listener-event.js';
+export type { ListenerLimits } from './transport/listener-limits.js';
+export { openDialer, type Dialer, type DialerEvent, type DialerOptions } from './transport/dialer.js';
+export type { PingOptions } from './transport/heartbeat.js';
+export type { SocketSecurity } from './transport/links.js';
+export { probe, type ProbeAs, type ProbeOptions, type ProbeResult } from './transport/probe.js';
+
+// Being a kernel
+export { serveKernel, type ServeOptions } from './kernel/serve-kernel.js';
+export type { Kernel, KernelEnd } from './kernel/kernel.js';
+export type { AccessOptions } from './kernel/sharing/access-options.js';
+export type { GrantWish, Granted, KernelAccess, RevokeWish, RotateOptions } from './kernel/sharing/kernel-access.js';
+export type { ClientInfo, GrantInfo } from './kernel/sharing/grant-info.js';
+export type { AccessEvent as KernelAccessEvent } from './kernel/sharing/journal.js';
+export type { Verify, VerifiedKey } from './kernel/sharing/verifier.js';
+export type {
+  Cell,
+  CloseReason,
+  CompleteReply,
+  CompleteRequest,
+  DisplayOptions,
+  ErrorReport,
+  ExecuteOutcome,
+  ExecuteRequest,
+  InputOptions,
+  InspectReply,
+  InspectRequest,
+  IsCompleteReply,
+  Language,
+  LanguageInfo,
+  MimeBundle,
+  PublishOptions,
+} from './kernel/language.js';
+export { createTypeScriptLanguage, type TypeScriptOptions } from './typescript/typescript-language.js';
+
+// Starting kernels and talking to them
+export { jupyterPaths, type JupyterPaths, type JupyterPathsOptions } from './manager/jupyter-paths.js';
+export type { PythonPrefix } from './manager/python-prefix.js';
+export {
+  findKernelSpec,
+  findKernelSpecs,
+  type FindKernelSpecsOptions,
+  type KernelSpec,
+} from './manager/kernelspecs.js';
+export type { ManagerWarning, SecretBy, TransportEncryption } from './manager/encryption-policy.js';
+export { startKernel, type StartKernelOptions } from './manager/start-kernel.js';
+export type { AutoRestart } from './manager/auto-restart.js';
+export type { KernelState, ManagedKernel, RestartOptions, ShutdownOptions } from './manager/managed-kernel.js';
+export type { ManagedKernelEvents } from './manager/kernel-events.js';
+export type { KernelSecurity } from './manager/kernel-run.js';
+export type { ChannelSecurity } from './manager/kernel-link.js';
+export {
+  processLauncher,
+  type LaunchCommand,
+  type LaunchedProcess,
+  type Launcher,
+  type ProcessEnd,
+} from './manager/process-launcher.js';
+export { connectServices, type ConnectServicesOptions, type LocalServices } from './manager/connect-services.js';
+export { attach, type AttachedKernel, type AttachOptions } from './manager/attach.js';
+export {
+  openAccess,
+  type Access,
+  type AccessDecision,
+  type GrantRequest,
+  type OpenAccessOptions,
+  type RevokeRequest,
+  type RotateRequest,
+} from './manager/access-client.js';
+export type { AccessEvent } from './manager/access-events.js';
+export type { Grant, GrantInUse, IssuedGrant } from './manager/access-grant.js';
+export { quietServices, type ServicesConsole } from './manager/quiet-services.js';
+
+// Notebooks
+export { parseNotebook, readNotebook, type ReadNotebookOptions } from './notebook/read-notebook.js';
+export { writeNotebook } from './notebook/write-notebook.js';
+export { formatNotebook } from './notebook/format-notebook.js';
+export {
+  executeNotebook,
+  type ExecutedNotebook,
+  type ExecuteNotebookOptions,
+  type NotebookProgress,
+} from './notebook/execute-notebook.js';
+export type { Cell as NotebookCell, CodeCell, Notebook, Output, TextCell } from './notebook/notebook.js';

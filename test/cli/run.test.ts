@@ -1,0 +1,239 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createCommandLine, mainFile, type CommandLine } from '../fixtures/command-line.js';
+import { pythonPath } from '../fixtures/python.js';
+import { repository } from '../fixtures/repository.js';
+import { requireOrSkip } from '../fixtures/require-or-skip.js';
+
+const python = existsSync(pythonPath());
+let line: CommandLine;
+beforeAll(async () => {
+  line = await createCommandLine({ PATH: `${dirname(pythonPath())}${delimiter}${process.env['PATH']}` });
+  await line.run('install');
+});
+afterAll(() => line.close());
+
+/** Writes a notebook of these code cells, and returns its file name. */
+async function notebook(name: string, ...sources: string[]): Promise<string> {
+  const empty = { cell_type: 'code', metadata: {}, outputs: [], execution_count: null };
+  const cells = sources.map((source, index) => ({ ...empty, id: `cell-${index}`, source }));
+  const metadata = { kernelspec: { name: 'typescript', display_name: 'TypeScript (Curve)', language: 'typescript' } };
+  await writeFile(join(line.folder, name), JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells }));
+  return name;
+}
+
+interface Executed {
+  readonly cells: readonly {
+    readonly execution_count: number | null;
+    readonly outputs: readonly { readonly output_type: string; readonly ename?: string; readonly text?: string[] }[];
+  }[];
+}
+
+async function read(name: string): Promise<Executed> {
+  const executed: Executed = JSON.parse(await readFile(join(line.folder, name), 'utf8'));
+  return executed;
+}
+
+/** Names of the files that kernels leave while they run. */
+const leftovers = async (): Promise<string[]> => {
+  return readdir(join(line.folder, 'home/.local/share/jupyter/runtime')).catch(() => []);
+};
+
+describe('run', () => {
+  test('prints what cells print and return, in order, when nothing is to be written', async () => {
+    const file = await notebook('plain.ipynb', 'console.log("one"); console.error("two")', '1 + 2');
+    const { stdout, stderr, status } = await line.run('run', file);
+    expect({ stdout, status }).toEqual({ stdout: 'one\n3\n', status: 0 });
+    expect(stderr).toContain('two\n');
+  });
+
+  test('tells how far it is in plain lines when nobody watches', async () => {
+    const file = await notebook('lines.ipynb', '1', '2');
+    const { stderr } = await line.run('run', file);
+    expect(stderr.split('\n')).toEqual([
+      'jupyter-curve: starting typescript',
+      'jupyter-curve: [0/2] running cell 1',
+      'jupyter-curve: [1/2] running cell 2',
+      'jupyter-curve: [2/2] done',
+      '',
+    ]);
+  });
+
+  requireOrSkip('a Python', python)('draws a bar on a terminal and takes it off at the end', async () => {
+    const file = await notebook('bar.ipynb', 'console.log("shown")', '2');
+    const program = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
+    const args = ['-c', program, process.execPath, mainFile, 'run', file];
+    const { stdout } = await promisify(execFile)(pythonPath(), args, { env: line.env, cwd: line.folder });
+    expect(stdout).toContain('░ 0/2 running cell 1\r\u001b[Kshown\r\n');
+    expect(stdout).toMatch(/█{12}░{12} 1\/2 running cell 2/);
+    expect(stdout.endsWith(`${'█'.repeat(24)} 2/2 done\r\u001b[K`)).toBe(true);
+  });
+
+  requireOrSkip('a Python with nbformat', python)('writes a notebook that nbformat accepts', async () => {
+    await copyFile(join(repository, 'examples/tour.ipynb'), join(line.folder, 'tour.ipynb'));
+    const args = ['--output', 'executed.ipynb', '--transport-encryption', 'required'];
+    const { stdout, stderr, status } = await line.run('run', 'tour.ipynb', ...args);
+    expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
+    expect(stderr).toContain('jupyter-curve: wrote executed.ipynb\n');
+    const program = 'import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=4))';
+    await promisify(execFile)(pythonPath(), ['-c', program, join(line.folder, 'executed.ipynb')]);
+    const counts = (await read('executed.ipynb')).cells.map((cell) => cell.execution_count).filter(Boolean);
+    expect(counts).toEqual(counts.map((_, index) => index + 1));
+  });
+
+  test('--inplace writes over the notebook', async () => {
+    const file = await notebook('inplace.ipynb', '6 * 7');
+    expect(await line.run('run', file, '--inplace')).toMatchObject({ stdout: '', status: 0 });
+    expect((await read(file)).cells[0]).toMatchObject({
+      execution_count: 1,
+      outputs: [{ output_type: 'execute_result' }],
+    });
+  });
+
+  test('--json prints one value and nothing else, with how every channel was protected', async () => {
+    const file = await notebook('json.ipynb', 'console.log("noise")');
+    const { stdout, status } = await line.run('run', file, '--json', '--transport-encryption', 'required');
+    const { channels, seconds, ...rest }: Record<string, unknown> = JSON.parse(stdout);
+    expect(rest).toEqual({ status: 'ok', kernel: 'typescript', output: null });
+    expect(seconds).toBeGreaterThan(0);
+    const curve = {
+      endpoint: expect.stringMatching(/^tcp:/),
+      mechanism: 'curve',
+      fingerprint: expect.stringMatching(/^SHA256:/),
+    };
+    expect(channels).toEqual({ shell: curve, iopub: curve, stdin: curve, control: curve, heartbeat: curve });
+    expect(status).toBe(0);
+  });
+
+  test('--show-security ends with a table of endpoint, mechanism and fingerprint', async () => {
+    const file = await notebook('table.ipynb', '1');
+    const secure = await line.run('run', file, '--show-security', '--transport-encryption', 'required');
+    expect(secure.stdout).toMatch(/^CHANNEL +ENDPOINT +MECHANISM +KEY FINGERPRINT$/m);
+    expect(secure.stdout.match(/^\w+ +tcp:\S+ +CURVE +SHA256:\S+$/gm)).toHaveLength(5);
+    const open = await line.run('run', file, '--show-security', '--transport-encryption', 'disabled');
+    expect(open.stdout.match(/^\w+ +tcp:\S+ +NULL \(plain text\) +-$/gm)).toHaveLength(5);
+  });
+
+  test('a failing cell ends the run with its traceback, an error, a hint and status 1, and what was run is kept', async () => {
+    const file = await notebook('fails.ipynb', '"fine"', 'throw new RangeError("too far")', '"never"');
+    const { stdout, stderr, status } = await line.run('run', file, '--output', 'failed.ipynb');
+    expect({ stdout, status }).toEqual({ stdout: '', status: 1 });
+    expect(stderr).toContain('RangeError: too far');
+    expect(stderr).not.toContain('\u001b');
+    expect(stderr).toMatch(/jupyter-curve: error: cell 2 raised RangeError\njupyter-curve: hint: .*\n$/);
+    const { cells } = await read('failed.ipynb');
+    expect(cells.map((cell) => cell.execution_count)).toEqual([1, 2, null]);
+    expect(cells[1]?.outputs).toMatchObject([{ output_type: 'error', ename: 'RangeError' }]);
+  });
+
+  test('--json tells of a failing cell, too', async () => {
+    const file = await notebook('fails-json.ipynb', 'throw new RangeError("too far")');
+    const { stdout, status } = await line.run('run', file, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'error', error: { code: 'cell-failed', cell: 0 } });
+    expect(status).toBe(1);
+  });
+
+  test('what a cell prints after it has ended is kept, with that cell', async () => {
+    const early = 'const told = new Promise((done) => setTimeout(() => { console.log("late"); done(); }, 100))';
+    const file = await notebook('late.ipynb', `${early}; 0`, 'await told; "next"');
+    expect(await line.run('run', file, '--inplace')).toMatchObject({ status: 0 });
+    const [first, second] = (await read(file)).cells;
+    expect(first?.outputs).toMatchObject([{ output_type: 'execute_result' }, { text: ['late\n'] }]);
+    expect(second?.outputs).toMatchObject([{ output_type: 'execute_result' }]);
+  });
+
+  test('--allow-errors goes on', async () => {
+    const file = await notebook('allowed.ipynb', 'throw new Error("no matter")', 'console.log("after")');
+    expect(await line.run('run', file, '--allow-errors')).toMatchObject({ stdout: 'after\n', status: 0 });
+  });
+
+  test('--timeout interrupts a cell that takes longer, with status 1', async () => {
+    const file = await notebook('slow.ipynb', 'while (true) {}');
+    const { stderr, status } = await line.run('run', file, '--timeout', '0.5');
+    expect(stderr).toMatch(/jupyter-curve: error: cell 1 did not end within 0.5 s\njupyter-curve: hint: /);
+    expect(status).toBe(1);
+  });
+
+  test('Ctrl-C interrupts the cell, keeps what was run, and is status 130', async () => {
+    const file = await notebook('spin.ipynb', 'console.log("kept")', 'console.log("spinning"); while (true) {}');
+    const running = line.start('run', file, '--output', 'interrupted.ipynb', '--show-outputs');
+    await running.wrote('spinning');
+    running.child.kill('SIGINT');
+    const { stderr, status } = await running.ended;
+    expect(stderr).toMatch(/jupyter-curve: error: the run was interrupted at cell 2\njupyter-curve: hint: .*\n$/);
+    expect(status).toBe(130);
+    expect((await read('interrupted.ipynb')).cells[0]?.outputs).toMatchObject([{ text: ['kept\n'] }]);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  requireOrSkip('a Python with ipykernel', python)(
+    'a second Ctrl-C ends a kernel that does not heed the first',
+    async () => {
+      const stubborn =
+        'import time\nwhile True:\n    try:\n        print("deaf", flush=True); time.sleep(60)\n    except KeyboardInterrupt: pass';
+      const file = await notebook('deaf.ipynb', stubborn);
+      const running = line.start('run', file, '--kernel', 'python3');
+      await running.wrote('deaf');
+      running.child.kill('SIGINT');
+      await running.wrote('deaf\ndeaf');
+      running.child.kill('SIGINT');
+      expect(await running.ended).toMatchObject({ status: 130 });
+      expect(await leftovers()).toEqual([]);
+    },
+  );
+
+  test('Ctrl-C before the kernel is ready gives it up', async () => {
+    const file = await notebook('early.ipynb', '1');
+    const folder = join(line.folder, 'home/.local/share/jupyter/kernels/silent');
+    await mkdir(folder, { recursive: true });
+    const spec = { argv: ['sleep', '60'], display_name: 'Silent', language: 'none' };
+    await writeFile(join(folder, 'kernel.json'), JSON.stringify(spec));
+    const running = line.start('run', file, '--kernel', 'silent');
+    await running.wrote('starting silent');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    running.child.kill('SIGINT');
+    const { stderr, status } = await running.ended;
+    expect(stderr).toMatch(/jupyter-curve: error: interrupted before the kernel was ready\n/);
+    expect(status).toBe(130);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  test.each([
+    { what: 'a notebook that is not there', args: ['none.ipynb'], status: 3, error: /none\.ipynb could not be read/ },
+    {
+      what: 'a kernel that is not there',
+      args: ['ok.ipynb', '-k', 'nope'],
+      status: 4,
+      error: /no kernel called "nope"/,
+    },
+    {
+      what: 'a folder that is not there',
+      args: ['ok.ipynb', '--output', 'no/x.ipynb'],
+      status: 3,
+      error: /no\/x\.ipynb could not be written/,
+    },
+  ])('$what is status $status', async ({ args, status, error }) => {
+    await notebook('ok.ipynb', '1');
+    const ended = await line.run('run', ...args);
+    expect(ended.stderr).toMatch(/jupyter-curve: error: .*\njupyter-curve: hint: .*\n$/);
+    expect(ended.stderr).toMatch(error);
+    expect(ended).toMatchObject({ stdout: '', status });
+  });
+
+  test('required refuses a kernel that does not advertise curve before it starts it, and auto warns', async () => {
+    const file = await notebook('policy.ipynb', '1');
+    const folder = join(line.folder, 'home/.local/share/jupyter/kernels/plain');
+    await mkdir(folder, { recursive: true });
+    const installed = await readFile(join(dirname(folder), 'typescript/kernel.json'), 'utf8');
+    await writeFile(join(folder, 'kernel.json'), installed.replace('"curve"', '"tls"'));
+    const refused = await line.run('run', file, '-k', 'plain', '--transport-encryption', 'required');
+    expect(refused).toMatchObject({ stdout: '', status: 4 });
+    const warned = await line.run('run', file, '-k', 'plain');
+    expect(warned.stderr).toMatch(/^jupyter-curve: warning: .*\njupyter-curve: hint: /m);
+    expect(warned).toMatchObject({ stdout: '1\n', status: 0 });
+  });
+});
