@@ -1,0 +1,78 @@
+/** A client that only notes which numbers it is shown, and when its connection ended: fit for streams. */
+import { randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
+import type { ConnectionInfo } from '#src/connection/connection-info.js';
+import type { CurvePair } from '#src/keys/curve-pair.js';
+import type { Message } from '#src/protocol/message.js';
+import { openDialer } from '#src/transport/dialer.js';
+import { plainText } from '../fixtures/kernel-client.js';
+import { eventually } from './live-kernel.js';
+
+export interface Follower {
+  /** What `display(n)` showed, in its order. */
+  readonly numbers: readonly number[];
+  /** The first loss of the connection. */
+  readonly lost: Promise<void>;
+  /** Resolves when it has heard something more. */
+  more(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FollowOptions {
+  readonly pair?: CurvePair;
+  readonly onMessage?: (message: Message) => void;
+}
+
+/** Shows 1,000 numbers a second, until `globalThis.stop` is set. */
+export const STREAM = `globalThis.stop = false;
+let n = 0;
+const begun = performance.now();
+while (!globalThis.stop) {
+  while (n < performance.now() - begun) display(n++);
+  await new Promise((done) => setTimeout(done, 5));
+}`;
+
+export async function follow(connection: ConnectionInfo, options: FollowOptions = {}): Promise<Follower> {
+  const numbers: number[] = [];
+  const lost = new EventTarget();
+  const dialer = await openDialer({
+    connection,
+    routingId: randomUUID(),
+    ...(options.pair === undefined ? {} : { client: options.pair }),
+    onMessage: (channel, message) => {
+      if (channel !== 'iopub') return;
+      if (message.header.msg_type === 'display_data') numbers.push(Number(plainText(message)));
+      options.onMessage?.(message);
+    },
+    onFailure: () => lost.dispatchEvent(new Event('lost')),
+  });
+  return {
+    numbers,
+    lost: new Promise((resolve) => lost.addEventListener('lost', () => resolve(), { once: true })),
+    async more() {
+      const { length } = numbers;
+      await eventually('something more', () => numbers.length > length || undefined);
+    },
+    close: () => dialer.close(),
+  };
+}
+
+/** Of numbers that should follow each other: how many do not follow the one before. */
+export function faults(numbers: readonly number[]): number {
+  return numbers.filter((number, index) => index > 0 && number !== (numbers[index - 1] ?? 0) + 1).length;
+}
+
+/** The sockets of a connection on which anybody still listens. */
+export async function openPorts({ ports, ip }: ConnectionInfo): Promise<readonly string[]> {
+  const found = await Promise.all(
+    Object.entries(ports).map(
+      async ([name, port]: readonly [string, number]) =>
+        new Promise<string | undefined>((resolve) => {
+          const socket = connect(port, ip);
+          socket.once('connect', () => (socket.destroy(), resolve(name)));
+          socket.once('error', () => resolve(undefined));
+        }),
+    ),
+  );
+  return found.filter((name) => name !== undefined);
+}

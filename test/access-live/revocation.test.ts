@@ -1,0 +1,313 @@
+/** Taking a right back cuts at once, whoever it was taken from by whichever means, and nobody else notices. */
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ConnectionInfo } from '#src/connection/connection-info.js';
+import { readConnectionFile } from '#src/connection/read-connection-file.js';
+import { generateCurvePair, type CurvePair } from '#src/keys/curve-pair.js';
+import type { AccessEvent } from '#src/manager/access-events.js';
+import type { Message } from '#src/protocol/message.js';
+import { openDialer } from '#src/transport/dialer.js';
+import { plainText, textOf, type KernelClient } from '../fixtures/kernel-client.js';
+import { faults, follow, openPorts, STREAM, type Follower } from './follower.js';
+import { eventually, startLiveKernel, type LiveKernel } from './live-kernel.js';
+
+const policy = (see: string): string => `
+reauth: 1s
+roles:
+  reader: { send: ['*.kernel_info_request', shell.execute_request], see: [${see}] }
+`;
+
+let live: LiveKernel;
+let owner: KernelClient;
+const events: AccessEvent[] = [];
+beforeAll(async () => {
+  live = await startLiveKernel({ data: { 'access_policy.yaml': policy("'iopub.*'") } });
+  owner = await live.connect();
+  await live.access.watch((event) => events.push(event));
+});
+afterAll(async () => live[Symbol.asyncDispose]());
+
+/** The value of an expression in the kernel. */
+async function valueOf(code: string): Promise<string> {
+  const id = await owner.execute(code);
+  await owner.idle(id);
+  const shown = owner.published(id).find((one) => one.header.msg_type === 'execute_result');
+  return shown === undefined ? 'nothing' : plainText(shown);
+}
+
+async function reconnects(connection: ConnectionInfo, pair?: CurvePair): Promise<string> {
+  try {
+    const dialer = await openDialer({
+      connection,
+      routingId: randomUUID(),
+      onMessage: () => undefined,
+      timeout: 600,
+      ...(pair === undefined ? {} : { client: pair }),
+    });
+    await dialer.close();
+    return 'admitted';
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  }
+}
+
+/** Of authorized_clients. */
+const line = (name: string, { publicKey }: CurvePair): string => `${name} ${publicKey} observer\n`;
+
+const REFUSED = /^peer-(silent|refused|wrong-key)$/;
+
+const running = async (client: KernelClient, code: string): Promise<string> => {
+  const id = await client.execute(`console.log('running'); ${code}`);
+  await eventually('the cell runs', () => client.said(id).includes('stream') || undefined);
+  return id;
+};
+
+/** A stream of 1,000 messages a second that the owner makes and others follow, for the time of `use`. */
+async function onStream(use: (followers: readonly Follower[]) => Promise<void>): Promise<void> {
+  const streaming = await live.connect(await live.grant('streamer', ['executor']));
+  const followers = [
+    await follow(await live.grant('alice', ['observer'])),
+    await follow(await live.grant('carol', ['executor'])),
+  ];
+  try {
+    await streaming.send('execute_request', { code: STREAM });
+    for (const one of followers) await one.more();
+    await use(followers);
+    for (const one of followers) {
+      await one.more();
+      expect(faults(one.numbers)).toBe(0);
+    }
+  } finally {
+    for (const one of followers) await one.close();
+    // It is in the middle of a cell that nobody else can end in words.
+    for (const name of ['streamer', 'alice', 'carol']) await live.access.revoke({ name });
+    await streaming.close();
+  }
+}
+
+describe('L1: revoked on a stream of 1,000 messages a second', () => {
+  test('200 times: nothing after the revocation, and no gap for anybody else', async () => {
+    await onStream(async (others) => {
+      // What the owner hears in one sequence: the numbers, and where among them a grant was revoked.
+      let last = -1;
+      const revokedAt = new Map<string, number>();
+      const listening = await live.connect();
+      await listening.send('curve_watch_request', { watch: true }, { channel: 'control' });
+      await listening.close();
+      const ownerSees = await follow(live.kernel.connection, {
+        onMessage(message: Message) {
+          if (message.header.msg_type === 'display_data') last = Number(plainText(message));
+          const { event, identity } = message.content;
+          if (message.header.msg_type === 'curve_event' && event === 'revoke') revokedAt.set(textOf(identity), last);
+        },
+      });
+      const cut: { readonly name: string; readonly bob: Follower; readonly heard: number }[] = [];
+      const stillOpen: string[] = [];
+      let first: ConnectionInfo | undefined;
+      for (let turn = 0; turn < 200; turn += 1) {
+        const name = `bob-${turn}`;
+        const connection = await live.grant(name, [turn % 2 === 0 ? 'observer' : 'executor']);
+        first ??= connection;
+        const bob = await follow(connection);
+        await bob.more();
+        await live.access.revoke({ name });
+        stillOpen.push(...(await openPorts(connection)));
+        await bob.lost;
+        cut.push({ name, bob, heard: bob.numbers.length });
+        if (turn % 40 === 0) expect(await reconnects(connection)).toMatch(REFUSED);
+        await bob.close();
+      }
+      await eventually('all revocations are told', () => revokedAt.size === 200 || undefined);
+      expect(stillOpen).toEqual([]);
+      expect(cut.filter(({ bob, heard }) => bob.numbers.length !== heard)).toEqual([]);
+      expect(cut.filter(({ bob }) => faults(bob.numbers) > 0)).toEqual([]);
+      const late = cut.filter(({ name, bob }) => (bob.numbers.at(-1) ?? -1) > (revokedAt.get(name) ?? -1));
+      expect(late.map(({ name }) => name)).toEqual([]);
+      expect(first && (await reconnects(first))).toMatch(REFUSED);
+      expect(faults(ownerSees.numbers)).toBe(0);
+      await ownerSees.close();
+      const shortest = Math.min(...others.map(({ numbers }) => numbers.length));
+      expect(shortest).toBeGreaterThan(1000);
+    });
+  }, 120_000);
+
+  test('L6: the same for a grant whose time has come', async () => {
+    await onStream(async () => {
+      const connection = await live.grant('temp', ['observer'], { expiresIn: 1000 });
+      const temp = await follow(connection);
+      await temp.more();
+      await temp.lost;
+      const { length } = temp.numbers;
+      expect(await openPorts(connection)).toEqual([]);
+      expect(await reconnects(connection)).toMatch(REFUSED);
+      expect(temp.numbers).toHaveLength(length);
+      expect(faults(temp.numbers)).toBe(0);
+      expect(events.filter(({ event, identity }) => event === 'revoke' && identity === 'temp')).toHaveLength(1);
+      await temp.close();
+    });
+  });
+
+  test.each(['a line that is removed', 'a file that is removed'])(
+    'L2, L3, A5: %s from authorized_clients',
+    async (how) => {
+      const pair = await generateCurvePair();
+      const kept = await generateCurvePair();
+      const file = join(live.environment.env['JUPYTER_DATA_DIR'] ?? '', 'authorized_clients');
+      const connectionOf = async (name: string): Promise<ConnectionInfo> =>
+        eventually(`the file of ${name}`, async () =>
+          readConnectionFile(join(live.environment.runtime, `client-${name}-kernel-${live.kernel.id}.json`)).catch(
+            () => undefined,
+          ),
+        );
+      await live.writeData('authorized_clients', line('dan', pair) + line('fay', kept));
+      await onStream(async () => {
+        const connection = await connectionOf('dan');
+        expect(connection.curve?.secretKey).toBeUndefined();
+        const [dan, fay] = [
+          await follow(connection, { pair }),
+          await follow(await connectionOf('fay'), { pair: kept }),
+        ];
+        await dan.more();
+        await fay.more();
+        if (how.startsWith('a line')) await live.writeData('authorized_clients', line('fay', kept));
+        else await rm(file);
+        const since = performance.now();
+        await dan.lost;
+        expect(performance.now() - since).toBeLessThan(3_000);
+        expect(await openPorts(connection)).toEqual([]);
+        expect(await reconnects(connection, pair)).toMatch(REFUSED);
+        expect(faults(dan.numbers)).toBe(0);
+        if (how.startsWith('a line')) {
+          await fay.more();
+          expect(faults(fay.numbers)).toBe(0);
+        } else await fay.lost;
+        await dan.close();
+        await fay.close();
+      });
+      await rm(file, { force: true });
+    },
+  );
+
+  test('A2, A5: a policy that is edited counts for live connections, in both directions', async () => {
+    await onStream(async () => {
+      const connection = await live.grant('rita', ['reader']);
+      const rita = await follow(connection);
+      await rita.more();
+      await live.writeData('access_policy.yaml', policy('iopub.status'));
+      await eventually('silence', async () => {
+        const { length } = rita.numbers;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return rita.numbers.length === length || undefined;
+      });
+      expect(faults(rita.numbers)).toBe(0);
+      const before = rita.numbers.length;
+      await live.writeData('access_policy.yaml', policy("'iopub.*'"));
+      await rita.more();
+      expect(faults(rita.numbers.slice(before))).toBe(0);
+      await rita.close();
+      await live.access.revoke({ name: 'rita' });
+    });
+  });
+
+  test('L3: a broken policy changes nothing for anybody, and raises an alarm', async () => {
+    await onStream(async () => {
+      const rita = await follow(await live.grant('rita', ['reader']));
+      const known = events.length;
+      await live.writeData('access_policy.yaml', 'roles: [');
+      await eventually('the alarm', () => events.slice(known).find(({ event }) => event === 'alarm'));
+      await rita.more();
+      expect((await live.access.can('rita', 'shell.history_request')).allowed).toBe(false);
+      expect((await live.access.can('rita', 'shell.execute_request')).allowed).toBe(true);
+      await live.writeData('access_policy.yaml', policy("'iopub.*'"));
+      await rita.close();
+      await live.access.revoke({ name: 'rita' });
+    });
+  });
+});
+
+describe('what somebody asked for who is out', () => {
+  test('L1: and has not begun never begins', async () => {
+    const [bob, other] = [
+      await live.connect(await live.grant('bob', ['executor'])),
+      await live.connect(await live.grant('other', ['executor'])),
+    ];
+    await valueOf('globalThis.asked = []; 0');
+    const holding = await running(
+      owner,
+      'await new Promise((done) => (globalThis.release = done, setTimeout(done, 1000)))',
+    );
+    for (let index = 0; index < 5; index += 1) {
+      await bob.execute("globalThis.asked.push('bob')");
+      await other.execute("globalThis.asked.push('other')");
+    }
+    await bob.ask('kernel_info_request');
+    await other.ask('kernel_info_request');
+    await live.access.revoke({ name: 'bob' });
+    await owner.answer(holding);
+    expect(await valueOf("globalThis.asked.join(' ')")).toBe("'other other other other other'");
+    await live.access.revoke({ name: 'other' });
+  });
+
+  test.each(['await new Promise(() => {})', 'for (;;);', 'await input()'])(
+    'L1: and runs is interrupted: %s',
+    async (code) => {
+      const bob = await live.connect(await live.grant('bob', ['executor']));
+      const id = await bob.execute(`console.log('running'); ${code}`, { allow_stdin: true });
+      await owner.find(
+        ({ message }) => message.parent_header.msg_id === id && message.header.msg_type === 'stream',
+        'its start',
+      );
+      await live.access.revoke({ name: 'bob' });
+      await owner.idle(id);
+      expect(owner.said(id)).toContain('error');
+      expect(await valueOf("'next'")).toBe("'next'");
+    },
+  );
+
+  test('L1: and runs may end, where that was said', async () => {
+    const bob = await live.connect(await live.grant('bob', ['executor']));
+    const id = await running(bob, "await new Promise((done) => setTimeout(done, 400)); globalThis.ended = 'whole'");
+    await live.access.revoke({ name: 'bob', letFinish: true });
+    await owner.idle(id);
+    expect(await valueOf('globalThis.ended')).toBe("'whole'");
+  });
+});
+
+describe('keys of one identity', () => {
+  test('I8, I12: are revoked singly, and what is left gives what it gives', async () => {
+    const first = await live.access.grant({ name: 'twin', roles: ['observer'] });
+    const second = await live.access.grant({ name: 'twin', roles: ['executor'] });
+    expect(first.grant.fingerprint).not.toBe(second.grant.fingerprint);
+    const client = await live.connect(first.connection);
+    expect(await client.ask('execute_request', { code: '1' })).toMatchObject({ status: 'ok' });
+    await live.access.revoke({ key: second.grant.fingerprint });
+    expect(await reconnects(second.connection)).toMatch(REFUSED);
+    const id = await client.execute('1');
+    expect((await client.reply(id)).content).toMatchObject({ ename: 'NotPermitted' });
+    await live.access.revoke({ name: 'twin' });
+  });
+
+  test('L4: change with an overlap, without loss of what a running cell shows', async () => {
+    const old = await live.access.grant({ name: 'rob', roles: ['executor'] });
+    const oldClient = await live.connect(old.connection);
+    const before = await follow(old.connection);
+    const id = await running(
+      oldClient,
+      'for (let n = 0; n < 300; n += 1) { display(n); await new Promise((done) => setTimeout(done, 5)); }',
+    );
+    const { connection } = await live.access.rotate('rob', { overlap: 1000 });
+    const after = await follow(connection);
+    await before.lost;
+    await owner.idle(id);
+    expect(await reconnects(old.connection)).toMatch(REFUSED);
+    await eventually('the last number', () => after.numbers.at(-1) === 299 || undefined);
+    const all = new Set([...before.numbers, ...after.numbers]);
+    expect(all.size).toBe(300);
+    expect(faults(before.numbers) + faults(after.numbers)).toBe(0);
+    await before.close();
+    await after.close();
+    await live.access.revoke({ name: 'rob' });
+  });
+});

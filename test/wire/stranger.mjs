@@ -1,0 +1,47 @@
+// The stranger of stranger.py, in Node: same input, same output.
+import { json } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Dealer, Subscriber, curveKeyPair } from 'zeromq';
+
+const info = await json(process.stdin);
+const received = { shell: 0, control: 0, stdin: 0, iopub: 0 };
+const sockets = Object.keys(received).map((name) => {
+  const options = { linger: 0, curveServerKey: info.curve_publickey, ...keys() };
+  const socket =
+    name === 'iopub'
+      ? new Subscriber(options)
+      : new Dealer({ ...options, sendTimeout: 0, routingId: info.routing_id ?? 'stranger' });
+  if (name === 'iopub') socket.subscribe();
+  socket.connect(`tcp://${info.ip}:${info[`${name}_port`]}`);
+  return { name, socket };
+});
+
+function keys() {
+  const { publicKey, secretKey } = curveKeyPair();
+  return { curvePublicKey: publicKey, curveSecretKey: secretKey };
+}
+
+const header = JSON.stringify({
+  msg_id: '1',
+  msg_type: 'kernel_info_request',
+  session: 's',
+  username: 'u',
+  date: '',
+  version: '5.3',
+});
+const frames = ['<IDS|MSG>', '0'.repeat(64), header, '{}', '{}', '{}'];
+process.stdout.write('ready\n');
+const listening = sockets.map(async ({ name, socket }) => {
+  try {
+    for await (const message of socket) received[name] += message.length;
+  } catch {
+    // Closed below.
+  }
+});
+for (let turn = 0; turn < 40; turn += 1) {
+  for (const { name, socket } of sockets) if (name !== 'iopub') await socket.send(frames).catch(() => undefined);
+  await sleep(50);
+}
+for (const { socket } of sockets) socket.close();
+await Promise.all(listening);
+process.stdout.write(`${JSON.stringify(received)}\n`);
