@@ -65,6 +65,8 @@ async function startKernel(
   name: string | undefined,
   { gently, atOnce }: Interruption,
 ): Promise<Kernel.IKernelConnection> {
+  // It may have come already, while the libraries were loaded.
+  if (gently.aborted) throw interrupted();
   const giveUp = new Promise<never>((_resolve, reject) => {
     gently.addEventListener('abort', () => reject(interrupted()));
   });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import type { CurvePair } from '#src/keys/curve-pair.js';
+import { createMessage } from '#src/protocol/create-message.js';
 import type { Message } from '#src/protocol/message.js';
 import { openDialer } from '#src/transport/dialer.js';
 import { plainText } from '../fixtures/kernel-client.js';
@@ -15,6 +16,7 @@ export interface Follower {
   readonly lost: Promise<void>;
   /** Resolves when it has heard something more. */
   more(): Promise<void>;
+  execute(code: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,13 @@ export async function follow(connection: ConnectionInfo, options: FollowOptions 
     async more() {
       const { length } = numbers;
       await eventually('something more', () => numbers.length > length || undefined);
+    },
+    async execute(code) {
+      const content = { code, silent: false, store_history: true, allow_stdin: false };
+      await dialer.send(
+        'shell',
+        createMessage({ session: randomUUID(), username: 'test' }, 'execute_request', content),
+      );
     },
     close: () => dialer.close(),
   };

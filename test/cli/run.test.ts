@@ -186,7 +186,7 @@ describe('run', () => {
     },
   );
 
-  test('Ctrl-C before the kernel is ready gives it up', async () => {
+  test.each([0, 300])('Ctrl-C before the kernel is ready, %i ms after the start, gives it up', async (wait) => {
     const file = await notebook('early.ipynb', '1');
     const folder = join(line.folder, 'home/.local/share/jupyter/kernels/silent');
     await mkdir(folder, { recursive: true });
@@ -194,7 +194,7 @@ describe('run', () => {
     await writeFile(join(folder, 'kernel.json'), JSON.stringify(spec));
     const running = line.start('run', file, '--kernel', 'silent');
     await running.wrote('starting silent');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, wait));
     running.child.kill('SIGINT');
     const { stderr, status } = await running.ended;
     expect(stderr).toMatch(/jupyter-curve: error: interrupted before the kernel was ready\n/);

@@ -103,6 +103,8 @@ describe('revoking', () => {
     await owner.find(({ message }) => message.parent_header.msg_id === spinning, 'busy');
     await ada.execute('after');
     await ada.ask('kernel_info_request');
+    // While the cell runs, busy is said again after that idle: the last that ada may hear.
+    await ada.find(() => ada.said(spinning).join() === 'busy,execute_input,busy', 'busy again');
     const own = await owner.execute('mine');
     const heard = ada.heard.length;
     expect(await kernel.access.revoke({ name: 'ada' })).toMatchObject([{ name: 'ada' }]);

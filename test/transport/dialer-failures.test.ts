@@ -62,11 +62,9 @@ test('a wrong server key is not tried for ever: the kernel sees a handful of han
     const events: ListenerEvent[] = [];
     const { connection } = await room.listen({ onEvent: (event) => events.push(event) });
     await failure(room, { connection: encrypted(connection, await generateCurvePair()) });
-    await pause(200);
-    const seen = events.length;
-    expect(seen).toBeLessThanOrEqual(20);
-    await pause(1_000);
-    expect(events).toHaveLength(seen);
+    // Trying on, at seven times a second on five sockets, would make 20 of them in less time.
+    await pause(1_500);
+    expect(events.length).toBeLessThanOrEqual(20);
   }));
 
 test('a plaintext client tries an encrypted kernel no more often', () =>
