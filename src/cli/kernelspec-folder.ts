@@ -34,9 +34,9 @@ export function placeOptions<T>(yargs: Argv<T>): Argv<T & KernelspecPlace> {
  * @throws CurveKernelError `usage` for a name that Jupyter would not list; `install-failed` without a Python environment.
  */
 export async function kernelspecFolder(place: KernelspecPlace, env = process.env): Promise<string> {
-  if (!/^[a-z0-9._-]+$/.test(place.name)) {
+  if (!/^[a-z0-9_-][a-z0-9._-]*$/.test(place.name)) {
     throw new CurveKernelError('usage', `"${place.name}" cannot be a kernel's name`, {
-      hint: 'use lower-case letters, digits, ".", "_" and "-"',
+      hint: 'use lower-case letters, digits, ".", "_" and "-", and no "." at the start',
     });
   }
   return join(await dataFolder(place, env), 'kernels', place.name);

@@ -3,16 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../transport/system-error.js';
 
 /**
- * Puts a new folder in the place of `target`, or of nothing. Whoever looks sees the old one or the new one, or for an
+ * Puts a new folder in the place of `target`, a kernel's, or of nothing. Whoever looks sees the old one or the new one, or for an
  * instant none, but never a half-written one; when anything fails, the old one is there again.
  *
  * @param fill Writes the content into the folder whose path it gets.
  */
 export async function replaceFolder(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
-  const parent = dirname(target);
-  await mkdir(parent, { recursive: true });
-  // Beside the folder that is searched for kernels, not in it, so that nobody lists a draft.
-  const workshop = await mkdtemp(join(dirname(parent), `.${basename(target)}-`));
+  const workshop = await makeWorkshop(target);
   try {
     const [draft, old] = [join(workshop, 'new'), join(workshop, 'old')];
     await mkdir(draft, { mode: 0o755 });
@@ -29,14 +26,22 @@ export async function replaceFolder(target: string, fill: (folder: string) => Pr
   }
 }
 
-/** Removes a folder; others see all of it or nothing. */
+/** Removes the folder of a kernel; others see all of it or nothing. */
 export async function removeFolder(target: string): Promise<void> {
-  const workshop = await mkdtemp(join(dirname(dirname(target)), `.${basename(target)}-`));
+  const workshop = await makeWorkshop(target);
   try {
     await rename(target, join(workshop, 'old'));
   } finally {
     await rm(workshop, { recursive: true, force: true });
   }
+}
+
+/** A folder beside the one that is searched for kernels, not in it, so that nobody lists a draft. Throws TypeError for any other target. */
+async function makeWorkshop(target: string): Promise<string> {
+  const kernels = dirname(target);
+  if (basename(kernels) !== 'kernels') throw new TypeError(`${target} is not the folder of a kernel.`);
+  await mkdir(kernels, { recursive: true });
+  return mkdtemp(join(dirname(kernels), `.${basename(target)}-`));
 }
 
 async function renameIfThere(from: string, to: string): Promise<boolean> {

@@ -129,6 +129,16 @@ describe('uninstall', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  test.each(['.', '..', '...'])('takes "%s" for no name, whatever is forced', async (name) => {
+    await line.run('install', '--prefix', '.');
+    const notes = join(line.folder, 'share/jupyter/notes.txt');
+    await writeFile(notes, 'precious');
+    const refused = await line.run('uninstall', '--prefix', '.', '--name', name, '--force');
+    expect(refused).toMatchObject({ stdout: '', status: 2 });
+    expect(await readFile(notes, 'utf8')).toBe('precious');
+    expect(existsSync(join(line.folder, 'share/jupyter/kernels/typescript/kernel.json'))).toBe(true);
+  });
+
   test('says that there is nothing to remove', async () => {
     const { stdout, stderr, status } = await line.run('uninstall');
     expect(stderr).toMatch(/^jupyter-curve: error: there is no kernel .*typescript\njupyter-curve: hint: .*\n$/);
