@@ -9,16 +9,16 @@ import type { Notebook } from './notebook.js';
  * Writes a notebook file in one step: readers see the old file or the new one, never half of one, and the old one survives a
  * crash. A symbolic link stays one, and a file that exists keeps its permissions.
  *
- * @throws CurveKernelError `notebook-unwritable` when the file cannot be written.
+ * @throws CurveKernelError `notebook-unwritable` when the file cannot be written, or is something else than a file.
  */
 export async function writeNotebook(file: string, notebook: Notebook): Promise<void> {
   const text = formatNotebook(notebook);
   try {
     const target = await realpath(file).catch(() => file);
-    const mode = await stat(target).then(
-      (found) => found.mode & 0o777,
-      () => undefined,
-    );
+    const found = await stat(target).catch(() => undefined);
+    // The rename below would put a file in the place of a pipe or a device: as root, also of /dev/null.
+    if (found !== undefined && !found.isFile()) throw new TypeError(`${file} is not a regular file.`);
+    const mode = found && found.mode & 0o777;
     const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
     try {
       await writeThrough(draft, text, mode);

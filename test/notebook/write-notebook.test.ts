@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { formatNotebook } from '#src/notebook/format-notebook.js';
 import type { Notebook } from '#src/notebook/notebook.js';
@@ -31,6 +33,14 @@ test('a file that exists keeps its permissions, and a symbolic link stays one', 
   expect((await lstat(link)).isSymbolicLink()).toBe(true);
   expect((await stat(file)).mode & 0o777).toBe(0o664);
   expect(await readFile(file, 'utf8')).toBe(formatNotebook(notebook));
+});
+
+test('what is not a file is not replaced by one', async () => {
+  const pipe = join(folder, 'pipe');
+  await promisify(execFile)('mkfifo', [pipe]);
+  await expect(writeNotebook(pipe, notebook)).rejects.toMatchObject({ code: 'notebook-unwritable' });
+  expect((await lstat(pipe)).isFIFO()).toBe(true);
+  await rm(pipe);
 });
 
 test('many writers at once leave one whole notebook', async () => {
