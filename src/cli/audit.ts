@@ -5,6 +5,7 @@ import { tipOf, verifyAudit, type AuditReport, type AuditTip } from '../access/a
 import { CurveKernelError } from '../errors.js';
 import { jupyterDataFolder } from '../manager/jupyter-paths.js';
 import { printJson, printNote, printResult, table } from './output.js';
+import { reportFailure } from './report-failure.js';
 import { usageError } from './usage-error.js';
 
 interface AuditArguments {
@@ -71,7 +72,7 @@ async function readLines(file: string): Promise<readonly string[]> {
 function showReport(source: string, lines: readonly string[], tip: AuditTip | undefined, json: boolean): void {
   const report = verifyAudit(lines, tip);
   if (json) printJson(report.ok ? { ...report, tip: formatTip(lines) } : report);
-  if (!report.ok) throw broken(source, report);
+  if (!report.ok) return reportFailure(broken(source, report));
   if (json) return;
   if (!report.closed) printNote('it has no end: its kernel still runs or was killed, or the last lines were removed');
   printNote(`all ${report.lines} lines are in order, up to`);

@@ -6,6 +6,7 @@ import { eraseVariable } from '../kernel/erase-variable.js';
 import { serveKernel } from '../kernel/serve-kernel.js';
 import { findAccount } from '../typescript/evaluator-account.js';
 import { ACCESS_OPTIONS, accessOptions, type AccessArguments } from './access-options.js';
+import { checkValues } from './check-values.js';
 import { printError, printWarning } from './output.js';
 
 interface KernelArguments extends AccessArguments {
@@ -88,10 +89,12 @@ function parseKernelArguments(args: readonly string[]): KernelArguments {
         verify: { type: 'string' },
       },
     });
+    checkValues(values, []);
     const { 'connection-file': file, 'evaluator-user': user, ...others } = values;
     if (file === undefined) throw new TypeError('the option --connection-file is missing');
     return { ...others, 'connection-file': file, 'evaluator-user': user };
   } catch (error) {
+    if (error instanceof CurveKernelError) throw error;
     const message = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
     throw new CurveKernelError('usage', message, { hint: 'see "jupyter-curve kernel --help"', cause: error });
   }

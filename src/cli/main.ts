@@ -3,8 +3,8 @@
  * The command's entry. `kernel` is on a path of its own: front ends wait for a kernel to start, and parsing two options
  * does not need the libraries that the other commands load.
  */
-import { exitStatus } from './exit-status.js';
-import { printError, tolerateClosedPipes } from './output.js';
+import { describeError, printJson, tolerateClosedPipes } from './output.js';
+import { reportFailure } from './report-failure.js';
 
 const args = process.argv.slice(2);
 tolerateClosedPipes();
@@ -20,6 +20,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  printError(error);
-  process.exitCode = exitStatus(error);
+  // Looked for by itself: arguments that cannot be parsed are a failure, too.
+  if (args.includes('--json')) printJson({ status: 'error', error: describeError(error) });
+  reportFailure(error);
 });

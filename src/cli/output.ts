@@ -33,16 +33,20 @@ export function printWarning(warning: { readonly message: string; readonly hint:
 
 /** Says what went wrong and what to do about it. `JUPYTER_CURVE_DEBUG=1` adds the stack. */
 export function printError(error: unknown): void {
-  if (error instanceof CurveKernelError) {
-    printNote(`error: ${error.message}`);
-    printNote(`hint: ${error.hint}`);
-  } else {
-    printNote(`error: ${error instanceof Error ? error.message : String(error)}`);
-    printNote(
-      'hint: this was not foreseen; please report it, with the output of the same command under JUPYTER_CURVE_DEBUG=1',
-    );
-  }
+  const { message, hint } = describeError(error);
+  printNote(`error: ${message}`);
+  printNote(`hint: ${hint}`);
   if (process.env['JUPYTER_CURVE_DEBUG'] === '1') process.stderr.write(`${inspect(error)}\n`);
+}
+
+/** An error as `--json` shows it. The code is one of docs/errors.md, or `unforeseen`. */
+export function describeError(error: unknown): { code: string; message: string; hint: string } {
+  if (error instanceof CurveKernelError) return { code: error.code, message: error.message, hint: error.hint };
+  return {
+    code: 'unforeseen',
+    message: error instanceof Error ? error.message : String(error),
+    hint: 'this was not foreseen; please report it, with the output of the same command under JUPYTER_CURVE_DEBUG=1',
+  };
 }
 
 /**

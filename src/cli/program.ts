@@ -5,10 +5,12 @@ import { statusMeanings } from './exit-status.js';
 import { acceptCommand } from './accept.js';
 import { auditCommand } from './audit.js';
 import { canCommand } from './can.js';
+import { checkValues } from './check-values.js';
 import { clientsCommand } from './clients.js';
 import { grantCommand } from './grant.js';
 import { installCommand } from './install.js';
 import { kernelCommand } from './kernel.js';
+import { tieKeys } from './key-argument.js';
 import { keygenCommand } from './keygen.js';
 import { printResult, silenceLibraries, table } from './output.js';
 import { revokeCommand } from './revoke.js';
@@ -48,6 +50,8 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     .command(auditCommand)
     .command(kernelCommand)
     .demandCommand(1, 1, 'a command is missing', 'there is more than one command')
+    // `options` holds names by their kind, which its type does not say.
+    .check((argv, options) => checkValues(argv, Object.values(options['array'] ?? [])))
     .strict()
     .version(await packageVersion())
     .help()
@@ -62,7 +66,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     });
   // With a callback, help and version come back as text instead of being written to the console.
   let text = '';
-  await parser.parseAsync([...args], {}, (_error, _argv, output) => {
+  await parser.parseAsync(tieKeys(args), {}, (_error, _argv, output) => {
     text = output;
   });
   if (text !== '') printResult(text);

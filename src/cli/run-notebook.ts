@@ -38,14 +38,19 @@ export async function runNotebook(notebook: Notebook, options: RunNotebookOption
   const progress = createProgress();
   using interruption = listenForInterruption();
   try {
+    let cells = 0;
     const started = performance.now();
     await using kernel = await openKernel(notebook, options, interruption, progress);
     const executed = await executeNotebook(notebook, kernel.connection, {
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
       allowErrors: options.allowErrors,
       signal: interruption.gently,
-      onProgress: (step) => report(step, progress, options.showOutputs),
+      onProgress: (step) => {
+        if (step.type === 'cell-ended') cells = step.of;
+        report(step, progress, options.showOutputs);
+      },
     });
+    if (cells > 0 && executed.failure === undefined) progress.show(cells, cells, 'done');
     const seconds = (performance.now() - started) / 1000;
     const { security, name } = kernel;
     return { executed, security, seconds, kernelName: name, outputsShown: options.showOutputs };
@@ -72,7 +77,6 @@ function openKernel(
 
 function report(step: NotebookProgress, progress: Progress, showOutputs: boolean): void {
   if (step.type === 'cell-started') progress.show(step.position - 1, step.of, `running cell ${step.cell + 1}`);
-  else if (step.type === 'cell-ended' && step.position === step.of) progress.show(step.of, step.of, 'done');
   else if (step.type === 'output' && showOutputs) {
     progress.hide();
     showOutput(step.output);

@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { CurveKernelError } from '../errors.js';
@@ -6,7 +6,8 @@ import { readNotebook } from '../notebook/read-notebook.js';
 import { writeNotebook } from '../notebook/write-notebook.js';
 import { keyFileOption } from './existing-kernel.js';
 import { kernelOption, policyOption, type KernelArguments } from './kernel-options.js';
-import { printJson, printNote, printResult } from './output.js';
+import { describeError, printJson, printNote, printResult } from './output.js';
+import { reportFailure } from './report-failure.js';
 import { runNotebook, type NotebookRun } from './run-notebook.js';
 import { securityTable } from './security-table.js';
 import { showTraceback } from './show-output.js';
@@ -87,32 +88,43 @@ async function run(args: RunArguments): Promise<void> {
   }
   if (args.json) printJson(describe(result, target));
   else if (args['show-security']) printResult(`\n${securityTable(result.security)}`);
-  fail(result);
+  tellFailure(result);
 }
 
-/** Finds out before the cells have run, not after. */
+/**
+ * Finds out before the cells have run, not after. A file is replaced by a new one, so its folder has to be writable; one that is
+ * read-only could be replaced all the same, and whoever made it so does not want that.
+ */
 async function checkWritable(target: string): Promise<void> {
-  await access(dirname(resolve(target)), constants.W_OK).catch((cause: unknown) => {
+  try {
+    const file = await realpath(target).catch(() => resolve(target));
+    await access(dirname(file), constants.W_OK);
+    const found = await stat(file).catch(() => undefined);
+    if (found === undefined) return;
+    if (!found.isFile()) throw new TypeError(`${target} is not a regular file.`);
+    if ((found.mode & 0o222) === 0) throw new TypeError(`${target} is read-only.`);
+    await access(file, constants.W_OK);
+  } catch (cause) {
     throw new CurveKernelError('notebook-unwritable', `${target} could not be written`, {
-      hint: 'check that its folder exists and that you may write to it',
+      hint: 'name a file that you may write, or a new one in a folder that exists',
       cause,
     });
-  });
+  }
 }
 
-function fail({ executed: { failure, failedCell, notebook }, outputsShown }: NotebookRun): void {
+function tellFailure({ executed: { failure, failedCell, notebook }, outputsShown }: NotebookRun): void {
   if (failure === undefined) return;
   const cell = failedCell === undefined ? undefined : notebook.cells[failedCell];
   const outputs = cell?.cell_type === 'code' && !outputsShown ? cell.outputs : [];
   for (const output of outputs) if (output.output_type === 'error') showTraceback(output.traceback);
-  throw failure;
+  reportFailure(failure);
 }
 
 function describe({ executed, kernelName, seconds, security }: NotebookRun, target: string | undefined): object {
   const { failure, failedCell } = executed;
   return {
     status: failure === undefined ? 'ok' : 'error',
-    ...(failure === undefined ? {} : { error: { code: failure.code, message: failure.message, cell: failedCell } }),
+    ...(failure === undefined ? {} : { error: { ...describeError(failure), cell: failedCell } }),
     kernel: kernelName,
     output: target ?? null,
     seconds,

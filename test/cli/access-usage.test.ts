@@ -24,6 +24,8 @@ test.each([
   { args: [...GRANT, '--name', 'a', '--expires', 'soon'], error: '--expires: "soon" is no duration' },
   { args: [...GRANT, '--name', 'a', '--from', 'home'], error: '--from: "home" is' },
   { args: [...GRANT, '--name', 'a', '--role', 'Boss'], error: '"Boss" is no name for a role' },
+  { args: [...GRANT, '--name', 'a', '--name', 'b'], error: 'given more than once: name' },
+  { args: [...GRANT, '--name', 'a', '--role', ''], error: 'the value is empty: role' },
   { args: ['grant', '--name', 'a'], error: 'missing required arguments: existing, out, role' },
   { args: ['revoke', '--existing', 'x.json'], error: 'whom: a name, --key or --all-before is needed' },
   { args: ['revoke', 'a', '--all-before', 'noon', '--existing', 'x.json'], error: '--all-before: "noon" is' },
@@ -39,6 +41,14 @@ test.each([
   expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
   expect(stderr).toMatch(/^jupyter-curve: error: .*\njupyter-curve: hint: .*\n$/);
   expect(stderr).toContain(error);
+});
+
+test.each(['grant', 'rotate', 'revoke'])('%s takes a key that begins with a dash', async (command) => {
+  const key = '-Rn}Zi$SEtYZ)vJ@8[e.x2OIzFb2UA!^mX&XWm1b';
+  const others = { grant: ['--name', 'a', '--role', 'b', '--out', 'c'], rotate: ['a', '--out', 'c'] }[command] ?? [];
+  const { stderr, status } = await line.run(command, ...others, '--key', key, '--existing', 'none.json');
+  expect(stderr).toContain('none.json');
+  expect(status).toBe(3);
 });
 
 test('a connection file that is not there is an error of that file', async () => {

@@ -133,7 +133,8 @@ describe('run', () => {
   test('--json tells of a failing cell, too', async () => {
     const file = await notebook('fails-json.ipynb', 'throw new RangeError("too far")');
     const { stdout, status } = await line.run('run', file, '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ status: 'error', error: { code: 'cell-failed', cell: 0 } });
+    const error = { code: 'cell-failed', message: 'cell 1 raised RangeError', cell: 0, hint: expect.any(String) };
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'error', error });
     expect(status).toBe(1);
   });
 
@@ -154,6 +155,7 @@ describe('run', () => {
   test('--timeout interrupts a cell that takes longer, with status 1', async () => {
     const file = await notebook('slow.ipynb', 'while (true) {}');
     const { stderr, status } = await line.run('run', file, '--timeout', '0.5');
+    expect(stderr).not.toContain('done');
     expect(stderr).toMatch(/jupyter-curve: error: cell 1 did not end within 0.5 s\njupyter-curve: hint: /);
     expect(status).toBe(1);
   });
@@ -223,6 +225,20 @@ describe('run', () => {
     expect(ended.stderr).toMatch(error);
     expect(ended).toMatchObject({ stdout: '', status });
   });
+
+  test.each(['a folder', 'a read-only file', 'a pipe'])(
+    'a target that is %s is refused before a cell has run',
+    async (what) => {
+      const file = await notebook('before.ipynb', 'require("node:fs").writeFileSync("ran", "")');
+      const target = { 'a folder': 'home', 'a read-only file': 'read-only.ipynb', 'a pipe': 'pipe' }[what] ?? '';
+      if (what === 'a read-only file') await writeFile(join(line.folder, target), 'precious', { mode: 0o444 });
+      if (what === 'a pipe') await promisify(execFile)('mkfifo', [join(line.folder, target)]);
+      const { stderr, status } = await line.run('run', file, '--output', target);
+      expect(stderr).toContain(`error: ${target} could not be written\n`);
+      expect(status).toBe(3);
+      expect(existsSync(join(line.folder, 'ran'))).toBe(false);
+    },
+  );
 
   test('required refuses a kernel that does not advertise curve before it starts it, and auto warns', async () => {
     const file = await notebook('policy.ipynb', '1');

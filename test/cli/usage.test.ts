@@ -32,6 +32,16 @@ test.each([
   { args: ['install', '--prefix'], error: 'not enough arguments following: prefix' },
   { args: ['install', '--user', '--prefix', 'x'], error: 'only one of --user, --sys-prefix and --prefix can be given' },
   { args: ['install', '--name', 'Not A Name'], error: '"Not A Name" cannot be a kernel\'s name' },
+  { args: ['install', '--name', '.'], error: '"." cannot be a kernel\'s name' },
+  { args: ['install', '--prefix', ''], error: 'the value is empty: prefix' },
+  { args: ['keygen', '--out', ''], error: 'the value is empty: out' },
+  { args: ['keygen', '--out', 'a', '--out', 'b'], error: 'given more than once: out' },
+  { args: ['start', '--connection-file', 'a', '--connection-file', 'b'], error: 'given more than once: connection' },
+  { args: ['kernel', '--connection-file', ''], error: 'the value is empty: connection-file' },
+  { args: ['run', ''], error: 'the value is empty: notebook' },
+  { args: ['run', 'x.ipynb', '--output', ''], error: 'the value is empty: output' },
+  { args: ['run', 'x.ipynb', '--output', 'a', '--output', 'b'], error: 'given more than once: output' },
+  { args: ['run', 'x.ipynb', '-k', 'a', '--kernel', 'b'], error: 'given more than once: k' },
   { args: ['run'], error: 'not enough non-option arguments: got 0, need at least 1' },
   {
     args: ['run', 'x.ipynb', '--output', 'y.ipynb', '--inplace'],
@@ -45,6 +55,18 @@ test.each([
   expect(first).toContain(`jupyter-curve: error: ${error}`);
   expect(second).toMatch(/^jupyter-curve: hint: \w/);
   expect({ stdout, rest, status }).toEqual({ stdout: '', rest: [], status: 2 });
+});
+
+test.each([
+  { args: ['specs', '--colour', '--json'], code: 'usage', status: 2 },
+  { args: ['run', 'none.ipynb', '--json'], code: 'notebook-unreadable', status: 3 },
+  { args: ['clients', '--existing', 'none.json', '--json'], code: 'connection-file-missing', status: 3 },
+  { args: ['audit', 'none.jsonl', '--json'], code: 'audit-broken', status: 3 },
+])('with --json a command that fails prints one JSON value, too: $args', async ({ args, code, status }) => {
+  const ended = await line.run(...args);
+  const [, message, hint] = /^jupyter-curve: error: (.*)\njupyter-curve: hint: (.*)\n$/.exec(ended.stderr) ?? [];
+  expect(JSON.parse(ended.stdout)).toEqual({ status: 'error', error: { code, message, hint } });
+  expect(ended.status).toBe(status);
 });
 
 test('a reader that goes away early is no error', async () => {
