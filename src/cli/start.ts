@@ -2,11 +2,13 @@ import type { CommandModule } from 'yargs';
 import { CurveKernelError } from '../errors.js';
 import { startKernel } from '../manager/start-kernel.js';
 import type { ManagedKernel } from '../manager/managed-kernel.js';
+import { ACCESS_OPTIONS, type AccessArguments } from './access-options.js';
 import { listenForInterruption, type Interruption } from './interruption.js';
 import { kernelOption, policyOption, type KernelArguments } from './kernel-options.js';
 import { printNote, printResult, printWarning } from './output.js';
+import { findSharedKernelspec } from './shared-kernelspec.js';
 
-interface StartArguments extends KernelArguments {
+interface StartArguments extends KernelArguments, AccessArguments {
   readonly kernel: string | undefined;
   readonly 'connection-file': string | undefined;
   readonly ip: string | undefined;
@@ -20,6 +22,7 @@ export const startCommand: CommandModule<object, StartArguments> = {
     policyOption(kernelOption(yargs))
       .option('connection-file', { type: 'string', requiresArg: true, describe: 'Where to write it' })
       .option('ip', { type: 'string', requiresArg: true, describe: 'The address to listen at [default: 127.0.0.1]' })
+      .options(ACCESS_OPTIONS)
       .example('$0 start --kernel python3 --transport-encryption required', ''),
   handler: start,
 };
@@ -32,6 +35,7 @@ async function start(args: StartArguments): Promise<void> {
     transportEncryption: args['transport-encryption'],
     ...(file === undefined ? {} : { connectionFile: file }),
     ...(args.ip === undefined ? {} : { ip: args.ip }),
+    findKernelSpec: findSharedKernelspec(args),
     autoRestart: false,
     signal: interruption.gently,
     onWarning: printWarning,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -43,6 +43,26 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the kernel and removes the co
   const { stdout, status } = await running.ended;
   expect(status).toBe(0);
   expect(existsSync(stdout.trim())).toBe(false);
+});
+
+test('start shares the kernel by the policy that it is given, and tells who cannot be shared so', async () => {
+  const file = join(line.folder, 'home/kernel.json');
+  await writeFile(join(line.folder, 'policy.yaml'), 'private: [salaries]\n');
+  const sharing = ['--policy', 'policy.yaml', '--audit', 'audit.jsonl', '--reauth', '10s'];
+  const running = line.start('start', '--connection-file', file, ...sharing);
+  await running.wrote(`${file}\n`);
+  expect(await line.run('topics', '--existing', file)).toMatchObject({ stdout: 'salaries\n', status: 0 });
+  expect(existsSync(join(line.folder, 'audit.jsonl'))).toBe(true);
+  running.child.kill('SIGTERM');
+  await running.ended;
+
+  const others = join(line.folder, 'home/.local/share/jupyter/kernels/other');
+  await mkdir(others, { recursive: true });
+  const spec = { argv: ['sleep', '60'], display_name: 'Other', language: 'none' };
+  await writeFile(join(others, 'kernel.json'), JSON.stringify(spec));
+  const refused = await line.run('start', '--kernel', 'other', '--policy', 'policy.yaml');
+  expect(refused).toMatchObject({ stdout: '', status: 2 });
+  expect(refused.stderr).toContain('the kernel "other" is not one of jupyter-curve');
 });
 
 test('a kernel that dies is an error of status 6', async () => {
