@@ -7,6 +7,8 @@ import { writePublicCertificate, writeSecretCertificate } from '../keys/certific
 import type { CurvePair } from '../keys/curve-pair.js';
 import { sealText } from '../keys/seal.js';
 import { writePrivateFile } from '../keys/write-private-file.js';
+import type { Access } from '../manager/access-client.js';
+import type { IssuedGrant } from '../manager/access-grant.js';
 
 /** Throws `connection-file-unwritable` when there is something of that name: found out before the kernel is asked, not after. */
 export async function refuseExistingFile(file: string): Promise<void> {
@@ -23,6 +25,21 @@ export async function writeGrant(file: string, connection: ConnectionInfo, sealT
   if (sealTo === undefined) return void (await writeConnectionFile(file, connection));
   const sealed = await sealText(formatConnectionInfo(connection), sealTo);
   await writePrivateFile(file, sealed, { kind: 'connection-file', replace: true });
+}
+
+/** Has a new grant given to its holder, and takes it back when that fails. */
+export async function handOver(
+  access: Access,
+  issued: IssuedGrant,
+  give: () => Promise<unknown>,
+): Promise<IssuedGrant> {
+  try {
+    await give();
+    return issued;
+  } catch (error) {
+    await access.revoke({ id: issued.grant.id });
+    throw error;
+  }
 }
 
 /** The files of a job, as Cylc installs them for each: who it is, whom it may trust, and where to find it. */

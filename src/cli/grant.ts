@@ -2,10 +2,10 @@ import type { CommandModule } from 'yargs';
 import { checkIdentityName } from '../access/identity-name.js';
 import { generateCurvePair } from '../keys/curve-pair.js';
 import { fingerprint } from '../keys/fingerprint.js';
-import type { Access, GrantRequest } from '../manager/access-client.js';
+import type { GrantRequest } from '../manager/access-client.js';
 import type { IssuedGrant } from '../manager/access-grant.js';
 import { existingOptions, withAccess, type ExistingArguments } from './existing-kernel.js';
-import { jobFiles, refuseExistingFile, writeGrant, writeJob } from './grant-files.js';
+import { handOver, jobFiles, refuseExistingFile, writeGrant, writeJob } from './grant-files.js';
 import { keyTargetOptions, parseDurationOption, parseFrom, parseRoles, type KeyTarget } from './grant-options.js';
 import { readKeyArgument } from './key-argument.js';
 import { printJson, printNote, printResult } from './output.js';
@@ -82,11 +82,10 @@ async function grant(args: GrantArguments): Promise<void> {
   if (args.job !== undefined) return grantJob(request, args);
 
   await refuseExistingFile(args.out);
-  const issued = await withAccess(args, (access) =>
-    issue(access, { ...request, ...(publicKey === undefined ? {} : { publicKey }) }, ({ connection }) =>
-      writeGrant(args.out, connection, args.seal ? publicKey : undefined),
-    ),
-  );
+  const issued = await withAccess(args, async (access) => {
+    const made = await access.grant({ ...request, ...(publicKey === undefined ? {} : { publicKey }) });
+    return handOver(access, made, () => writeGrant(args.out, made.connection, args.seal ? publicKey : undefined));
+  });
   report(issued, [args.out], args.json);
 }
 
@@ -95,30 +94,13 @@ async function grantJob(request: GrantRequest, args: GrantArguments): Promise<vo
   for (const file of files) await refuseExistingFile(file);
   const pair = await generateCurvePair();
   try {
-    const issued = await withAccess(args, (access) =>
-      issue(access, { ...request, publicKey: pair.publicKey }, ({ connection }) =>
-        writeJob(args.out, request.name, { pair, connection }),
-      ),
-    );
+    const issued = await withAccess(args, async (access) => {
+      const made = await access.grant({ ...request, publicKey: pair.publicKey });
+      return handOver(access, made, () => writeJob(args.out, request.name, { pair, connection: made.connection }));
+    });
     report(issued, files, args.json);
   } finally {
     pair.secretKey.wipe();
-  }
-}
-
-/** Takes the grant back when its holder cannot be given it. */
-async function issue(
-  access: Access,
-  request: GrantRequest,
-  write: (issued: IssuedGrant) => Promise<unknown>,
-): Promise<IssuedGrant> {
-  const issued = await access.grant(request);
-  try {
-    await write(issued);
-    return issued;
-  } catch (error) {
-    await access.revoke({ id: issued.grant.id });
-    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
+import { checkReplaceable } from '../keys/write-private-file.js';
 import { existingOptions, withAccess, type ExistingArguments } from './existing-kernel.js';
-import { writeGrant } from './grant-files.js';
+import { handOver, writeGrant } from './grant-files.js';
 import { keyTargetOptions, parseDurationOption, type KeyTarget } from './grant-options.js';
 import { readKeyArgument } from './key-argument.js';
 import { printJson, printNote, printResult } from './output.js';
@@ -34,13 +35,14 @@ export const rotateCommand: CommandModule<object, RotateArguments> = {
 async function rotate(args: RotateArguments): Promise<void> {
   const overlap = parseDurationOption('--overlap', args.overlap, 'rotate');
   const publicKey = args.key === undefined ? undefined : await readKeyArgument(args.key);
+  // Found out first: once there is a new key the old ones end, and nothing takes that back.
+  await checkReplaceable(args.out, 'connection-file');
   const { grant } = await withAccess(args, async (access) => {
     const issued = await access.rotate(args.name, {
       ...(overlap === undefined ? {} : { overlap }),
       ...(publicKey === undefined ? {} : { publicKey }),
     });
-    await writeGrant(args.out, issued.connection, args.seal ? publicKey : undefined);
-    return issued;
+    return handOver(access, issued, () => writeGrant(args.out, issued.connection, args.seal ? publicKey : undefined));
   });
   if (args.json) return printJson({ grant, files: [args.out] });
   printNote(`${grant.name} has the key ${grant.fingerprint} now; the old one ends after ${args.overlap ?? '30s'}`);

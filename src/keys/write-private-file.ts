@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   currentUser,
@@ -52,6 +52,21 @@ export async function writePrivateFile(file: string, text: string, options: Writ
       await rm(temporary, { force: true });
       throw error;
     }
+  } catch (cause) {
+    throw fileSystemError(kind, 'write', file, cause);
+  }
+}
+
+/**
+ * Throws what {@link writePrivateFile} would throw about where the file is to be and what it would replace, and writes nothing: for what
+ * cannot be taken back when the writing fails.
+ */
+export async function checkReplaceable(file: string, kind: PrivateFileKind): Promise<void> {
+  try {
+    const folder = await realpath(dirname(file));
+    await refuseLooseFolder(file, kind, folder);
+    await access(folder, constants.W_OK);
+    await refuseOddTarget(join(folder, basename(file)), file, kind);
   } catch (cause) {
     throw fileSystemError(kind, 'write', file, cause);
   }

@@ -1,5 +1,5 @@
 /** A kernel that is shared from the command line, from the first key to the end. The tests build on each other. */
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
@@ -253,7 +253,22 @@ test('rotate writes a new key over the old file, and the old key ends', async ()
   await dora.close();
 });
 
+test.each(['no-such-folder/dora.json', 'link.json'])('rotate changes no key when %s cannot be written', async (out) => {
+  await symlink(path('dora.json'), path('link.json')).catch(() => undefined);
+  const before = (await listed()).filter(({ name }) => name === 'dora');
+  expect(await ask('rotate', 'dora', '--out', out)).toMatchObject({ stdout: '', status: 3 });
+  expect((await listed()).filter(({ name }) => name === 'dora')).toEqual(before);
+});
+
 describe('revoke', () => {
+  test('of one’s own key is done, and said to be', async () => {
+    await ask('grant', '--name', 'ian', '--role', 'admin', '--out', 'ian.json');
+    const [ian] = (await listed()).filter(({ name }) => name === 'ian');
+    const revoked = await line.run('revoke', 'ian', '--existing', 'ian.json');
+    expect(revoked).toMatchObject({ stdout: `ian ${ian?.fingerprint}\n`, status: 0 });
+    expect((await listed()).map(({ name }) => name)).not.toContain('ian');
+  });
+
   test('shuts somebody out, and says whom', async () => {
     const [alice] = (await listed()).filter(({ name }) => name === 'alice');
     expect(await ask('revoke', 'alice')).toMatchObject({ stdout: `alice ${alice?.fingerprint}\n`, status: 0 });

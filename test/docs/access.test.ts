@@ -39,7 +39,7 @@ test('the commands work as they stand, with a key of one’s own', async () => {
   const script = block('sh', 'keygen --name alice')
     .replaceAll('jupyter-curve', 'jupyter_curve')
     .replace(/^(jupyter_curve keygen .*?) +#/m, 'PUBLIC=$($1) #')
-    .replace('--key PUBLIC', '--key "$PUBLIC"')
+    .replace("--key 'PUBLIC'", '--key "$PUBLIC"')
     // Alice's kernel.json and ours are on two machines.
     .replace('--existing kernel.json --name', '--existing theirs.json --name')
     .replace('analysis.ipynb', `"${join(repository, 'examples/tour.ipynb')}" --output done.ipynb`);
