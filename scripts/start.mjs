@@ -2,33 +2,50 @@
 // npm start -- PATH --kernel python3 …: the same for any notebook, with any option of `jupyter-curve run`.
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
-import { basename, delimiter, join } from 'node:path';
+import { basename, delimiter, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { ensureBuilt } from './tasks/build.mjs';
 import { ensureDependencies } from './tasks/dependencies.mjs';
+import { readRunArguments } from './tasks/run-arguments.mjs';
 import { inRoot, run, script, step } from './tasks/run.mjs';
 
 const command = inRoot('dist', 'cli', 'main.js');
-const kernels = inRoot('.cache', 'start');
+const place = inRoot('.cache', 'start');
 
 script(async () => {
-  const given = process.argv.slice(2);
+  const args = process.argv.slice(2);
   await ensureDependencies();
   await ensureBuilt();
-  // A place of its own, so that trying it out installs nothing in anybody's home.
-  await promisify(execFile)(process.execPath, [command, 'install', '--prefix', kernels]);
+  await promisify(execFile)(process.execPath, [command, 'install', '--prefix', place]);
   await mkdir(inRoot('artifacts'), { recursive: true });
 
-  const ours = given.length === 0 || given[0].startsWith('-');
-  const notebook = ours ? join('examples', 'tour.ipynb') : given[0];
-  const options = ours ? given : given.slice(1);
-  const say = (name, ...values) => (options.some((one) => one.split('=')[0] === name) ? [] : [name, ...values]);
-  const policy = ours ? say('--transport-encryption', 'required') : [];
-  const target = options.includes('--inplace') ? [] : say('--output', join('artifacts', basename(notebook)));
-  const show = options.includes('--json') ? [] : ['--show-outputs', '--show-security'];
+  // npm goes to the project's folder; paths are meant from where it was called.
+  const cwd = process.env.INIT_CWD ?? process.cwd();
+  const { notebook = relative(cwd, inRoot('examples', 'tour.ipynb')), given } = readRunArguments(args);
+  const ours = !args.includes(notebook);
+  const say = (name, value) =>
+    given.has(name) || given.has(`no-${name}`) ? [] : [`--${name}`, ...(value === undefined ? [] : [value])];
+  const target = relative(cwd, inRoot('artifacts', basename(notebook)));
+  const added = [
+    ...(ours ? [notebook, ...say('transport-encryption', 'required')] : []),
+    ...(given.has('inplace') ? [] : say('output', target)),
+    ...(given.has('json') ? [] : [...say('show-outputs'), ...say('show-security')]),
+  ];
 
   step(`jupyter-curve run ${notebook}`);
-  const path = [join(kernels, 'share', 'jupyter'), process.env.JUPYTER_PATH].filter(Boolean).join(delimiter);
-  const args = ['run', notebook, ...options, ...policy, ...target, ...show];
-  return run(process.execPath, [command, ...args], { env: { JUPYTER_PATH: path } });
+  const env = given.has('existing') ? {} : await placeOfItsOwn();
+  return run(process.execPath, [command, 'run', ...args, ...added], { cwd, env });
 });
+
+/** So that trying it out leaves nothing in anybody's home. The kernels that are installed there are found all the same. */
+async function placeOfItsOwn() {
+  const { jupyterDataFolder } = await import(pathToFileURL(inRoot('dist', 'manager', 'jupyter-paths.js')).href);
+  const data = join(place, 'share', 'jupyter');
+  const others = [process.env.JUPYTER_PATH, await jupyterDataFolder()].filter(Boolean);
+  return {
+    JUPYTER_PATH: [data, ...others].join(delimiter),
+    JUPYTER_DATA_DIR: data,
+    JUPYTER_RUNTIME_DIR: join(data, 'runtime'),
+  };
+}
