@@ -7,7 +7,7 @@ import type { RequestChannel, SocketName } from '../protocol/message.js';
 import type { Gate } from './admission.js';
 import { bindIpc } from './bind-ipc.js';
 import { serveCurve } from './curve-options.js';
-import { frameLimit, type ListenerLimits } from './listener-limits.js';
+import { socketLimits, type ListenerLimits } from './listener-limits.js';
 import { SOCKET_NAMES } from './per-socket.js';
 import { errorCode, errorMessage } from './system-error.js';
 import { closeSockets } from './watch-socket.js';
@@ -55,17 +55,20 @@ export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
 }
 
 function makeSockets({ context, connection, limits, gate }: BindOptions): ServerSockets {
-  const common = (name: SocketName) => ({
-    context,
-    linger: 0,
-    // Sends are done at once or not at all: these socket types drop what a peer does not take, and must not wait for it.
-    sendTimeout: 0,
-    sendHighWaterMark: limits.queuedMessages,
-    handshakeInterval: limits.handshake,
-    maxMessageSize: frameLimit(name, limits),
-    tcpKeepalive: 1,
-    ipv6: connection.transport === 'tcp' && isIPv6(connection.ip),
-  });
+  const common = (name: SocketName) => {
+    const { frameBytes, queuedMessages } = socketLimits(name, limits);
+    return {
+      context,
+      linger: 0,
+      // Sends are done at once or not at all: these socket types drop what a peer does not take, and must not wait for it.
+      sendTimeout: 0,
+      sendHighWaterMark: queuedMessages,
+      handshakeInterval: limits.handshake,
+      maxMessageSize: frameBytes,
+      tcpKeepalive: 1,
+      ipv6: connection.transport === 'tcp' && isIPv6(connection.ip),
+    };
+  };
   const router = (name: SocketName): Router => {
     // A client that comes back with its old routing id takes over from its old connection, as with ipykernel: the server side
     // may not have noticed yet that the old one is dead. Both ends belong to the identity this listener admits.

@@ -32,12 +32,25 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   selfCheck: 5_000,
 });
 
-/** Subscriptions and heartbeats; libzmq's handshake must fit as well. */
-const SMALL_FRAME = 64 * 1024;
+/** What one socket of a listener puts up with. */
+export interface SocketLimits {
+  /** The most bytes that a peer may send in one frame. */
+  readonly frameBytes: number;
+  /** As in {@link ListenerLimits}. */
+  readonly queuedMessages: number;
+}
 
-/** The most bytes that a peer may send to this socket in one frame. */
-export function frameLimit(socket: SocketName, limits: ListenerLimits): number {
-  return socket === 'iopub' || socket === 'heartbeat'
-    ? Math.min(SMALL_FRAME, limits.messageBytes)
-    : limits.messageBytes;
+/** Subscriptions; libzmq's handshake must fit as well. */
+const SUBSCRIPTION_BYTES = 64 * 1024;
+/**
+ * Heartbeat admits strangers, and returns what it is sent: whoever asks and does not read must not make the kernel keep more than a
+ * few of these. Real pings are one at a time, and of some bytes.
+ */
+const PING: SocketLimits = { frameBytes: 4096, queuedMessages: 16 };
+
+/** The limits of one socket. */
+export function socketLimits(socket: SocketName, { messageBytes, queuedMessages }: ListenerLimits): SocketLimits {
+  if (socket === 'heartbeat') return PING;
+  const frameBytes = socket === 'iopub' ? Math.min(SUBSCRIPTION_BYTES, messageBytes) : messageBytes;
+  return { frameBytes, queuedMessages };
 }

@@ -8,7 +8,7 @@ import { bindSockets, type BoundSockets } from './bind-sockets.js';
 import { perSocket, SOCKET_NAMES } from './per-socket.js';
 import { createQueueMark } from './queue-mark.js';
 import { monitorReader, type ListenerEvent } from './listener-event.js';
-import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.js';
+import { DEFAULT_LISTENER_LIMITS, socketLimits, type ListenerLimits } from './listener-limits.js';
 import type { ListenerOptions } from './listener-options.js';
 import { createMessageCodec, type MessageCodec } from './message-codec.js';
 import { receiveEach } from './receive-each.js';
@@ -88,7 +88,7 @@ export class Listener {
     this.#options = options;
     this.#parts = parts;
     this.#disown = options.context.own(this);
-    this.#marks = perSocket(() => createQueueMark(parts.limits));
+    this.#marks = perSocket((name) => createQueueMark({ ...parts.limits, ...socketLimits(name, parts.limits) }));
     if (options.onEvent) for (const name of options.monitor ?? SOCKET_NAMES) this.#watch(name);
     this.#loops = SOCKET_NAMES.map((name) =>
       receiveEach(

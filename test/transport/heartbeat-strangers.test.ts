@@ -1,0 +1,44 @@
+/** Heartbeat is open to whoever knows the public key. */
+import { expect, test } from '@jest/globals';
+import { Dealer } from 'zeromq';
+import { endpoint } from '#src/connection/endpoints.js';
+import { dialCurve, throwAwayPair } from '#src/transport/curve-options.js';
+import type { Listener } from '#src/transport/listener.js';
+import { eventually, inRoom, type Room } from './room.js';
+
+test('what waits for a stranger who pings and does not read is little, and all others get their echoes', () =>
+  inRoom(async (room) => {
+    const listener = await room.listen();
+    const greedy = stranger(room, listener, { receiveHighWaterMark: 1 });
+    const ping = Buffer.alloc(4_000, 1);
+    for (let count = 0; count < 20_000; count++) await greedy.send(['', ping]);
+    const { dialer } = await room.dial(listener);
+    expect(await dialer.heartbeat()).toBeGreaterThan(0);
+
+    const asking = setInterval(() => void greedy.send(['', 'end']).catch(() => undefined), 20);
+    room.after(() => clearInterval(asking));
+    let echoes = 0;
+    while (String((await greedy.receive()).at(-1)) !== 'end') echoes++;
+    // The system's own buffers hold some megabytes of them.
+    expect(echoes).toBeLessThan(10_000);
+  }));
+
+test('a ping of more than a few kilobytes ends the connection of its sender', () =>
+  inRoom(async (room) => {
+    const listener = await room.listen();
+    const clumsy = stranger(room, listener);
+    await clumsy.send(['', Buffer.alloc(3_000)]);
+    expect(await clumsy.receive()).toHaveLength(2);
+    let ended = false;
+    clumsy.events.on('disconnect', () => (ended = true));
+    await clumsy.send(['', Buffer.alloc(5_000)]);
+    await eventually(() => ended);
+  }));
+
+function stranger(room: Room, listener: Listener, options: object = {}): Dealer {
+  const socket = new Dealer({ linger: 0, receiveTimeout: 10_000, reconnectInterval: -1, ...options });
+  room.after(() => socket.close());
+  dialCurve(socket, { client: throwAwayPair(), serverKey: room.server.publicKey });
+  socket.connect(endpoint(listener.connection, 'heartbeat'));
+  return socket;
+}
