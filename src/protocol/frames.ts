@@ -26,13 +26,16 @@ export interface MessageLimits extends JsonLimits {
   readonly maxIdentities: number;
 }
 
-/** Far above what front ends send, and low enough that one message cannot exhaust a process. */
+/**
+ * Far above what front ends send, and low enough that one message cannot exhaust a process or hold it up: the worst that a frame
+ * within them costs is some tenths of a second.
+ */
 export const DEFAULT_LIMITS: MessageLimits = Object.freeze({
   maxBytes: 256 * 1024 * 1024,
   maxFrames: 4096,
   maxIdentities: 16,
   maxDepth: 512,
-  maxNodes: 2_000_000,
+  maxNodes: 250_000,
 });
 
 /** What a message is held against. */

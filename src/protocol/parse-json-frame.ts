@@ -7,7 +7,7 @@ import { scanJson } from './scan-json.js';
 export interface JsonLimits {
   /** Nesting of objects and arrays. */
   readonly maxDepth: number;
-  /** Objects, arrays and members together. */
+  /** Objects, arrays and what is in them, together. A text is one, however long. */
   readonly maxNodes: number;
 }
 
@@ -33,7 +33,7 @@ export function parseJsonFrame(bytes: Uint8Array, frame: string, options: JsonFr
     throw tooLarge(`levels of nesting in its ${frame}`, 'maxDepth', scan.depth, options.maxDepth);
   }
   if (scan.nodes > options.maxNodes) {
-    throw tooLarge(`objects, arrays and members in its ${frame}`, 'maxNodes', scan.nodes, options.maxNodes);
+    throw tooLarge(`objects, arrays and values in its ${frame}`, 'maxNodes', scan.nodes, options.maxNodes);
   }
   const value = parse(text, frame);
   if (!isJsonObject(value)) throw malformed(`the ${frame} is no JSON object`);

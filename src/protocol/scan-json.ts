@@ -2,7 +2,7 @@
 export interface JsonScan {
   /** Deepest nesting of objects and arrays; `0` for a bare value. */
   readonly depth: number;
-  /** Objects, arrays and members of objects together: what makes a parsed value cost more than its text. */
+  /** Objects, arrays and commas together: there is at most one value more than that, and values are what parsing costs. */
   readonly nodes: number;
   /** Members written in the outermost object, a repeated name each time it is written. */
   readonly members: number;
@@ -10,6 +10,7 @@ export interface JsonScan {
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
+const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
@@ -39,8 +40,10 @@ export function scanJson(text: string): JsonScan {
       case CLOSE_BRACKET:
         depth--;
         break;
-      case COLON:
+      case COMMA:
         nodes++;
+        break;
+      case COLON:
         if (depth === 1) members++;
         break;
     }

@@ -89,7 +89,7 @@ export class Dialer {
     const endpoints = perSocket((name) => endpoint(connection, name));
     const context = options.context ?? new TransportContext({ shared: true });
     this.#options = options;
-    this.#codec = createMessageCodec(connection, { maxBytes: messageBytes, repairText: true });
+    this.#codec = createMessageCodec(connection, { maxBytes: messageBytes, maxNodes: Infinity, repairText: true });
     this.#disown = context.own(this);
     this.#sockets = makeClientSockets({ context: context.zmq, connection, keys, routingId, messageBytes });
     this.#heartbeat = new Heartbeat(this.#sockets.heartbeat, () => this.#links.failure('peer-lost', 'heartbeat'));

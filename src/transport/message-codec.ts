@@ -24,6 +24,8 @@ export interface MessageCodec {
 export interface CodecOptions {
   /** The most bytes of one message. */
   readonly maxBytes: number;
+  /** The most values in one frame of JSON. Default: that of {@link DEFAULT_LIMITS}. */
+  readonly maxNodes?: number;
   /** Repair invalid UTF-8 in contents instead of refusing the message: kernels in Python send it (see {@link decodeMessage}). */
   readonly repairText?: boolean;
 }
@@ -34,10 +36,10 @@ export interface CodecOptions {
  */
 export function createMessageCodec(
   connection: ConnectionInfo,
-  { maxBytes, repairText = false }: CodecOptions,
+  { maxBytes, maxNodes = DEFAULT_LIMITS.maxNodes, repairText = false }: CodecOptions,
 ): MessageCodec {
   const signer = createSigner(connection.signatureScheme, connection.key);
-  const options = { limits: { ...DEFAULT_LIMITS, maxBytes }, replay: createReplayGuard(), repairText };
+  const options = { limits: { ...DEFAULT_LIMITS, maxBytes, maxNodes }, replay: createReplayGuard(), repairText };
   return {
     encode: (message) => encodeMessage(message, signer),
     sign: (message) => signParts(message, signer),

@@ -60,14 +60,23 @@ describe('content', () => {
     expect(code({ content: { code: '['.repeat(100_000), 'a"': '\\"{[[[' } })).toBeUndefined();
   });
 
-  test('with more objects and members than are allowed is refused before it is built', () => {
+  test('with more objects, arrays and values than are allowed is refused before it is built', () => {
     const limits = { ...DEFAULT_LIMITS, maxNodes: 5 };
     const attempt = (content: string) => codeOf(() => decodeMessage(signedFrames({ content }), signer, { limits }));
     expect(attempt('{"a":[{},{}]}')).toBeUndefined();
     expect(attempt('{"a":[{},{},{}]}')).toBe('message-too-large');
-    expect(attempt('{"a":1,"b":2,"c":3,"d":4,"e":5}')).toBe('message-too-large');
+    expect(attempt('{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6}')).toBe('message-too-large');
+    expect(attempt('{"a":["b",2,null]}')).toBeUndefined();
+    expect(attempt('{"a":["b",2,null,true,""]}')).toBe('message-too-large');
     expect(attempt('{"a":"{},{},{},{},{},:::::"}')).toBeUndefined();
     expect(attempt('[{},{},{},{},{},')).toBe('message-too-large');
+  });
+
+  test('of megabytes may be one text, and not a million of them', () => {
+    expect(code({ content: { code: 'x'.repeat(8_000_000) } })).toBeUndefined();
+    expect(code({ content: { a: Array.from({ length: 1_000_000 }, (_, n) => n.toString(36)) } })).toBe(
+      'message-too-large',
+    );
   });
 
   test('may write a name twice, as Python does for {1: …, "1": …}: the last one counts, as everywhere', () => {

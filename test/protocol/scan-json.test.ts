@@ -6,10 +6,9 @@ import { scanJson } from '#src/protocol/scan-json.js';
 function measure(value: unknown): { depth: number; nodes: number } {
   if (typeof value !== 'object' || value === null) return { depth: 0, nodes: 0 };
   const inside = Object.values(value).map(measure);
-  const members = Array.isArray(value) ? 0 : inside.length;
   return {
     depth: 1 + Math.max(0, ...inside.map((child) => child.depth)),
-    nodes: 1 + members + inside.reduce((sum, child) => sum + child.nodes, 0),
+    nodes: 1 + Math.max(0, inside.length - 1) + inside.reduce((sum, child) => sum + child.nodes, 0),
   };
 }
 

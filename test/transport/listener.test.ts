@@ -93,6 +93,23 @@ test('a bad message costs its sender that message and nobody anything else', () 
     expect(await forger.dialer.heartbeat()).toBeGreaterThan(0);
   }));
 
+test('a kernel may say a million things in one message, and a client that does so to a kernel is refused', () =>
+  inRoom(async (room) => {
+    const rejected: unknown[] = [];
+    const listener = await room.listen({
+      onMessage: ({ channel, routing, listener: self }) => self.send(channel, routing, aMessage('reply', { many })),
+      onEvent: (event) => event.kind === 'message-rejected' && rejected.push(event.error.code),
+    });
+    const many = Array.from({ length: 1_000_000 }, (_, n) => n);
+    const { dialer, received, until } = await room.dial(listener);
+    await dialer.send('shell', aMessage('x_request'));
+    await until(1);
+    expect(received[0]?.message.content).toEqual({ many });
+    await dialer.send('shell', aMessage('x_request', { many }));
+    await eventually(() => rejected.length === 1);
+    expect(rejected).toEqual(['message-too-large']);
+  }));
+
 test('a message that is replayed is rejected on every channel of the listener', () =>
   inRoom(async (room) => {
     const events: ListenerEvent[] = [];
