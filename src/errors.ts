@@ -41,6 +41,7 @@ export type ErrorCode =
   // transport
   | 'address-in-use'
   | 'bind-failed'
+  | 'dial-failed' // no sockets can be opened to dial with
   | 'self-check-failed' // the kernel's own sockets admitted somebody they must refuse
   | 'peer-encrypted' // the kernel is encrypted and the connection file has no keys
   | 'peer-plaintext' // keys are given and the kernel answers in plain text

@@ -47,6 +47,7 @@ export const exitStatuses: Readonly<Record<ErrorCode, ExitStatus>> = {
   'audit-broken': 3,
   'address-in-use': 6,
   'bind-failed': 6,
+  'dial-failed': 6,
   'self-check-failed': 5,
   'peer-encrypted': 5,
   'peer-plaintext': 5,

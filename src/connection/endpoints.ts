@@ -24,3 +24,15 @@ export function endpoint(info: Pick<ConnectionInfo, 'transport' | 'ip' | 'ports'
   }
   return `ipc://${path}`;
 }
+
+/** Where one dials what was bound at `bound`: sockets bound to all addresses of a machine are met at its own. */
+export function dialable(bound: string): string {
+  return bound
+    .replace(/^tcp:\/\/(?:\*|0\.0\.0\.0)(?=:\d+$)/, 'tcp://127.0.0.1')
+    .replace(/^tcp:\/\/\[::\](?=:\d+$)/, 'tcp://[::1]');
+}
+
+/** Whether `address` needs a socket that speaks IPv6. */
+export function isIPv6Endpoint(address: string): boolean {
+  return address.startsWith('tcp://[');
+}

@@ -1,5 +1,5 @@
 import type { ConnectionInfo } from '../connection/connection-info.js';
-import { endpoint } from '../connection/endpoints.js';
+import { dialable, endpoint } from '../connection/endpoints.js';
 import { CurveKernelError } from '../errors.js';
 import type { SocketName } from '../protocol/message.js';
 import { SOCKET_NAMES } from '../transport/per-socket.js';
@@ -17,7 +17,7 @@ const PROBE_TIMEOUT = 5000;
 export async function proveEncryption(connection: ConnectionInfo, signal: AbortSignal): Promise<void> {
   const results = await Promise.all(
     SOCKET_NAMES.map(async (socket): Promise<[SocketName, ProbeResult]> => {
-      const address = endpoint(connection, socket);
+      const address = dialable(endpoint(connection, socket));
       return [socket, await probe(address, { mechanism: 'null' }, socket, { timeout: PROBE_TIMEOUT, signal })];
     }),
   );

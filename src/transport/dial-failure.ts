@@ -1,5 +1,6 @@
 import { CurveKernelError, type ErrorCode } from '../errors.js';
 import type { SocketName } from '../protocol/message.js';
+import { errorCode, errorMessage } from './system-error.js';
 
 /** Where and how a dial failed. */
 export interface DialFailure {
@@ -35,6 +36,24 @@ const TEXTS: Partial<Record<ErrorCode, readonly [message: string, hint: string]>
 };
 
 const UNRESPONSIVE = 'Somebody accepts connections there, and no handshake succeeds' as const;
+
+/** Runs `open`, which opens sockets. Throws `endpoint-invalid` or `dial-failed` for what libzmq says when it cannot. */
+export function openSockets<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (cause) {
+    if (cause instanceof TypeError) throw cause;
+    throw errorCode(cause) === 'EINVAL'
+      ? new CurveKernelError('endpoint-invalid', 'Nothing can be connected to an address of the connection.', {
+          hint: 'Write the ip of the connection file as a host name, or as 127.0.0.1 or ::1 are written.',
+          cause,
+        })
+      : new CurveKernelError('dial-failed', `No sockets can be opened to dial with: ${errorMessage(cause)}.`, {
+          hint: 'Close other connections, or allow more open files (ulimit -n).',
+          cause,
+        });
+  }
+}
 
 /** The error for a dial that failed, or a connection that was lost. */
 export function dialFailure({ code, socket, endpoint, reachedPeer }: DialFailure): CurveKernelError {

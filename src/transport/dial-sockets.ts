@@ -1,7 +1,6 @@
-import { isIPv6 } from 'node:net';
 import { Dealer, Subscriber, type Context } from 'zeromq';
-import type { ConnectionInfo } from '../connection/connection-info.js';
-import type { RequestChannel } from '../protocol/message.js';
+import { isIPv6Endpoint } from '../connection/endpoints.js';
+import type { RequestChannel, SocketName } from '../protocol/message.js';
 import { dialCurve, type ClientKeys } from './curve-options.js';
 
 /** The sockets of a client (Jupyter messaging, “The wire protocol”). */
@@ -20,7 +19,7 @@ const NEVER = 86_400_000;
 /** What {@link makeClientSockets} makes sockets for. */
 export interface ClientSocketOptions {
   readonly context: Context;
-  readonly connection: ConnectionInfo;
+  readonly endpoints: Readonly<Record<SocketName, string>>;
   /** Absent: plain text. */
   readonly keys: ClientKeys | undefined;
   readonly routingId: string;
@@ -28,9 +27,14 @@ export interface ClientSocketOptions {
   readonly messageBytes: number;
 }
 
-/** Five sockets, not connected yet. They are to be connected by a {@link Link} each. */
+/**
+ * Five sockets, not connected yet, or none. They are to be connected by a {@link Link} each. Throws what libzmq says of too many
+ * open sockets; TypeError for a routing id that no socket can have.
+ */
 export function makeClientSockets(options: ClientSocketOptions): ClientSockets {
-  const { context, connection, keys, routingId, messageBytes } = options;
+  const { context, endpoints, keys, routingId, messageBytes } = options;
+  checkRoutingId(routingId);
+  // zeromq.js takes the context out of the options that it is given: each socket needs a copy of them.
   const common = {
     context,
     linger: 0,
@@ -41,20 +45,31 @@ export function makeClientSockets(options: ClientSocketOptions): ClientSockets {
     receiveHighWaterMark: 0,
     maxMessageSize: messageBytes,
     tcpKeepalive: 1,
-    ipv6: connection.transport === 'tcp' && isIPv6(connection.ip),
+    ipv6: isIPv6Endpoint(endpoints.shell),
   };
-  const dealer = (identity?: string): Dealer => {
-    const socket = new Dealer({
-      ...common,
-      sendTimeout: 0,
-      sendHighWaterMark: 0,
-      ...(identity && { routingId: identity }),
-    });
+  const made: (Dealer | Subscriber)[] = [];
+  const ready = <T extends Dealer | Subscriber>(socket: T): T => {
+    made.push(socket);
     if (keys) dialCurve(socket, keys);
     return socket;
   };
-  const iopub = new Subscriber(common);
-  if (keys) dialCurve(iopub, keys);
-  iopub.subscribe();
-  return { shell: dealer(routingId), control: dealer(routingId), stdin: dealer(routingId), iopub, heartbeat: dealer() };
+  const dealer = (identity: { routingId?: string }): Dealer =>
+    ready(new Dealer({ ...common, sendTimeout: 0, sendHighWaterMark: 0, ...identity }));
+  try {
+    const iopub = ready(new Subscriber({ ...common }));
+    iopub.subscribe();
+    const [shell, control, stdin] = [dealer({ routingId }), dealer({ routingId }), dealer({ routingId })];
+    return { shell, control, stdin, iopub, heartbeat: dealer({}) };
+  } catch (error) {
+    for (const socket of made) socket.close();
+    throw error;
+  }
+}
+
+/** Names that begin with a zero byte are libzmq's own. */
+function checkRoutingId(routingId: string): void {
+  const bytes = Buffer.byteLength(routingId);
+  if (bytes < 1 || bytes > 255 || routingId.startsWith('\0')) {
+    throw new TypeError(`A routing id has 1 to 255 bytes and begins with none that is zero; this one has ${bytes}.`);
+  }
 }

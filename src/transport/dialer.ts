@@ -1,10 +1,11 @@
 import type { ConnectionInfo } from '../connection/connection-info.js';
-import { endpoint } from '../connection/endpoints.js';
+import { dialable, endpoint } from '../connection/endpoints.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import type { CurvePair } from '../keys/curve-pair.js';
 import type { Channel, Message, RequestChannel, SocketName } from '../protocol/message.js';
 import { perSocket, SOCKET_NAMES } from './per-socket.js';
 import { clientKeys } from './client-keys.js';
+import { openSockets } from './dial-failure.js';
 import { makeClientSockets, type ClientSockets } from './dial-sockets.js';
 import { Heartbeat, type PingOptions } from './heartbeat.js';
 import { Links, type SocketSecurity } from './links.js';
@@ -51,15 +52,16 @@ const DEFAULT_MESSAGE_BYTES = 2 ** 30;
 /**
  * Connects to the five sockets of a kernel. Resolves when all five handshakes succeeded.
  *
- * Throws, with everything closed: `peer-encrypted`, `peer-plaintext`, `peer-wrong-key`, `peer-refused` as soon as that is clear,
- * `peer-silent` after the timeout, `transport-closed`, `key-mismatch`, `endpoint-invalid`, `signature-scheme-unsupported`, the
- * reason of `signal`; TypeError when a client pair is given for a connection without keys.
+ * All addresses of a machine (`0.0.0.0`) mean this one. Throws, with everything closed: `peer-encrypted`, `peer-plaintext`, `peer-wrong-key`, `peer-refused` as soon as that is clear,
+ * `peer-silent` after the timeout, `transport-closed`, `key-mismatch`, `endpoint-invalid`, `dial-failed`,
+ * `signature-scheme-unsupported`, the reason of `signal`; TypeError when a client pair is given for a connection without keys, and
+ * for a routing id that no socket can have.
  */
 export async function openDialer(options: DialerOptions): Promise<Dialer> {
   options.signal?.throwIfAborted();
   const dialer = new Dialer(options);
   try {
-    await dialer.opened;
+    await dialer.open();
     return dialer;
   } catch (error) {
     await dialer.close();
@@ -69,8 +71,6 @@ export async function openDialer(options: DialerOptions): Promise<Dialer> {
 
 /** Five sockets connected to a kernel, and kept connected. Made by {@link openDialer}. */
 export class Dialer {
-  /** @internal Settles when all handshakes succeeded, or when that failed. */
-  readonly opened: Promise<void>;
   readonly #options: DialerOptions;
   readonly #codec: MessageCodec;
   readonly #disown: () => void;
@@ -86,14 +86,16 @@ export class Dialer {
   constructor(options: DialerOptions) {
     const { connection, routingId, messageBytes = DEFAULT_MESSAGE_BYTES } = options;
     const keys = clientKeys(connection, options.client);
-    const endpoints = perSocket((name) => endpoint(connection, name));
+    const endpoints = perSocket((name) => dialable(endpoint(connection, name)));
     const context = options.context ?? new TransportContext({ shared: true });
+    context.checkOpen();
     this.#options = options;
     this.#codec = createMessageCodec(connection, { maxBytes: messageBytes, maxNodes: Infinity, repairText: true });
+    this.#sockets = openSockets(() =>
+      makeClientSockets({ context: context.zmq, endpoints, keys, routingId, messageBytes }),
+    );
     this.#disown = context.own(this);
-    this.#sockets = makeClientSockets({ context: context.zmq, connection, keys, routingId, messageBytes });
     this.#heartbeat = new Heartbeat(this.#sockets.heartbeat, () => this.#links.failure('peer-lost', 'heartbeat'));
-    this.opened = this.#opening();
     this.#loops = SOCKET_NAMES.map((name) =>
       receiveEach(
         this.#sockets[name],
@@ -147,9 +149,11 @@ export class Dialer {
     await this.close();
   }
 
-  #opening(): Promise<void> {
+  /** @internal Settles when all handshakes succeeded, or when that failed. */
+  async open(): Promise<void> {
+    openSockets(() => this.#links.connect());
     const { signal, timeout = DEFAULT_TIMEOUT } = this.#options;
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => this.#end(this.#links.silence()), timeout);
       const abort = (): void => this.#end(signal?.reason);
       signal?.addEventListener('abort', abort);

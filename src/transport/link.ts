@@ -19,6 +19,11 @@ export interface LinkOptions {
 
 /** After so many handshakes in a row that the peer ended without a word, it is asked for its greeting. */
 const RESETS = 2;
+/**
+ * Milliseconds from the connection on in which the end of a handshake says something about keys: libzmq's own threads find a handshake
+ * that they cannot read at once. Later it is the handshake limit of a kernel that is busy, or has stopped.
+ */
+const AT_ONCE = 1_000;
 /** Least and most milliseconds between attempts while nobody listens there and the kernel, perhaps, is starting. */
 const STARTING = [20, 100] as const;
 /** The same for all other attempts. */
@@ -32,21 +37,31 @@ const RETURNING = [50, 1_000] as const;
  */
 export class Link {
   readonly #options: LinkOptions;
-  /** Resolves when the socket is really closed. */
-  readonly closed: Promise<void>;
+  #closed: Promise<void> = Promise.resolve();
   #up = false;
   #wasUp = false;
   #reachedPeer = false;
   #stopped = false;
   #examining = false;
   #attempts = 0;
+  #connectedAt = 0;
   #resets = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    this.closed = watchSocket(options.socket, (event) => this.#observe(event));
-    options.socket.connect(options.endpoint);
+  }
+
+  /** Begins. Throws what libzmq says of an endpoint that nothing can be connected to, and of too many open sockets. */
+  connect(): void {
+    const { socket, endpoint } = this.#options;
+    this.#closed = watchSocket(socket, (event) => this.#observe(event));
+    socket.connect(endpoint);
+  }
+
+  /** Resolves when the socket, if it was ever connected, is really closed. */
+  get closed(): Promise<void> {
+    return this.#closed;
   }
 
   /** Whether the handshake of the present connection succeeded. */
@@ -66,12 +81,16 @@ export class Link {
   }
 
   #observe(event: Event): void {
-    if (event.type === 'connect') this.#reachedPeer = true;
+    if (event.type === 'connect') {
+      this.#reachedPeer = true;
+      this.#connectedAt = performance.now();
+    }
     const verdict = judge(event, this.#options.mechanism);
     if (this.#stopped || this.#examining || !verdict) return;
     if (verdict === 'up') return this.#rise();
     if (verdict === 'down') return this.#fall();
     if (verdict !== 'reset') return this.#fail(verdict);
+    if (performance.now() - this.#connectedAt > AT_ONCE) return this.#fall();
     if (++this.#resets < RESETS) return this.#fall();
     void this.#examine();
   }

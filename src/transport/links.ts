@@ -38,6 +38,11 @@ export class Links {
     this.#links = perSocket((name) => this.#link(name));
   }
 
+  /** Begins, with all five. Throws as {@link Link.connect} does. */
+  connect(): void {
+    for (const name of SOCKET_NAMES) this.#links[name].connect();
+  }
+
   /** Throws `peer-lost` unless this socket is connected now. */
   checkUp(name: SocketName): void {
     if (!this.#links[name].up) throw this.failure('peer-lost', name);

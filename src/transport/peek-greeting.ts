@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { Socket } from 'node:net';
 
 /** Signature and major version of ZMTP 3: all that a peer waits for before it names its own mechanism. */
 const OPENING = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3]);
@@ -13,9 +13,10 @@ const MECHANISM = { start: 12, end: 32 } as const;
  * something else that accepts connections and drops them, such as an ssh tunnel to a kernel that is not there yet.
  */
 export async function peekGreeting(endpoint: string, timeout = 1_000): Promise<string | undefined> {
-  const connection = connect(address(endpoint));
+  const connection = new Socket();
+  const timer = setTimeout(() => connection.destroy(), timeout);
   try {
-    connection.setTimeout(timeout, () => connection.destroy());
+    connection.connect(address(endpoint));
     connection.write(OPENING);
     const received: Buffer[] = [];
     let length = 0;
@@ -24,8 +25,9 @@ export async function peekGreeting(endpoint: string, timeout = 1_000): Promise<s
       if ((length += bytes.length) >= GREETING_BYTES) return mechanismOf(Buffer.concat(received));
     }
   } catch {
-    // Refused, reset, or given up: nobody answers.
+    // Refused, reset, given up, or no address at all: nobody answers.
   } finally {
+    clearTimeout(timer);
     connection.destroy();
   }
   return undefined;
@@ -38,6 +40,6 @@ function mechanismOf(greeting: Buffer): string | undefined {
 
 function address(endpoint: string): { path: string } | { host: string; port: number } {
   if (endpoint.startsWith('ipc://')) return { path: endpoint.slice('ipc://'.length) };
-  const { hostname, port } = new URL(endpoint.replace('tcp:', 'http:'));
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
+  const [, host = '', port] = /^tcp:\/\/\[?(.+?)\]?:(\d+)$/.exec(endpoint) ?? [];
+  return { host, port: Number(port) };
 }

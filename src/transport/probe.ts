@@ -1,8 +1,10 @@
-import { context as processContext, Dealer, Subscriber, type Context, type Event, type EventType } from 'zeromq';
+import { Dealer, Subscriber, type Context, type Event, type EventType } from 'zeromq';
+import { isIPv6Endpoint } from '../connection/endpoints.js';
 import type { CurvePair } from '../keys/curve-pair.js';
 import type { SocketName } from '../protocol/message.js';
 import { dialCurve, throwAwayPair } from './curve-options.js';
 import { isMechanismMismatch } from './classify-failure.js';
+import { sharedContext } from './transport-context.js';
 import { watchSocket } from './watch-socket.js';
 
 /** Whom a probe pretends to be. Without `client`: a stranger with a throw-away pair. */
@@ -35,7 +37,7 @@ export async function probe(
   socket: SocketName,
   options: ProbeOptions = {},
 ): Promise<ProbeResult> {
-  return await probeIn(processContext, endpoint, as, socket, options);
+  return await probeIn(sharedContext(), endpoint, as, socket, options);
 }
 
 /** {@link probe} in a given ZeroMQ context. */
@@ -47,7 +49,7 @@ export async function probeIn(
   { timeout = 2_000, signal }: ProbeOptions,
 ): Promise<ProbeResult> {
   signal?.throwIfAborted();
-  const options = { context, linger: 0, reconnectInterval: -1, ipv6: endpoint.startsWith('tcp://[') };
+  const options = { context, linger: 0, reconnectInterval: -1, ipv6: isIPv6Endpoint(endpoint) };
   const socket = name === 'iopub' ? new Subscriber(options) : new Dealer(options);
   if (as.mechanism === 'curve') {
     dialCurve(socket, { client: as.client ?? throwAwayPair(), serverKey: as.serverKey });
@@ -60,11 +62,11 @@ export async function probeIn(
   const timer = setTimeout(end, timeout, 'silent');
   const abort = (): void => end('silent');
   signal?.addEventListener('abort', abort);
-  const watched = watchSocket(socket, (event) => {
-    const found = resultOf(event);
-    if (found) end(found);
-  });
   try {
+    const watched = watchSocket(socket, (event) => {
+      const found = resultOf(event);
+      if (found) end(found);
+    });
     socket.connect(endpoint);
     await watched;
   } finally {

@@ -16,8 +16,14 @@ export interface TransportContextOptions {
   readonly shared?: boolean;
 }
 
-/** zeromq.js's default of 1,023 would do for 60 listeners. */
+/** zeromq.js's default of 1,023 would do for 60 listeners or dialers. */
 const MAX_SOCKETS = 16_384;
+
+/** The one ZeroMQ context of the process. How many sockets it has is settled by whoever opens the first one. */
+export function sharedContext(): Context {
+  processContext.maxSockets = MAX_SOCKETS;
+  return processContext;
+}
 
 /**
  * A ZeroMQ context with its ZAP handler, and the owner of every listener and dialer made in it.
@@ -36,7 +42,7 @@ export class TransportContext {
 
   constructor(options: TransportContextOptions = {}) {
     this.#shared = options.shared ?? false;
-    this.zmq = this.#shared ? processContext : new Context({ blocky: false, maxSockets: MAX_SOCKETS });
+    this.zmq = this.#shared ? sharedContext() : new Context({ blocky: false, maxSockets: MAX_SOCKETS });
   }
 
   /** The handler that admits peers to this context's listeners; started when first asked for. */
@@ -76,7 +82,8 @@ export class TransportContext {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#owned].map((owned) => owned.close()));
+    const closed = await Promise.allSettled([...this.#owned].map((owned) => owned.close()));
     await this.#zap?.close();
+    for (const end of closed) if (end.status === 'rejected') throw end.reason;
   }
 }

@@ -3,13 +3,17 @@ import { throwLater } from './throw-later.js';
 
 /**
  * Reports what happens to the connections of `socket`, from this call on, so before `bind` or `connect`. Resolves when the
- * socket is really closed: its last connection ended, its descriptors given back.
+ * socket is really closed: its last connection ended, its descriptors given back. Throws at once where no socket for the events
+ * can be opened.
  *
  * Watch a socket once, and until it is closed: libzmq's I/O thread waits for whoever asked for events and does not take
  * them, and all sockets of the context stand still with it.
  */
-export async function watchSocket(socket: Socket, onEvent: (event: Event) => void): Promise<void> {
-  const { events } = socket;
+export function watchSocket(socket: Socket, onEvent: (event: Event) => void): Promise<void> {
+  return readEvents(socket.events, onEvent);
+}
+
+async function readEvents(events: Socket['events'], onEvent: (event: Event) => void): Promise<void> {
   while (!events.closed) {
     const event = await events.receive();
     if (event.type === 'end') return;

@@ -1,12 +1,21 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, expect, test } from '@jest/globals';
+import { Dealer } from 'zeromq';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
+import { parseConnectionInfo } from '#src/connection/read-connection-file.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { isCurveKernelError, type CurveKernelError } from '#src/errors.js';
 import { openDialer, type DialerOptions } from '#src/transport/dialer.js';
 import type { ListenerEvent } from '#src/transport/listener-event.js';
+import { peekGreeting } from '#src/transport/peek-greeting.js';
 import { perSocket } from '#src/transport/per-socket.js';
-import { encrypted, inRoom, listenAnywhere, pause, type Room } from './room.js';
+import { TransportContext } from '#src/transport/transport-context.js';
+import { repository } from '../fixtures/repository.js';
+import { encrypted, eventually, inRoom, listenAnywhere, pause, type Room } from './room.js';
 
 /** The issue's limit for naming a failure. */
 const FIVE_SECONDS = 5_000;
@@ -106,6 +115,13 @@ test('a tunnel that accepts and drops connections until the kernel is there is n
     expect(accepted).toBeGreaterThan(20);
   }));
 
+test('a kernel that is too busy for handshakes for a long time is met when it has time again, and holds no wrong key', () =>
+  inRoom(async (room) => {
+    const kernel = await busyKernel(room, 8_000);
+    const { dialer } = await room.dial(kernel, { timeout: 40_000 });
+    expect(await dialer.heartbeat()).toBeGreaterThan(0);
+  }));
+
 test('a kernel that starts to listen later is met then', () =>
   inRoom(async (room) => {
     const first = await room.listen();
@@ -116,6 +132,57 @@ test('a kernel that starts to listen later is met then', () =>
     await room.listen({ connection });
     const { dialer } = await opening;
     expect(await dialer.heartbeat()).toBeGreaterThan(0);
+  }));
+
+test('a kernel at all addresses of this machine is met at its own', () =>
+  inRoom(async (room) => {
+    for (const ip of ['*', '0.0.0.0']) {
+      const { dialer } = await room.dial(await room.listen({ connection: { ...room.plain, ip } }));
+      expect(dialer.security().shell.endpoint).toMatch(/^tcp:\/\/127\.0\.0\.1:/);
+    }
+  }));
+
+test('what cannot be dialed at all is an error at once, and leaves nothing behind that fails later', () =>
+  inRoom(async (room) => {
+    const { connection } = await room.listen();
+    const context = new TransportContext();
+    const dial = (options: Partial<DialerOptions>) =>
+      openDialer({ connection, context, routingId: 'x', onMessage: () => undefined, timeout: 100, ...options });
+    await expect(dial({ connection: { ...connection, ip: '-' } })).rejects.toMatchObject({
+      code: 'endpoint-invalid',
+    });
+    await expect(dial({ routingId: 'x'.repeat(300) })).rejects.toThrow(TypeError);
+    // A timer of a dialer that was given up would end the test here.
+    await pause(200);
+    await context.close();
+  }));
+
+test.each([3, 7, 11])('with sockets for %i only, a dialer says so and leaves none open', (sockets) =>
+  inRoom(async (room) => {
+    const { connection } = await room.listen();
+    const context = new TransportContext();
+    context.zmq.maxSockets = sockets;
+    const dial = openDialer({ connection, context, routingId: 'x', onMessage: () => undefined, timeout: 100 });
+    await expect(dial).rejects.toMatchObject({ code: 'dial-failed', hint: expect.stringContaining('open files') });
+    await context.close();
+    await eventually(() => canOpenSocket(context));
+  }),
+);
+
+test('a hundred kernels can be dialed from one process', () =>
+  inRoom(async (room) => {
+    const listener = await room.listen();
+    const dialers = Array.from({ length: 100 }, (_, n) => room.dial(listener, { routingId: `${n}`, timeout: 30_000 }));
+    const opened = await Promise.all(dialers);
+    expect(opened).toHaveLength(100);
+  }));
+
+test('a wrong key is told at addresses that no URL can have', () =>
+  inRoom(async (room) => {
+    const { connection } = await room.listen({ connection: { ...room.plain, ip: '::1' } });
+    const wrong = encrypted({ ...connection, ip: '::1%lo' }, await generateCurvePair());
+    expect(await failure(room, { connection: wrong })).toMatchObject({ code: 'peer-wrong-key' });
+    expect(await peekGreeting('tcp://cluster.10:5555')).toBeUndefined();
   }));
 
 test('opening ends with the reason of the signal, at once', () =>
@@ -149,7 +216,12 @@ async function failure(
 ): Promise<CurveKernelError> {
   const start = performance.now();
   try {
-    const dialer = await openDialer({ routingId: 'client', onMessage: () => undefined, ...options });
+    const dialer = await openDialer({
+      routingId: 'client',
+      onMessage: () => undefined,
+      timeout: 3_500,
+      ...options,
+    });
     room.after(() => dialer.close());
   } catch (error) {
     if (!isCurveKernelError(error)) throw error;
@@ -157,6 +229,24 @@ async function failure(
     return error;
   }
   throw new Error('It was opened.');
+}
+
+function canOpenSocket(context: TransportContext): boolean {
+  try {
+    new Dealer({ context: context.zmq }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A kernel in a process of its own whose thread does nothing for a while, in which libzmq goes on alone. */
+async function busyKernel(room: Room, milliseconds: number): Promise<{ connection: ConnectionInfo }> {
+  const program = join(repository, 'test/transport/busy-kernel.mjs');
+  const kernel = spawn(process.execPath, [program, String(milliseconds)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  room.after(() => kernel.kill());
+  const [line] = await once(createInterface(kernel.stdout), 'line');
+  return { connection: await parseConnectionInfo(String(line), 'busy kernel') };
 }
 
 function withoutKeys(connection: ConnectionInfo): ConnectionInfo {
