@@ -3,7 +3,7 @@ import { Subscriber } from 'zeromq';
 import { endpoint } from '#src/connection/endpoints.js';
 import { dialCurve } from '#src/transport/curve-options.js';
 import type { Listener } from '#src/transport/listener.js';
-import { aMessage, inRoom, pause, type Client, type Room } from './room.js';
+import { aMessage, eventually, inRoom, pause, type Client, type Room } from './room.js';
 
 test('ten thousand messages published in one go all arrive, in order', () =>
   inRoom(async (room) => {
@@ -68,14 +68,19 @@ test('what a client is sent just before the listener closes with a linger still 
 
 /** A client that receives what is published from now on. */
 async function subscribed(room: Room, listener: Listener): Promise<Client> {
-  const client = await room.dial(listener);
-  while (client.received.length === 0) {
+  const received: Client['received'] = [];
+  let heard = false;
+  const { dialer } = await room.dial(listener, {
+    onMessage: (channel, message) => {
+      heard = true;
+      if (message.header.msg_type !== 'probe') received.push({ channel, message });
+    },
+  });
+  while (!heard) {
     listener.publish(aMessage('probe'));
     await pause(5);
   }
-  await pause(20);
-  client.received.length = 0;
-  return client;
+  return { dialer, received, until: (count) => eventually(() => received.length >= count) };
 }
 
 /** A subscriber with the options of a stock client, which reads when it is told to. */
