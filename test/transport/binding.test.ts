@@ -1,10 +1,10 @@
-import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
-import type { ConnectionInfo } from '#src/connection/connection-info.js';
+import type { ConnectionInfo, Ports } from '#src/connection/connection-info.js';
 import { pythonPath } from '../fixtures/python.js';
 import { aMessage, ANY_PORTS, inRoom, listenAnywhere, type Room } from './room.js';
 
@@ -80,12 +80,44 @@ describe('over ipc', () => {
   test('what a killed process left is replaced', () =>
     inRoom(async (room) => {
       const folder = await room.folder();
-      const bind = `import socket, os; s = socket.socket(socket.AF_UNIX); s.bind(${JSON.stringify(join(folder, 'kernel-1'))}); s.listen()`;
-      await once(spawn(pythonPath(), ['-c', bind], { stdio: 'inherit' }), 'exit');
+      await leaveStale([join(folder, 'kernel-1')]);
       expect(await readdir(folder)).toEqual(['kernel-1']);
-      const ports = { shell: 1, iopub: 2, stdin: 3, control: 4, heartbeat: 5 };
-      const listener = await room.listen({ connection: { ...ipc(room, join(folder, 'kernel')), ports } });
+      const listener = await room.listen({ connection: { ...ipc(room, join(folder, 'kernel')), ports: FIVE } });
       await room.dial(listener);
+    }));
+
+  test('of kernels that start at once where a killed one left its sockets, one gets them, and can be reached', () =>
+    inRoom(async (room) => {
+      for (let round = 0; round < 20; round++) {
+        const folder = await room.folder();
+        await leaveStale([1, 2, 3, 4, 5].map((n) => join(folder, `kernel-${n}`)));
+        const connection = { ...ipc(room, join(folder, 'kernel')), ports: FIVE };
+        const outcomes = await Promise.allSettled([1, 2, 3].map(() => room.listen({ connection })));
+        const won = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+        expect(won).toHaveLength(1);
+        for (const listener of won) await (await room.dial(listener)).dialer.close();
+        for (const listener of won) await listener.close();
+        expect(await readdir(folder)).toEqual([]);
+      }
+    }));
+
+  test('a path of 107 bytes can be bound, however short its last part, and a relative one in a deep folder', () =>
+    inRoom(async (room) => {
+      const folder = await room.folder();
+      const deep = join(folder, 'x'.repeat(102 - folder.length));
+      await mkdir(deep);
+      const listener = await room.listen({ connection: ipc(room, join(deep, 'k')) });
+      expect(Buffer.byteLength(join(deep, 'k-1'))).toBe(107);
+      await room.dial(listener);
+      await listener.close();
+      const before = process.cwd();
+      room.after(() => process.chdir(before));
+      process.chdir(deep);
+      const relative = await room.listen({ connection: ipc(room, 'kernel-ipc') });
+      await room.dial(relative);
+      process.chdir(before);
+      await relative.close();
+      expect(await readdir(deep)).toEqual([]);
     }));
 
   test('a file that is no socket is left alone', () =>
@@ -111,5 +143,15 @@ describe('over ipc', () => {
 });
 
 const ipc = (room: Room, ip: string): ConnectionInfo => ({ ...room.plain, transport: 'ipc', ip });
+
+const FIVE: Ports = { shell: 1, iopub: 2, stdin: 3, control: 4, heartbeat: 5 };
+
+/** Leaves socket files that nobody listens behind. */
+async function leaveStale(paths: readonly string[]): Promise<void> {
+  const bind = `import socket
+for path in ${JSON.stringify(paths)}:
+    s = socket.socket(socket.AF_UNIX); s.bind(path); s.listen()`;
+  await once(spawn(pythonPath(), ['-c', bind], { stdio: 'inherit' }), 'exit');
+}
 
 const numbers = ({ ports }: ConnectionInfo): number[] => Object.values(ports).toSorted((a, b) => a - b);
