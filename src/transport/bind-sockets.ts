@@ -1,14 +1,13 @@
-import { isIPv6 } from 'node:net';
-import { Router, XPublisher, type Context } from 'zeromq';
+import { Router, XPublisher, type Context, type Socket } from 'zeromq';
 import type { ConnectionInfo, Ports } from '../connection/connection-info.js';
-import { endpoint } from '../connection/endpoints.js';
+import { dialable, endpoint, isIPv6Endpoint } from '../connection/endpoints.js';
 import { CurveKernelError } from '../errors.js';
 import type { RequestChannel, SocketName } from '../protocol/message.js';
 import type { Gate } from './admission.js';
 import { bindIpc } from './bind-ipc.js';
 import { serveCurve } from './curve-options.js';
 import { socketLimits, type ListenerLimits } from './listener-limits.js';
-import { SOCKET_NAMES } from './per-socket.js';
+import { perSocket, SOCKET_NAMES } from './per-socket.js';
 import { errorCode, errorMessage } from './system-error.js';
 import { closeSockets } from './watch-socket.js';
 
@@ -29,6 +28,8 @@ export interface BoundSockets {
   readonly sockets: ServerSockets;
   /** The connection asked for, with the ports that the system chose in place of 0. */
   readonly connection: ConnectionInfo;
+  /** Where this machine reaches them. */
+  readonly addresses: Readonly<Record<SocketName, string>>;
   /** Removes the socket files of ipc. */
   readonly removeFiles: () => void;
 }
@@ -38,12 +39,15 @@ export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
   const sockets = makeSockets(options);
   const removers: (() => void)[] = [];
   const ports: Record<SocketName, number> = { ...options.connection.ports };
+  const addresses = perSocket(() => '');
   try {
     for (const name of SOCKET_NAMES) {
       const bind = options.connection.transport === 'ipc' ? bindOneIpc : bindOneTcp;
-      ports[name] = await bind(sockets[name], { ...options.connection, ports }, name, (remove) =>
+      const bound = await bind(sockets[name], { ...options.connection, ports }, name, (remove) =>
         removers.push(remove),
       );
+      ports[name] = bound.port;
+      addresses[name] = bound.address;
     }
   } catch (error) {
     for (const remove of removers) remove();
@@ -51,10 +55,16 @@ export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
     throw error;
   }
   const removeFiles = (): void => removers.forEach((remove) => remove());
-  return { sockets, connection: { ...options.connection, ports: ports satisfies Ports }, removeFiles };
+  return { sockets, connection: { ...options.connection, ports: ports satisfies Ports }, addresses, removeFiles };
 }
 
 function makeSockets({ context, connection, limits, gate }: BindOptions): ServerSockets {
+  const made: Socket[] = [];
+  const ready = <T extends Socket>(socket: T, name: SocketName): T => {
+    made.push(socket);
+    if (gate) serveCurve(socket, gate.server, gate.domain(name));
+    return socket;
+  };
   const common = (name: SocketName) => {
     const { frameBytes, queuedMessages } = socketLimits(name, limits);
     return {
@@ -66,25 +76,28 @@ function makeSockets({ context, connection, limits, gate }: BindOptions): Server
       handshakeInterval: limits.handshake,
       maxMessageSize: frameBytes,
       tcpKeepalive: 1,
-      ipv6: connection.transport === 'tcp' && isIPv6(connection.ip),
+      ipv6: connection.transport === 'tcp' && isIPv6Endpoint(endpoint(connection, name)),
     };
   };
-  const router = (name: SocketName): Router => {
+  const router = (name: SocketName): Router =>
     // A client that comes back with its old routing id takes over from its old connection, as with ipykernel: the server side
     // may not have noticed yet that the old one is dead. Both ends belong to the identity this listener admits.
-    const socket = new Router({ ...common(name), handover: true });
-    if (gate) serveCurve(socket, gate.server, gate.domain(name));
-    return socket;
-  };
-  const iopub = new XPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs' });
-  if (gate) serveCurve(iopub, gate.server, gate.domain('iopub'));
-  return {
-    shell: router('shell'),
-    iopub,
-    stdin: router('stdin'),
-    control: router('control'),
-    heartbeat: router('heartbeat'),
-  };
+    ready(new Router({ ...common(name), handover: true }), name);
+  try {
+    return {
+      shell: router('shell'),
+      iopub: ready(new XPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs' }), 'iopub'),
+      stdin: router('stdin'),
+      control: router('control'),
+      heartbeat: router('heartbeat'),
+    };
+  } catch (cause) {
+    for (const socket of made) socket.close();
+    throw new CurveKernelError('bind-failed', `No sockets can be opened to listen with: ${errorMessage(cause)}.`, {
+      hint: 'End what is not needed, or allow more open files (ulimit -n).',
+      cause,
+    });
+  }
 }
 
 type BindOne = (
@@ -92,7 +105,7 @@ type BindOne = (
   connection: ConnectionInfo,
   name: SocketName,
   onFile: (remove: () => void) => void,
-) => Promise<number>;
+) => Promise<{ readonly port: number; readonly address: string }>;
 
 const bindOneTcp: BindOne = async (socket, connection, name) => {
   const address = endpoint(connection, name);
@@ -101,7 +114,9 @@ const bindOneTcp: BindOne = async (socket, connection, name) => {
   } catch (cause) {
     throw cannotBind(address, cause);
   }
-  return Number(socket.lastEndpoint?.split(':').at(-1));
+  // With the port that was chosen, and the address of a network interface that was named.
+  const bound = socket.lastEndpoint ?? address;
+  return { port: Number(bound.split(':').at(-1)), address: dialable(bound) };
 };
 
 const bindOneIpc: BindOne = async (socket, connection, name, onFile) => {
@@ -110,7 +125,7 @@ const bindOneIpc: BindOne = async (socket, connection, name, onFile) => {
     const address = endpoint({ ...connection, ports: { ...connection.ports, [name]: port } }, name);
     try {
       onFile(await bindIpc(socket, address.slice('ipc://'.length)));
-      return port;
+      return { port, address };
     } catch (error) {
       if (wanted !== 0 || !(error instanceof CurveKernelError && error.code === 'address-in-use')) throw error;
     }

@@ -23,7 +23,7 @@ export interface ListenerOptions {
   readonly name: string;
   /** Port 0: chosen by the system (tcp), or the first free one (ipc). */
   readonly connection: ConnectionInfo;
-  /** Absent: plain text, for everybody who reaches the sockets. */
+  /** Absent: plain text, for everybody who reaches the sockets; not allowed for a connection that has keys. */
   readonly server?: CurvePair;
   /**
    * Client keys for shell, control, stdin and iopub, or a function that decides for all five sockets. Default: the server's own,

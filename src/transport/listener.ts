@@ -1,5 +1,6 @@
 import type { ConnectionInfo } from '../connection/connection-info.js';
-import { isCurveKernelError } from '../errors.js';
+import { CurveKernelError, isCurveKernelError } from '../errors.js';
+import { samePublicKey } from '../keys/curve-pair.js';
 import { encodeParts, type EncodedMessage } from '../protocol/frames.js';
 import type { Message, RequestChannel, SocketName } from '../protocol/message.js';
 import { openGate, type Gate } from './admission.js';
@@ -7,24 +8,26 @@ import { createAudience, type Audience } from './audience.js';
 import { bindSockets, type BoundSockets } from './bind-sockets.js';
 import { perSocket, SOCKET_NAMES } from './per-socket.js';
 import { createQueueMark } from './queue-mark.js';
-import { monitorReader, type ListenerEvent } from './listener-event.js';
+import type { ListenerEvent } from './listener-event.js';
 import { DEFAULT_LISTENER_LIMITS, socketLimits, type ListenerLimits } from './listener-limits.js';
 import type { ListenerOptions } from './listener-options.js';
 import { createMessageCodec, type MessageCodec } from './message-codec.js';
 import { receiveEach } from './receive-each.js';
 import { selfCheck } from './self-check.js';
 import { throwLater } from './throw-later.js';
-import { closeSockets, watchSocket } from './watch-socket.js';
+import { watchConnections } from './watch-connections.js';
 
 export type { ListenerOptions, ReceivedMessage } from './listener-options.js';
 
 /**
  * Binds five sockets for one identity. Resolves when they are bound and, under CURVE, have refused a stranger and a plaintext
- * peer. Throws `address-in-use`, `bind-failed`, `endpoint-invalid`, `self-check-failed`, `signature-scheme-unsupported` or
- * `transport-closed`; then nothing is left bound.
+ * peer. Throws `address-in-use`, `bind-failed`, `endpoint-invalid`, `self-check-failed`, `signature-scheme-unsupported`,
+ * `transport-closed`, `key-mismatch` when the connection names another server key, TypeError when it names one and no `server` is
+ * given; then nothing is left bound.
  */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const { context, connection, server } = options;
+  checkServer(options);
   context.checkOpen();
   const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits };
   const codec = createMessageCodec(connection, { maxBytes: limits.messageBytes });
@@ -39,26 +42,42 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     if (accepted) early.push(event);
   };
   const gate = server && openGate({ ...options, server, onEvent });
+  const monitored = options.onEvent ? (options.monitor ?? SOCKET_NAMES) : [];
   let bound: BoundSockets | undefined;
+  let closeSockets: ListenerParts['closeSockets'] | undefined;
   try {
     bound = await bindSockets({ context: context.zmq, connection, limits, ...(gate && { gate }) });
+    // From now on, so that the ends of the self-check's own connections are told from those of peers.
+    closeSockets = watchConnections(bound.sockets, monitored, (event) => listener?.report(event));
     if (server)
-      await selfCheck(context.zmq, bound.connection, server.publicKey, { ...options, timeout: limits.selfCheck });
+      await selfCheck(context.zmq, bound.addresses, server.publicKey, { ...options, timeout: limits.selfCheck });
     context.checkOpen();
   } catch (error) {
     gate?.close();
     bound?.removeFiles();
-    if (bound) await closeSockets(...Object.values(bound.sockets));
+    await closeSockets?.();
     throw error;
   }
-  listener = new Listener(options, { bound, codec, gate, limits, audience });
+  listener = new Listener(options, { bound, closeSockets, codec, gate, limits, audience });
   for (const event of early) listener.report(event);
   return listener;
+}
+
+/** A connection that promises keys is never served without them, nor with others. */
+function checkServer({ connection: { curve }, server }: ListenerOptions): void {
+  if (!curve) return;
+  if (!server) throw new TypeError('The connection has keys, and no server pair is given: it would be plain text.');
+  if (samePublicKey(curve.publicKey, server.publicKey)) return;
+  throw new CurveKernelError('key-mismatch', 'The connection has another public key than the server pair.', {
+    hint: 'Give the pair whose public key is in the connection.',
+  });
 }
 
 /** What {@link openListener} makes a {@link Listener} of. */
 interface ListenerParts {
   readonly bound: BoundSockets;
+  /** Resolves when they are gone. */
+  readonly closeSockets: (linger?: number) => Promise<void>;
   readonly codec: MessageCodec;
   readonly gate: Gate | undefined;
   readonly limits: ListenerLimits;
@@ -76,7 +95,6 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #parts: ListenerParts;
   readonly #marks: Readonly<Record<SocketName, (bytes: number) => number | undefined>>;
-  readonly #watched = new Map<SocketName, Promise<void>>();
   readonly #loops: readonly Promise<void>[];
   readonly #disown: () => void;
   #closing: Promise<void> | undefined;
@@ -89,7 +107,6 @@ export class Listener {
     this.#parts = parts;
     this.#disown = options.context.own(this);
     this.#marks = perSocket((name) => createQueueMark({ ...parts.limits, ...socketLimits(name, parts.limits) }));
-    if (options.onEvent) for (const name of options.monitor ?? SOCKET_NAMES) this.#watch(name);
     this.#loops = SOCKET_NAMES.map((name) =>
       receiveEach(
         parts.bound.sockets[name],
@@ -108,9 +125,9 @@ export class Listener {
     this.#send(channel, [...routing, ...this.#parts.codec.encode(message)]);
   }
 
-  /** Whether anybody may hear what is published; always so in plain text. */
+  /** Whether anybody may hear what is published; always so in plain text, and among strangers, who may lie about each other. */
   get hasAudience(): boolean {
-    return this.#parts.audience.present || !this.#parts.gate;
+    return this.#parts.audience.present || !this.#parts.gate || this.#options.admitsStrangers === true;
   }
 
   /**
@@ -171,11 +188,12 @@ export class Listener {
 
   /** XPUB: 1 and the topic for a subscription, 0 and the topic for its end (ZMTP 3.1). Peers may send anything else. */
   #receiveSubscription([frame, ...others]: Buffer[]): void {
-    if (others.length > 0) return;
-    if (frame?.[0] === 0) this.#parts.audience.unsubscribed();
-    if (frame?.[0] !== 1) return;
-    this.#parts.audience.subscribed();
-    this.#options.onSubscribe?.(frame.subarray(1));
+    if (!frame || others.length > 0) return;
+    const topic = frame.subarray(1);
+    if (frame[0] === 0) this.#parts.audience.unsubscribed(topic.toString('latin1'));
+    if (frame[0] !== 1) return;
+    this.#parts.audience.subscribed(topic.toString('latin1'));
+    this.#options.onSubscribe?.(topic);
   }
 
   #receiveMessage(channel: RequestChannel, frames: Buffer[]): void {
@@ -195,25 +213,11 @@ export class Listener {
     throwLater(error);
   }
 
-  #watch(name: SocketName): void {
-    const read = monitorReader(name);
-    const watched = watchSocket(this.#parts.bound.sockets[name], (event) => {
-      const reported = read(event);
-      if (reported) this.report(reported);
-    });
-    this.#watched.set(name, watched);
-  }
-
   async #close(linger: number): Promise<void> {
-    const { gate, bound } = this.#parts;
+    const { gate, bound, closeSockets } = this.#parts;
     gate?.close();
     bound.removeFiles();
-    for (const name of SOCKET_NAMES) {
-      if (!this.#watched.has(name)) this.#watch(name);
-      bound.sockets[name].linger = linger;
-      bound.sockets[name].close();
-    }
-    await Promise.all([...this.#watched.values(), ...this.#loops]);
+    await Promise.all([closeSockets(linger), ...this.#loops]);
     this.#disown();
   }
 }

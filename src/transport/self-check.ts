@@ -1,6 +1,4 @@
 import type { Context } from 'zeromq';
-import type { ConnectionInfo } from '../connection/connection-info.js';
-import { endpoint } from '../connection/endpoints.js';
 import { CurveKernelError } from '../errors.js';
 import type { SocketName } from '../protocol/message.js';
 import { SOCKET_NAMES } from './per-socket.js';
@@ -22,14 +20,13 @@ export interface SelfCheckOptions {
  */
 export async function selfCheck(
   context: Context,
-  connection: ConnectionInfo,
+  addresses: Readonly<Record<SocketName, string>>,
   serverKey: string,
   { timeout, admitsStrangers = false }: SelfCheckOptions,
 ): Promise<void> {
   const stranger: ProbeAs = { mechanism: 'curve', serverKey, client: throwAwayPair() };
   const mustRefuse = async (name: SocketName, as: ProbeAs, who: string): Promise<void> => {
-    const address = endpoint({ ...connection, ip: reachable(connection) }, name);
-    const result = await probeIn(context, address, as, name, { timeout });
+    const result = await probeIn(context, addresses[name], as, name, { timeout });
     if (result === 'admitted' || result === 'silent') throw failure(name, who, result);
   };
   await Promise.all(
@@ -40,12 +37,6 @@ export async function selfCheck(
         : [mustRefuse(name, stranger, 'a stranger who knows the public key')]),
     ]),
   );
-}
-
-/** An address at which this machine reaches itself, for sockets bound to all of its addresses. */
-function reachable({ ip }: ConnectionInfo): string {
-  if (ip === '*' || ip === '0.0.0.0') return '127.0.0.1';
-  return ip === '::' ? '::1' : ip;
 }
 
 const failure = (socket: SocketName, who: string, result: 'admitted' | 'silent'): CurveKernelError =>

@@ -27,7 +27,16 @@ async function readEvents(events: Socket['events'], onEvent: (event: Event) => v
 
 /** Closes sockets that nobody watches. Resolves when they are really closed: their addresses can be bound again. */
 export async function closeSockets(...sockets: Socket[]): Promise<void> {
-  const gone = sockets.map((socket) => watchSocket(socket, () => undefined));
+  const gone = sockets.map(whenGone);
   for (const socket of sockets) socket.close();
   await Promise.all(gone);
+}
+
+function whenGone(socket: Socket): Promise<void> {
+  try {
+    return watchSocket(socket, () => undefined);
+  } catch {
+    // No socket is left to watch with. It is closed all the same, a little later.
+    return Promise.resolve();
+  }
 }

@@ -35,10 +35,10 @@ describe('over tcp', () => {
       await expect(room.listen({ connection })).rejects.toMatchObject({ code: 'bind-failed' });
     }));
 
-  test.each(['0.0.0.0', '*', '::1'])('bound to %s, it checks itself and can be reached', (ip) =>
+  test.each(['0.0.0.0', '*', '::1', '[::1]', 'lo'])('bound to %s, it checks itself and can be reached', (ip) =>
     inRoom(async (room) => {
       const listener = await room.listen({ connection: { ...room.plain, ip } });
-      const reachable = ip === '::1' ? ip : '127.0.0.1';
+      const reachable = ip.includes('::1') ? ip : '127.0.0.1';
       const client = await room.dial(listener, { connection: { ...listener.connection, ip: reachable } });
       await client.dialer.send('shell', aMessage('x_request'));
       await client.until(1);

@@ -1,8 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
+import { XSubscriber } from 'zeromq';
+import { endpoint } from '#src/connection/endpoints.js';
+import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { Secret } from '#src/keys/secret.js';
+import { dialCurve } from '#src/transport/curve-options.js';
 import type { ReceivedMessage } from '#src/transport/listener.js';
 import type { ListenerEvent } from '#src/transport/listener-event.js';
-import { aMessage, echo, eventually, inRoom } from './room.js';
+import { TransportContext } from '#src/transport/transport-context.js';
+import { aMessage, echo, encrypted, eventually, inRoom, pause } from './room.js';
 
 describe.each(['encrypted', 'plain'] as const)('an %s listener', (kind) => {
   test('answers on the channel and to the client that asked', () =>
@@ -146,8 +151,62 @@ test('peers are reported when they are let in and when they leave', () =>
       expect(events).toContainEqual({ ...accepted, socket });
     }
     await dialer.close();
-    await eventually(() => events.filter(({ kind }) => kind === 'peer-left').length === 5);
+    await eventually(() => events.filter(({ kind }) => kind === 'peer-left').length >= 5);
+    expect(events).toHaveLength(10);
     expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(['peer-accepted', 'peer-left']));
+  }));
+
+test('where nobody was, nobody is reported: the knocks of the self-check are nobody', () =>
+  inRoom(async (room) => {
+    const events: ListenerEvent[] = [];
+    for (let round = 0; round < 50; round++) {
+      const listener = await room.listen({ onEvent: (event) => events.push(event) });
+      await pause(5);
+      await listener.close();
+    }
+    expect(events).toEqual([]);
+  }));
+
+test('a peer that ends subscriptions which it never had takes nothing from others', () =>
+  inRoom(async (room) => {
+    const topics: string[] = [];
+    const listener = await room.listen({ onSubscribe: (topic) => topics.push(Buffer.from(topic).toString()) });
+    const { received } = await room.dial(listener);
+    const liar = new Unfiltered();
+    room.after(() => liar.close());
+    dialCurve(liar, { client: room.server, serverKey: room.server.publicKey });
+    liar.connect(endpoint(listener.connection, 'iopub'));
+    await liar.send(Buffer.from([1, 0x7a]));
+    for (let topic = 0; topic < 5; topic++) await liar.send(Buffer.from([0, 0x70, topic]));
+    await liar.send(Buffer.from([1, 0x79]));
+    await eventually(() => topics.includes('y'));
+    await liar.send(Buffer.from([0, 0x7a]));
+    await liar.send(Buffer.from([0, 0x79]));
+    await liar.send(Buffer.from([0, 0x79]));
+    await eventually(() => {
+      listener.publish(aMessage('stream'));
+      return received.length > 50;
+    });
+    await pause(100);
+    expect(listener.hasAudience).toBe(true);
+  }));
+
+test('a connection that has keys is served neither without them nor with others', () =>
+  inRoom(async (room) => {
+    const connection = encrypted(room.plain, room.server);
+    await expect(room.listenPlain({ connection })).rejects.toThrow(TypeError);
+    const server = await generateCurvePair();
+    await expect(room.listenPlain({ connection, server })).rejects.toMatchObject({ code: 'key-mismatch' });
+  }));
+
+test('a listener that finds no sockets left says so', () =>
+  inRoom(async (room) => {
+    for (const sockets of [4, 9, 14, 20]) {
+      const context = new TransportContext();
+      context.zmq.maxSockets = sockets;
+      await expect(room.listen({ context, onEvent: () => undefined })).rejects.toThrow();
+      await context.close();
+    }
   }));
 
 test('sending to a client that is gone, or after closing, is harmless', () =>
@@ -182,6 +241,14 @@ test('a frame beyond the limit ends the connection of its sender, who may come b
     );
     await until(1);
   }));
+
+/** XSUB then filters nothing that it is given to send (ZMQ_XSUB_VERBOSE_UNSUBSCRIBE). */
+class Unfiltered extends XSubscriber {
+  constructor() {
+    super({ linger: 0 });
+    this.setBoolOption(115, true);
+  }
+}
 
 const echoOrFail = (received: ReceivedMessage): void => {
   if (received.message.content['fail']) throw new Error('a bug');

@@ -26,7 +26,7 @@ export interface Room {
   /** A listener in plain text. */
   listenPlain(options?: Partial<ListenerOptions>): Promise<Listener>;
   /** A client of `listener` that holds the shared pair, if there is one. */
-  dial(listener: Listener, options?: Partial<DialerOptions>): Promise<Client>;
+  dial(listener: Pick<Listener, 'connection'>, options?: Partial<DialerOptions>): Promise<Client>;
   /** A new folder. */
   folder(): Promise<string>;
   /** Run at the end, last first. */
@@ -62,7 +62,11 @@ export async function inRoom(use: (room: Room) => Promise<void>): Promise<void> 
     plain,
     listenPlain,
     listen: (options) =>
-      listenPlain({ server, ...options, connection: encrypted(options?.connection ?? plain, server) }),
+      listenPlain({
+        server,
+        ...options,
+        connection: encrypted(options?.connection ?? plain, options?.server ?? server),
+      }),
     dial: async (listener, options) => {
       const { received, until, onMessage } = mailbox();
       const dialer = await openDialer({ connection: listener.connection, routingId: 'client', onMessage, ...options });
