@@ -5,7 +5,6 @@
  *
  * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol | The wire protocol}
  */
-import { toUSVString } from 'node:util';
 import { checkHeader, checkParentHeader } from './check-header.js';
 import type { Message } from './message.js';
 import { parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
@@ -128,12 +127,13 @@ export function decodeMessage(
 
 /**
  * Half a surrogate pair is JSON in JavaScript and in Python, and yet no front end in Python can save a notebook that holds
- * one: it becomes U+FFFD. `JSON.stringify` escapes nothing else as `\\ud…`, so the second pass is rare.
+ * one: it becomes U+FFFD, in names of members too. `JSON.stringify` escapes nothing else as `\\ud…`, so the second pass is rare.
  */
 function writeJson(part: object): string {
   const json = JSON.stringify(part);
   if (!json.includes('\\ud')) return json;
-  return JSON.stringify(part, (_, value: unknown) => (typeof value === 'string' ? toUSVString(value) : value));
+  // From escape to escape, so that a backslash that is itself escaped begins none.
+  return json.replace(/\\(ud[89a-f]..|.)/g, (escape, code: string) => (code.length > 1 ? '\ufffd' : escape));
 }
 
 function checkLengths(frames: readonly Uint8Array[], limits: MessageLimits): void {

@@ -32,7 +32,10 @@ const TEXTS: Partial<Record<ErrorCode, readonly [message: string, hint: string]>
     'Nobody answers',
     'The kernel may have ended, or not be started yet; check that it runs and that the address can be reached.',
   ],
-  'peer-lost': ['The kernel answered before, and does not any more', 'It may have ended or be restarting.'],
+  'peer-lost': [
+    'The kernel answered before, and does not any more',
+    'It may have ended, be restarting, or take nothing in any more.',
+  ],
 };
 
 const UNRESPONSIVE = 'Somebody accepts connections there, and no handshake succeeds' as const;

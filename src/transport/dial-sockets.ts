@@ -2,6 +2,7 @@ import { Dealer, Subscriber, type Context } from 'zeromq';
 import { isIPv6Endpoint } from '../connection/endpoints.js';
 import type { RequestChannel, SocketName } from '../protocol/message.js';
 import { dialCurve, type ClientKeys } from './curve-options.js';
+import { DEFAULT_LISTENER_LIMITS } from './listener-limits.js';
 
 /** The sockets of a client (Jupyter messaging, “The wire protocol”). */
 export type ClientSockets = Readonly<Record<RequestChannel | 'heartbeat', Dealer>> & { readonly iopub: Subscriber };
@@ -54,7 +55,9 @@ export function makeClientSockets(options: ClientSocketOptions): ClientSockets {
     return socket;
   };
   const dealer = (identity: { routingId?: string }): Dealer =>
-    ready(new Dealer({ ...common, sendTimeout: 0, sendHighWaterMark: 0, ...identity }));
+    ready(
+      new Dealer({ ...common, sendTimeout: 0, sendHighWaterMark: DEFAULT_LISTENER_LIMITS.queuedMessages, ...identity }),
+    );
   try {
     const iopub = ready(new Subscriber({ ...common }));
     iopub.subscribe();

@@ -9,7 +9,9 @@ import { openSockets } from './dial-failure.js';
 import { makeClientSockets, type ClientSockets } from './dial-sockets.js';
 import { Heartbeat, type PingOptions } from './heartbeat.js';
 import { Links, type SocketSecurity } from './links.js';
+import { DEFAULT_LISTENER_LIMITS } from './listener-limits.js';
 import { createMessageCodec, type MessageCodec } from './message-codec.js';
+import { createQueueMark } from './queue-mark.js';
 import { receiveEach } from './receive-each.js';
 import { throwLater } from './throw-later.js';
 import { TransportContext } from './transport-context.js';
@@ -76,6 +78,8 @@ export class Dialer {
   readonly #disown: () => void;
   readonly #sockets: ClientSockets;
   readonly #links: Links;
+  /** The kernel that reads nothing must not fill this process. */
+  readonly #marks = perSocket(() => createQueueMark(DEFAULT_LISTENER_LIMITS));
   readonly #loops: readonly Promise<void>[];
   readonly #heartbeat: Heartbeat;
   #settleOpened: ((error?: unknown) => void) | undefined;
@@ -115,13 +119,16 @@ export class Dialer {
 
   /**
    * Sends a request. Resolves when it is handed to the connection, which is no proof that it arrives, and never waits for the
-   * kernel. Throws `peer-lost` while there is no connection, the error that ended the dialer, `transport-closed`.
+   * kernel. Throws `peer-lost` while there is no connection, and while a kernel that takes nothing in has as much waiting as a listener
+   * keeps for a client (65,536 messages, about 512 MiB); the error that ended the dialer; `transport-closed`.
    */
   async send(channel: RequestChannel, message: Message): Promise<void> {
     this.#checkUp(channel);
     // libzmq sends large frames from where they lie, some time later; the caller's buffers stay the caller's.
     const buffers = message.buffers.map((buffer) => new Uint8Array(buffer));
     const frames = this.#codec.encode({ ...message, buffers });
+    const mark = this.#marks[channel](frames.reduce((bytes, frame) => bytes + frame.byteLength, 0));
+    if (mark !== undefined) this.#sockets[channel].sendHighWaterMark = mark;
     try {
       await this.#sockets[channel].send(frames);
     } catch {

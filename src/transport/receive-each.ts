@@ -1,4 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { throwLater } from './throw-later.js';
+
+/** Milliseconds until a socket is tried again that could not be received from: long enough not to spin, short enough not to be noticed. */
+const PAUSE = 100;
 
 /** A socket that messages come from. */
 interface Source {
@@ -7,8 +11,8 @@ interface Source {
 }
 
 /**
- * Gives every message of `source` to `handle`, in order, until it is closed. Never rejects: what `handle` throws goes to
- * `onFailure`, and the next message is received.
+ * Gives every message of `source` to `handle`, in order, until it is closed. Never rejects: what `handle` throws, and what receiving
+ * throws while the socket is open, goes to `onFailure`, and the next message is received.
  */
 export async function receiveEach(
   source: Source,
@@ -18,7 +22,11 @@ export async function receiveEach(
   while (!source.closed) {
     const frames = await nextOf(source, onFailure);
     // A message may be in hand when its socket is closed: whoever was cut off is not heard any more.
-    if (!frames || source.closed) return;
+    if (source.closed) return;
+    if (!frames) {
+      await delay(PAUSE);
+      continue;
+    }
     attempt(
       () => handle(frames),
       (error) => attempt(() => onFailure(error)),

@@ -1,4 +1,5 @@
 import { Router, type Context } from 'zeromq';
+import { receiveEach } from './receive-each.js';
 import { closeSockets } from './watch-socket.js';
 import { formatZapReply, parseZapRequest, type ZapRequest, type ZapReturnPath } from './zap-message.js';
 
@@ -24,7 +25,12 @@ export class ZapHandler {
   constructor(context: Context) {
     this.#socket = new Router({ context, linger: 0, sendTimeout: 0 });
     this.#socket.bindSync('inproc://zeromq.zap.01');
-    this.#answering = this.#answer();
+    const answer = (frames: Buffer[]): void => {
+      const asked = parseZapRequest(frames);
+      if (asked) this.#decide(asked.path, asked.request);
+    };
+    // Whoever asked something that cannot be read, or in vain, is not admitted: there is nobody to tell more.
+    this.#answering = receiveEach(this.#socket, answer, () => undefined);
   }
 
   /** Puts `domain` under `rule`. The function returned takes the rule away: from then on nobody new is admitted. */
@@ -37,17 +43,6 @@ export class ZapHandler {
   /** Stops answering: nobody new is admitted anywhere in the context. Resolves when libzmq knows. */
   async close(): Promise<void> {
     await Promise.all([closeSockets(this.#socket), this.#answering]);
-  }
-
-  async #answer(): Promise<void> {
-    while (!this.#socket.closed) {
-      try {
-        const asked = parseZapRequest(await this.#socket.receive());
-        if (asked) this.#decide(asked.path, asked.request);
-      } catch {
-        // Closed.
-      }
-    }
   }
 
   #decide(path: ZapReturnPath, request: ZapRequest): void {

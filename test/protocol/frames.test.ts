@@ -47,9 +47,15 @@ describe('a message', () => {
   });
 
   test('with lone surrogates, which no notebook can be saved with, is repaired when it is written', () => {
-    const message = sampleMessage({ text: 'a\ud800b', whole: '\ud83d\ude00', path: 'C:\\udev' });
+    const message = sampleMessage({
+      text: 'a\ud800b',
+      whole: '\ud83d\ude00',
+      path: 'C:\\udev',
+      'name \udc00': { '\ud801': 1 },
+    });
     expect(decodeMessage(encodeMessage(message, signer), signer).message.content).toEqual({
       text: 'a\ufffdb',
+      'name \ufffd': { '\ufffd': 1 },
       whole: '\ud83d\ude00',
       path: 'C:\\udev',
     });

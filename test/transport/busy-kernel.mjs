@@ -1,4 +1,6 @@
-// A kernel that listens, prints its connection file, and then does nothing for so many milliseconds: no handler of its own runs.
+// A kernel that listens, prints its connection file, and then does nothing for so many milliseconds, from the first message on or at
+// once: no handler of its own runs in that time, and libzmq goes on alone.
+// Usage: busy-kernel.mjs MILLISECONDS [when-asked]
 import { formatConnectionInfo } from '#src/connection/write-connection-file.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { Secret } from '#src/keys/secret.js';
@@ -19,7 +21,11 @@ const listener = await openListener({
     curve: server,
     extra: {},
   },
-  onMessage: () => undefined,
+  onMessage: rest,
 });
 process.stdout.write(`${formatConnectionInfo(listener.connection).replaceAll('\n', ' ')}\n`);
-setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(process.argv[2])));
+if (process.argv[3] !== 'when-asked') setImmediate(rest);
+
+function rest() {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(process.argv[2]));
+}

@@ -1,12 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, expect, test } from '@jest/globals';
 import { Dealer } from 'zeromq';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
-import { parseConnectionInfo } from '#src/connection/read-connection-file.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { isCurveKernelError, type CurveKernelError } from '#src/errors.js';
 import { openDialer, type DialerOptions } from '#src/transport/dialer.js';
@@ -14,7 +9,7 @@ import type { ListenerEvent } from '#src/transport/listener-event.js';
 import { peekGreeting } from '#src/transport/peek-greeting.js';
 import { perSocket } from '#src/transport/per-socket.js';
 import { TransportContext } from '#src/transport/transport-context.js';
-import { repository } from '../fixtures/repository.js';
+import { busyKernel } from './start-busy-kernel.js';
 import { encrypted, eventually, inRoom, listenAnywhere, pause, type Room } from './room.js';
 
 /** The limit for naming a failure. */
@@ -238,15 +233,6 @@ function canOpenSocket(context: TransportContext): boolean {
   } catch {
     return false;
   }
-}
-
-/** A kernel in a process of its own whose thread does nothing for a while, in which libzmq goes on alone. */
-async function busyKernel(room: Room, milliseconds: number): Promise<{ connection: ConnectionInfo }> {
-  const program = join(repository, 'test/transport/busy-kernel.mjs');
-  const kernel = spawn(process.execPath, [program, String(milliseconds)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  room.after(() => kernel.kill());
-  const [line] = await once(createInterface(kernel.stdout), 'line');
-  return { connection: await parseConnectionInfo(String(line), 'busy kernel') };
 }
 
 function withoutKeys(connection: ConnectionInfo): ConnectionInfo {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { CurveKernelError } from '#src/errors.js';
+import { busyKernel } from './start-busy-kernel.js';
 import { aMessage, eventually, inRoom, pause } from './room.js';
 
 test('a lost kernel is reported once, sends fail at once, and the kernel that comes back is reported too', () =>
@@ -70,6 +71,18 @@ test('a kernel that comes back with other keys ends the dialer, with the reason'
     await eventually(() => failures.length === 2);
     expect(failures.map(({ code }) => code)).toEqual(['peer-lost', 'peer-wrong-key']);
     await expect(dialer.send('shell', aMessage('x_request'))).rejects.toBe(failures[1]);
+  }));
+
+test('a send to a kernel that is connected and takes nothing in never waits, and is an error when too much waits already', () =>
+  inRoom(async (room) => {
+    const { dialer } = await room.dial(await busyKernel(room, 120_000, 'when-asked'));
+    let sent = 0;
+    const flood = async (): Promise<void> => {
+      for (; sent < 150_000; sent++) await dialer.send('shell', aMessage('execute_request'));
+    };
+    await expect(flood()).rejects.toMatchObject({ code: 'peer-lost' });
+    expect(sent).toBeGreaterThan(30_000);
+    await dialer.close();
   }));
 
 test('closing ends pings that wait, and later sends', () =>
