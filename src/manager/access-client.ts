@@ -22,7 +22,7 @@ export interface OpenAccessOptions {
   readonly client?: CurvePair;
   /** The kernel's secret key, where it was given to the kernel by environment and we have it too. */
   readonly secretKey?: Secret;
-  /** Milliseconds for the handshakes, and for each answer. Default: 5,000. */
+  /** Milliseconds for the handshakes, and for each answer. Default: 4,500. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
 }
@@ -97,7 +97,7 @@ export interface Access extends AsyncDisposable {
  * @throws CurveKernelError `connection-file-*`, `key-*`, `peer-*`; the reason of the signal.
  */
 export async function openAccess(file: string, options: OpenAccessOptions = {}): Promise<Access> {
-  const { client, secretKey, timeout = 5000, signal } = options;
+  const { client, secretKey, timeout = 4500, signal } = options;
   const connection = await readConnectionFile(file, secretKey === undefined ? {} : { secretKey });
   const events = new AccessEvents();
   const line = await openControlLine({

@@ -17,7 +17,7 @@ export interface AttachOptions {
   readonly client?: CurvePair;
   /** The kernel's secret key, where it was given to the kernel by environment and we have it too. */
   readonly secretKey?: Secret;
-  /** Milliseconds for the handshakes, and then for the first answer. Default 5,000. */
+  /** Milliseconds for the handshakes, and then for the first answer. Default 4,500. */
   readonly timeout?: number;
   /** Whether comms that the kernel opens are handled by this connection; upstream's default is true. */
   readonly handleComms?: boolean;
@@ -47,7 +47,7 @@ export interface AttachedKernel extends AsyncDisposable {
  * @throws CurveKernelError `connection-file-*`, `key-*`, `peer-*`, each within the timeout; the reason of the signal.
  */
 export async function attach(file: string, options: AttachOptions = {}): Promise<AttachedKernel> {
-  const { client, secretKey, timeout = 5000, signal, onError = () => undefined, ...rest } = options;
+  const { client, secretKey, timeout = 4500, signal, onError = () => undefined, ...rest } = options;
   const connection = await readConnectionFile(file, secretKey === undefined ? {} : { secretKey });
   const services = await loadServices();
   const { KernelConnection } = await import('@jupyterlab/services/lib/kernel/default.js');

@@ -38,7 +38,7 @@ export interface OpenLinkOptions {
   readonly client?: CurvePair;
   /** The content of the kernel's kernel_info_reply, if it is known already. */
   readonly info?: JsonObject;
-  /** Milliseconds for the handshakes, and then for the first answer. Default 5,000. */
+  /** Milliseconds for the handshakes, and then for the first answer. Default 4,500: a failure is told, and all closed, within 5 s. */
   readonly timeout?: number;
   readonly context?: TransportContext;
   readonly signal?: AbortSignal;
@@ -58,7 +58,7 @@ export interface OpenLinkOptions {
  * @throws CurveKernelError `peer-*`; `transport-closed`.
  */
 export async function openLink(options: OpenLinkOptions): Promise<KernelLink> {
-  const { connection, timeout = 5000, receive } = options;
+  const { connection, timeout = 4500, receive } = options;
   const nudge = createNudge();
   let open = false;
   const dialer = await openDialer({
