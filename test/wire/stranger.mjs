@@ -1,10 +1,11 @@
 // The stranger of stranger.py, in Node: same input, same output.
+import { createHmac } from 'node:crypto';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Dealer, Subscriber, curveKeyPair } from 'zeromq';
 
 const info = await json(process.stdin);
-const received = { shell: 0, control: 0, stdin: 0, iopub: 0 };
+const received = { shell: 0, control: 0, stdin: 0, iopub: 0, hb: 0 };
 const sockets = Object.keys(received).map((name) => {
   const options = { linger: 0, curveServerKey: info.curve_publickey, ...keys() };
   const socket =
@@ -16,7 +17,9 @@ const sockets = Object.keys(received).map((name) => {
   return { name, socket };
 });
 
+/** A stranger's own, unless the real ones are given: to show that this program can hear. */
 function keys() {
+  if (info.curve_secretkey) return { curvePublicKey: info.curve_publickey, curveSecretKey: info.curve_secretkey };
   const { publicKey, secretKey } = curveKeyPair();
   return { curvePublicKey: publicKey, curveSecretKey: secretKey };
 }
@@ -29,7 +32,9 @@ const header = JSON.stringify({
   date: '',
   version: '5.3',
 });
-const frames = ['<IDS|MSG>', '0'.repeat(64), header, '{}', '{}', '{}'];
+const parts = [header, '{}', '{}', '{}'];
+const signature = info.key ? createHmac('sha256', info.key).update(parts.join('')).digest('hex') : '0'.repeat(64);
+const frames = ['<IDS|MSG>', signature, ...parts];
 process.stdout.write('ready\n');
 const listening = sockets.map(async ({ name, socket }) => {
   try {

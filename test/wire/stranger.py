@@ -3,6 +3,7 @@
 Reads a JSON object of connection fields without secrets on standard input, prints what arrived on each channel.
 """
 
+import hmac
 import json
 import sys
 import time
@@ -11,12 +12,14 @@ import zmq
 
 info = json.load(sys.stdin)
 context = zmq.Context()
-kinds = {"shell": zmq.DEALER, "control": zmq.DEALER, "stdin": zmq.DEALER, "iopub": zmq.SUB}
+kinds = {"shell": zmq.DEALER, "control": zmq.DEALER, "stdin": zmq.DEALER, "iopub": zmq.SUB, "hb": zmq.DEALER}
 sockets = {}
 for name, kind in kinds.items():
     socket = context.socket(kind)
     socket.linger = 0
     public, secret = zmq.curve_keypair()
+    if "curve_secretkey" in info:  # the real pair, to show that this program can hear
+        public, secret = info["curve_publickey"].encode(), info["curve_secretkey"].encode()
     socket.curve_publickey, socket.curve_secretkey = public, secret
     socket.curve_serverkey = info["curve_publickey"].encode()
     if kind == zmq.SUB:
@@ -28,7 +31,11 @@ for name, kind in kinds.items():
     sockets[name] = socket
 
 request = {"msg_id": "1", "msg_type": "kernel_info_request", "session": "s", "username": "u", "date": "", "version": "5.3"}
-frames = [b"<IDS|MSG>", b"0" * 64, json.dumps(request).encode(), b"{}", b"{}", b"{}"]
+parts = [json.dumps(request).encode(), b"{}", b"{}", b"{}"]
+signature = b"0" * 64
+if "key" in info:
+    signature = hmac.new(info["key"].encode(), b"".join(parts), "sha256").hexdigest().encode()
+frames = [b"<IDS|MSG>", signature, *parts]
 print("ready", flush=True)
 received = dict.fromkeys(sockets, 0)
 end = time.monotonic() + 2

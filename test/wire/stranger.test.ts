@@ -47,11 +47,23 @@ test.each([
   const session = start(pythonPath(), 'watched_session.py');
   const known = await session.nextLine();
   expect(known).not.toContain('curve_secretkey');
+  const owner = await session.nextLine();
+  const attempt = async (fields: string): Promise<unknown> => {
+    const stranger = start(command, script);
+    stranger.process.stdin?.end(fields);
+    expect(await stranger.nextLine()).toBe('ready');
+    return JSON.parse(await stranger.nextLine());
+  };
 
-  const stranger = start(command, script);
-  stranger.process.stdin?.end(known);
-  expect(await stranger.nextLine()).toBe('ready');
-  expect(JSON.parse(await stranger.nextLine())).toEqual({ shell: 0, control: 0, stdin: 0, iopub: 0 });
+  // Heartbeat returns to everybody what it is sent.
+  const echo: unknown = expect.any(Number);
+  expect(await attempt(known)).toEqual({ shell: 0, control: 0, stdin: 0, iopub: 0, hb: echo });
+  // The same program with the keys hears what there is to hear: its one request is answered where it arrives first.
+  const heard = await attempt(owner);
+  for (const channel of ['shell', 'iopub', 'hb']) {
+    expect(heard).toHaveProperty(channel, expect.any(Number));
+    expect(heard).not.toHaveProperty(channel, 0);
+  }
 
   session.process.stdin?.end();
   const { invited }: { invited: number } = JSON.parse(await session.nextLine());

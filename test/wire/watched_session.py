@@ -1,4 +1,4 @@
-"""Starts the TypeScript kernel under `required`, prints what a stranger could know, and works until input ends.
+"""Starts the TypeScript kernel under `required`, prints what a stranger could know and what the owner knows, and works until input ends.
 
 Afterwards prints how many messages an invited second client saw on iopub in that time.
 """
@@ -21,6 +21,7 @@ try:
     known = {name: value for name, value in fields.items() if name not in ("key", "curve_secretkey")}
     known["routing_id"] = client.session.session
     print(json.dumps(known), flush=True)
+    print(json.dumps(fields), flush=True)
     invited.load_connection_file(manager.connection_file)
     invited.start_channels()
     invited.wait_for_ready(timeout=30)
