@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Subscriber } from 'zeromq';
 import { endpoint } from '#src/connection/endpoints.js';
+import type { Message } from '#src/protocol/message.js';
 import { dialCurve } from '#src/transport/curve-options.js';
 import type { Listener } from '#src/transport/listener.js';
 import { aMessage, eventually, inRoom, pause, type Client, type Room } from './room.js';
@@ -69,14 +70,14 @@ test('what a client is sent just before the listener closes with a linger still 
 /** A client that receives what is published from now on. */
 async function subscribed(room: Room, listener: Listener): Promise<Client> {
   const received: Client['received'] = [];
-  let heard = false;
+  const probes: Message[] = [];
   const { dialer } = await room.dial(listener, {
     onMessage: (channel, message) => {
-      heard = true;
-      if (message.header.msg_type !== 'probe') received.push({ channel, message });
+      if (message.header.msg_type === 'probe') probes.push(message);
+      else received.push({ channel, message });
     },
   });
-  while (!heard) {
+  while (probes.length === 0) {
     listener.publish(aMessage('probe'));
     await pause(5);
   }

@@ -36,7 +36,7 @@ test('a socket that does not answer proves nothing, and does not pass', () =>
     const sealed = addressesOf(await room.listen());
     const mute = await listenAnywhere(
       room,
-      createServer((socket) => void room.after(() => socket.destroy())),
+      createServer((socket) => room.after(() => socket.destroy())),
     );
     const addresses = { ...sealed, control: `tcp://127.0.0.1:${mute}` };
     const checked = selfCheck(room.context.zmq, addresses, room.server.publicKey, { timeout: 1_000 });
