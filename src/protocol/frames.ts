@@ -6,7 +6,7 @@
  * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol | The wire protocol}
  */
 import { checkHeader, checkParentHeader } from './check-header.js';
-import type { Message } from './message.js';
+import type { Message, ParentHeader } from './message.js';
 import { parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
 import { malformed, replayed, tooLarge, unsigned } from './refuse-message.js';
 import type { ReplayGuard } from './replay-guard.js';
@@ -19,6 +19,8 @@ export const DELIMITER = '<IDS|MSG>';
 export interface MessageLimits extends JsonLimits {
   /** All frames together. */
   readonly maxBytes: number;
+  /** The header, and the parent header: whoever is shown an answer to a message is sent its header as well. */
+  readonly maxHeaderBytes: number;
   /** Frames, routing and buffers included. */
   readonly maxFrames: number;
   /** Frames before the delimiter: routing ids, or the topic on iopub. */
@@ -31,6 +33,7 @@ export interface MessageLimits extends JsonLimits {
  */
 export const DEFAULT_LIMITS: MessageLimits = Object.freeze({
   maxBytes: 256 * 1024 * 1024,
+  maxHeaderBytes: 16 * 1024,
   maxFrames: 4096,
   maxIdentities: 16,
   maxDepth: 512,
@@ -72,6 +75,11 @@ export function encodeParts(message: Message): EncodedMessage {
   return { parts: parts.map((part) => Buffer.from(writeJson(part))), buffers: message.buffers };
 }
 
+/** The same message with another parent; everything else is written already. */
+export function withParent({ parts, buffers }: EncodedMessage, parent: ParentHeader): EncodedMessage {
+  return { parts: parts.with(1, Buffer.from(writeJson(parent))), buffers };
+}
+
 /** The frames of an encoded message on one connection, from the delimiter on; routing frames are the sender's matter. */
 export function signParts({ parts, buffers }: EncodedMessage, signer: Signer): Uint8Array[] {
   return [DELIMITER_BYTES, Buffer.from(signer.sign(parts), 'latin1'), ...parts, ...buffers];
@@ -106,6 +114,10 @@ export function decodeMessage(
     throw malformed(
       `${frames.length - delimiter - 1} frames follow the delimiter, and ${FIXED_FRAMES} or more were wanted`,
     );
+  }
+  for (const { byteLength } of [header, parentHeader]) {
+    const most = limits.maxHeaderBytes;
+    if (byteLength > most) throw tooLarge('bytes in a header', 'maxHeaderBytes', byteLength, most);
   }
   if (!signer.verify(signature, [header, parentHeader, metadata, content])) throw unsigned();
   if (options.replay?.admit(signature) === false) throw replayed();

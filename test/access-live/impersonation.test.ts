@@ -1,10 +1,12 @@
 /** Whatever a client says of itself, what it does is attributed to the identity of its key, and it sees what that identity may see. */
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import type { AccessEvent } from '#src/manager/access-events.js';
 import type { Json, JsonObject } from '#src/protocol/message.js';
-import { plainText, textOf, type KernelClient } from '../fixtures/kernel-client.js';
+import { childOf, plainText, textOf, type KernelClient } from '../fixtures/kernel-client.js';
 import { eventually, startLiveKernel, type LiveKernel } from './live-kernel.js';
 import { runPython } from './run-python.js';
 
@@ -182,7 +184,7 @@ describe('I3: a stolen routing id', () => {
     const routingId = randomUUID();
     const leaving = await live.connect(connectionOf('alice'), { session: randomUUID(), routingId });
     const id = await leaving.execute("await new Promise((done) => setTimeout(done, 500)); 'late'");
-    await owner.find(({ message }) => message.parent_header.msg_id === id, 'its start');
+    await owner.find(({ message }) => childOf(message, id), 'its start');
     await leaving.close();
     const bob = await live.connect(connectionOf('bob'), { session: randomUUID(), routingId });
     await owner.idle(id);
@@ -241,6 +243,54 @@ describe('I2: parent headers', () => {
     expect(owner.published(asked).filter((one) => one.header.msg_type === 'execute_input')).toHaveLength(1);
     expect(heard.filter(([channel, , parent]) => channel !== 'iopub' && parent['msg_id'] === asked)).toEqual([]);
     expect(await ran()).toBe(1);
+  });
+});
+
+describe('I3: the id and the session of another’s request', () => {
+  test('end nothing and show nothing below its cell, in a stock client', async () => {
+    const go = join(live.environment.folder, 'go');
+    const code = `console.log('begun');
+const { existsSync } = await import('node:fs');
+while (!existsSync(${JSON.stringify(go)})) await new Promise((done) => setTimeout(done, 10));
+console.log('ended')`;
+    const file = await live.file('alice-stock', connectionOf('alice'));
+    const stock = runPython('executing_client.py', live.environment, { file, code, last: 'the last line' });
+    const stolen: { id: string; session: string } = JSON.parse(await stock.nextLine());
+    const seen = await owner.find(
+      ({
+        message: {
+          header: { msg_type: type },
+          content,
+        },
+      }) => type === 'stream' && textOf(content['text']) === 'begun\n',
+      'what alice runs',
+    );
+    // What she really sent, and what others are shown of it.
+    const names = [
+      stolen,
+      { id: seen.message.parent_header.msg_id ?? '', session: textOf(seen.message.parent_header.session) },
+    ];
+    const forged = (msgType: string, content: JsonObject): RawMessage[] =>
+      names.map(({ id, session }) => ({
+        channel: 'shell',
+        header: header(msgType, { msg_id: id, session }),
+        content: JSON.stringify(content),
+      }));
+    await raw('eve', forged('kernel_info_request', {}));
+    await raw('eve', forged('execute_request', { code: '1' }));
+    await raw('bob', forged('execute_request', { code: "console.log('forged')" }), {}, async () => {
+      await writeFile(go, '');
+      expect(JSON.parse(await stock.nextLine())).toEqual({
+        status: 'ok',
+        texts: ['begun\n', 'ended\n'],
+        states: expect.not.arrayContaining(['starting']),
+      });
+      await owner.ask('execute_request', { code: "console.log('the last line')" });
+    });
+    expect(JSON.parse(await stock.nextLine())).toEqual([]);
+    await stock.end();
+    const shown = owner.heard.map(({ message }) => message.parent_header);
+    expect(shown.filter(({ msg_id: id, session }) => id === stolen.id || session === stolen.session)).toEqual([]);
   });
 });
 

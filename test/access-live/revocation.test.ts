@@ -9,7 +9,7 @@ import { generateCurvePair, type CurvePair } from '#src/keys/curve-pair.js';
 import type { AccessEvent } from '#src/manager/access-events.js';
 import type { Message } from '#src/protocol/message.js';
 import { openDialer } from '#src/transport/dialer.js';
-import { plainText, textOf, type KernelClient } from '../fixtures/kernel-client.js';
+import { childOf, plainText, textOf, type KernelClient } from '../fixtures/kernel-client.js';
 import { faults, follow, openPorts, STREAM, type Follower } from './follower.js';
 import { eventually, startLiveKernel, type LiveKernel } from './live-kernel.js';
 
@@ -259,10 +259,7 @@ describe('what somebody asked for who is out', () => {
     async (code) => {
       const bob = await live.connect(await live.grant('bob', ['executor']));
       const id = await bob.execute(`console.log('running'); ${code}`, { allow_stdin: true });
-      await owner.find(
-        ({ message }) => message.parent_header.msg_id === id && message.header.msg_type === 'stream',
-        'its start',
-      );
+      await owner.find(({ message }) => childOf(message, id) && message.header.msg_type === 'stream', 'its start');
       await live.access.revoke({ name: 'bob' });
       await owner.idle(id);
       expect(owner.said(id)).toContain('error');

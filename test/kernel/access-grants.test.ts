@@ -4,6 +4,7 @@ import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { parseConnectionInfo } from '#src/connection/read-connection-file.js';
 import type { Language } from '#src/kernel/language.js';
 import { serveKernel } from '#src/kernel/serve-kernel.js';
+import { childOf } from '../fixtures/kernel-client.js';
 import { gate, OK, scripted, freshConnection, untilAborted } from './serve.js';
 import { eventually, knock, share } from './sharing.js';
 
@@ -100,7 +101,7 @@ describe('revoking', () => {
     );
     const ada = await admit('ada', 'executor');
     const spinning = await ada.execute('spin');
-    await owner.find(({ message }) => message.parent_header.msg_id === spinning, 'busy');
+    await owner.find(({ message }) => childOf(message, spinning), 'busy');
     await ada.execute('after');
     await ada.ask('kernel_info_request');
     // While the cell runs, busy is said again after that idle: the last that ada may hear.
@@ -112,6 +113,7 @@ describe('revoking', () => {
     expect(new Set(owner.said(spinning))).toEqual(new Set(['busy', 'execute_input', 'error', 'idle']));
     expect(ran).toEqual(['spin', 'mine']);
     expect(ada.heard.length).toBe(heard);
+    expect(ada.said(own)).toEqual([]);
   });
 
   test('lets its cell finish when that is wished, and fails what it asks', async () => {
@@ -126,7 +128,7 @@ describe('revoking', () => {
     );
     const ada = await admit('ada', 'executor');
     const id = await ada.execute('work', { allow_stdin: true });
-    await owner.find(({ message }) => message.parent_header.msg_id === id, 'busy');
+    await owner.find(({ message }) => childOf(message, id), 'busy');
     await kernel.access.revoke({ name: 'ada', letFinish: true });
     passed.open();
     await owner.idle(id);
@@ -185,7 +187,7 @@ describe('rotating', () => {
     );
     const old = await admit('ada', 'executor');
     const id = await old.execute('work');
-    await owner.find(({ message }) => message.parent_header.msg_id === id, 'busy');
+    await owner.find(({ message }) => childOf(message, id), 'busy');
     const rotated = await kernel.access.rotate('ada', { overlap: 200 });
     const renewed = await join(rotated.connection);
     await eventually(() => kernel.access.clients().filter(({ name }) => name === 'ada').length === 1);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { createMessage } from '#src/protocol/create-message.js';
 import type { JsonObject } from '#src/protocol/message.js';
 import type { Language } from '#src/kernel/language.js';
+import { childOf } from '../fixtures/kernel-client.js';
 import { FAILED, gate, OK, scripted, untilAborted } from './serve.js';
 import { share } from './sharing.js';
 
@@ -48,6 +50,18 @@ describe('an observer', () => {
     expect(info).toMatchObject({ status: 'ok' });
   });
 
+  test('is shown to others with a small header, or not at all', async () => {
+    const { owner, admit, events } = await share(echo);
+    const observer = await admit('bob', 'observer');
+    const request = createMessage({ session: 's', username: 'bob' }, 'kernel_info_request', {});
+    const header = { ...request.header, more: 'x'.repeat(20_000) };
+    await observer.dialer.send('shell', { ...request, header });
+    await observer.ask('kernel_info_request');
+    await owner.ask('kernel_info_request');
+    expect(owner.published(header.msg_id)).toEqual([]);
+    expect(events).toContainEqual(expect.objectContaining({ event: 'deny', rule: 'message-too-large' }));
+  });
+
   test('keeps seeing busy when it is refused something while code runs', async () => {
     const passed = gate();
     const { owner, admit } = await share(scripted(async () => (await passed.passed, OK)));
@@ -58,9 +72,9 @@ describe('an observer', () => {
     await observer.idle(id);
     await observer.find(
       ({ message }) =>
-        message.parent_header.msg_id === running &&
+        childOf(message, running) &&
         observer.heard.findIndex((heard) => heard.message === message) >
-          observer.heard.findIndex((heard) => heard.message.parent_header.msg_id === id) &&
+          observer.heard.findIndex((heard) => childOf(heard.message, id)) &&
         message.content['execution_state'] === 'busy',
       'busy again',
     );
@@ -74,12 +88,12 @@ describe('an executor', () => {
     const { owner, admit } = await share(scripted(async (_, cell) => untilAborted(cell.signal)));
     const ada = await admit('ada', 'executor');
     const theirs = await owner.execute('spin');
-    await ada.find(({ message }) => message.parent_header.msg_id === theirs, 'busy');
+    await ada.find(({ message }) => childOf(message, theirs), 'busy');
     expect(await ada.ask('interrupt_request', {}, { channel: 'control' })).toMatchObject({ ename: 'NotPermitted' });
     await owner.ask('interrupt_request', {}, { channel: 'control' });
     expect(await owner.answer(theirs)).toMatchObject({ status: 'error' });
     const own = await ada.execute('spin');
-    await ada.find(({ message }) => message.parent_header.msg_id === own, 'busy');
+    await ada.find(({ message }) => childOf(message, own), 'busy');
     expect(await ada.ask('interrupt_request', {}, { channel: 'control' })).toMatchObject({ status: 'ok' });
     expect(await ada.answer(own)).toMatchObject({ status: 'error' });
   });
@@ -212,7 +226,10 @@ describe('private topics', () => {
     kernel.access.setTopic('kernel', true);
     const id = await owner.execute('secret');
     await owner.answer(id);
-    expect((await ada.reply(await ada.execute('mine'))).content).toMatchObject({ ename: 'NotPermitted' });
+    const refused = await ada.execute('mine');
+    expect(await ada.answer(refused)).toMatchObject({ ename: 'NotPermitted' });
+    expect(ada.said(refused)).toEqual(['busy', 'idle']);
+    expect(owner.published(refused)).toEqual([]);
     expect(ada.published(id)).toEqual([]);
   });
 });

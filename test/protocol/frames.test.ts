@@ -96,6 +96,17 @@ describe('checks come in this order:', () => {
     expect(decode([])).toBe('message-malformed');
   });
 
+  test('the number of bytes in a header before its signature', () => {
+    const long = `{"x":"${'x'.repeat(DEFAULT_LIMITS.maxHeaderBytes)}"}`;
+    const roomy = { ...limits, maxBytes: DEFAULT_LIMITS.maxBytes };
+    for (const part of [{ header: long }, { parent: long }]) {
+      expect(codeOf(() => decodeMessage(signedFrames(part, stranger), signer, { limits: roomy }))).toBe(
+        'message-too-large',
+      );
+    }
+    expect(codeOf(() => decodeMessage(signedFrames({ content: long }), signer, { limits: roomy }))).toBeUndefined();
+  });
+
   test('the signature before JSON: hostile text of a stranger is not parsed', () => {
     for (const content of ['{', '['.repeat(5000), '{"a":NaN}', Buffer.from([0xff])]) {
       expect(decode(signedFrames({ content }, stranger))).toBe('message-unsigned');

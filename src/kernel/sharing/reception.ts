@@ -1,7 +1,7 @@
 import { isAdminType, MESSAGE_TYPES } from '../../access/message-types.js';
 import { describeRefusal, NOT_PERMITTED } from '../../access/refusal.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
-import { encodeParts, type EncodedMessage } from '../../protocol/frames.js';
+import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
 import type { Header, JsonObject, Message, ParentHeader } from '../../protocol/message.js';
 import type { ReceivedMessage } from '../../transport/listener.js';
 import type { Backend, Request } from '../backend.js';
@@ -13,6 +13,7 @@ import type { Grants } from './grants.js';
 import type { Journal } from './journal.js';
 import { inNameOf, seeAct, sendAct } from './message-acts.js';
 import type { Rules } from './rules.js';
+import { seenByOthers } from './seen-parent.js';
 import { withVisibleComms } from './visible-comms.js';
 
 /** What a {@link Reception} works with. */
@@ -52,28 +53,24 @@ export class Reception {
     }
   }
 
-  /** Sends on iopub to everybody who may see it. It is written once, and signed for those who listen. */
+  /** Sends on iopub to everybody who may see it. It is written once for who asked and once for others, and signed for those who listen. */
   publish(message: Message): void {
     const { grants } = this.#options;
     const { header, parent_header: parent } = message;
     if (header.msg_type === 'status') this.#publicState = message;
     const act = seeAct(message, false, this.#comms.of(message));
-    let encoded: EncodedMessage | undefined;
+    let asSent: EncodedMessage | undefined;
+    let forOthers: EncodedMessage | undefined;
     let topic: Buffer | undefined;
     for (const grant of grants) {
       if (grant.listener?.hasAudience !== true) continue;
-      const own = grant.identity === parent.username;
+      const own = isBy(grant, parent);
       if (!this.#options.rules.decide(grant.subject, own ? { ...act, own } : act).allowed) continue;
-      encoded ??= encodeParts(message);
+      asSent ??= encodeParts(message);
+      const encoded = own ? asSent : (forOthers ??= withParent(asSent, seenByOthers(parent)));
       grant.listener.publishEncoded(encoded, (topic ??= Buffer.from(header.msg_type)));
     }
     this.#comms.note(message);
-  }
-
-  /** Sends on iopub to this grant's listener alone, if it may see it. */
-  tell(grant: ClientGrant, message: Message): void {
-    if (grant.ended || !this.#options.rules.decide(grant.subject, seeAct(message, true, undefined)).allowed) return;
-    grant.listener?.publish(message);
   }
 
   /** Greets a new subscription, unless none of the messages it is to can be seen by the grant. */
@@ -122,18 +119,28 @@ export class Reception {
 
   /** Answers with busy and idle that only the client who asked hears. */
   async #answer(grant: ClientGrant, request: Request, handle: Handler): Promise<void> {
-    const { origin } = this.#options;
-    const say = (execution_state: string, parent: ParentHeader): void =>
-      this.tell(grant, createMessage(origin, 'status', { execution_state }, { parent }));
+    const { origin, rules } = this.#options;
+    // It is told of its own request whatever it may see: it would wait for ever.
+    const say = (execution_state: string, parent: ParentHeader): void => {
+      if (!grant.ended) grant.listener?.publish(createMessage(origin, 'status', { execution_state }, { parent }));
+    };
     const begin = (header: Header): void => say('busy', header);
     const end = (header: Header): void => {
       say('idle', header);
       // Front ends show what they heard last, and code of somebody may be running.
       const state = this.#publicState;
-      if (state?.content['execution_state'] === 'busy') say('busy', state.parent_header);
+      if (state?.content['execution_state'] !== 'busy') return;
+      const parent = state.parent_header;
+      const own = isBy(grant, parent);
+      if (!rules.decide(grant.subject, seeAct(state, own, undefined)).allowed) return;
+      say('busy', own ? parent : seenByOthers(parent));
     };
     await answer(origin, { begin, end }, request, handle);
   }
 }
+
+/** Whether a request of this client's identity is the parent. In plain text names are not verified, and everybody is the owner. */
+const isBy = ({ identity, server }: ClientGrant, parent: ParentHeader): boolean =>
+  server === undefined || identity === parent.username;
 
 const refusal = (evalue: string): JsonObject => ({ status: 'error', ename: NOT_PERMITTED, evalue, traceback: [] });
