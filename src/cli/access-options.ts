@@ -1,8 +1,9 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { parseDuration } from '../access/duration.js';
 import { CurveKernelError } from '../errors.js';
 import type { AccessOptions } from '../kernel/sharing/access-options.js';
 import { jupyterDataFolder } from '../manager/jupyter-paths.js';
+import { auditPlace } from './audit-place.js';
 
 const text = <const Describe extends string>(describe: Describe) =>
   ({ type: 'string', requiresArg: true, describe }) as const;
@@ -22,12 +23,11 @@ export type AccessArguments = { readonly [Name in keyof typeof ACCESS_OPTIONS]?:
 /** The access options of the kernel of this connection file. Rejects with 'usage' for a wrong `--reauth`. */
 export async function accessOptions(args: AccessArguments, connectionFile: string): Promise<AccessOptions> {
   const data = await jupyterDataFolder();
-  const name = `${basename(connectionFile, '.json')}.jsonl`;
   const { reauth, verify } = args;
   return {
     authorizedClients: args['authorized-clients'] ?? join(data, 'authorized_clients'),
     policyFile: args.policy ?? join(data, 'access_policy.yaml'),
-    auditFile: args.audit ?? join(data, 'jupyter-curve', 'audit', name),
+    auditFile: args.audit ?? (await auditPlace(connectionFile)),
     ...(reauth !== undefined && { reauthInterval: parseInterval(reauth) }),
     ...(verify !== undefined && { verify }),
   };

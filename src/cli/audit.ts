@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { tipOf, verifyAudit, type AuditReport, type AuditTip } from '../access/audit-chain.js';
 import { CurveKernelError } from '../errors.js';
-import { jupyterDataFolder } from '../manager/jupyter-paths.js';
+import { auditPlace } from './audit-place.js';
 import { printJson, printNote, printResult, table } from './output.js';
 import { reportFailure } from './report-failure.js';
 import { usageError } from './usage-error.js';
@@ -52,8 +51,7 @@ async function audit({ file, verify, tip, json }: AuditArguments): Promise<void>
 
 /** The audit that `file` is, or that the kernel of this connection file has by default. */
 async function auditFileOf(file: string): Promise<string> {
-  if (!file.endsWith('.json')) return file;
-  return join(await jupyterDataFolder(), 'jupyter-curve', 'audit', `${basename(file, '.json')}.jsonl`);
+  return file.endsWith('.json') ? auditPlace(file) : file;
 }
 
 async function readLines(file: string): Promise<readonly string[]> {

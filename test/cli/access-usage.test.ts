@@ -1,9 +1,9 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appendAudit, endAudit, startAudit } from '#src/access/audit-chain.js';
 import { sealText } from '#src/keys/seal.js';
-import { jupyterDataFolder } from '#src/manager/jupyter-paths.js';
+import { auditPlace } from '#src/cli/audit-place.js';
 import { createCommandLine, type CommandLine } from '../fixtures/command-line.js';
 
 let line: CommandLine;
@@ -107,11 +107,17 @@ describe('audit', () => {
     expect(json).toMatchObject([{ event: 'start' }, { event: 'deny', identity: 'alice' }, { event: 'end' }]);
   });
 
-  test('is found by the connection file of its kernel', async () => {
-    const folder = join(await jupyterDataFolder(line.env), 'jupyter-curve', 'audit');
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'kernel-7.jsonl'), text);
-    expect((await line.run('audit', '/anywhere/kernel-7.json', '--verify')).stdout).toBe(`${tip}\n`);
+  test('is found by the connection file of its kernel, also when that is gone, and by no other of its name', async () => {
+    await mkdir(join(line.folder, 'here'));
+    const [here, link] = [join(line.folder, 'here', 'kernel.json'), join(line.folder, 'link')];
+    await symlink(join(line.folder, 'here'), link);
+    const place = await auditPlace(here, line.env);
+    await mkdir(dirname(place), { recursive: true });
+    await writeFile(place, text);
+    for (const file of [here, 'here/kernel.json', join(link, 'kernel.json')]) {
+      expect((await line.run('audit', file, '--verify')).stdout).toBe(`${tip}\n`);
+    }
+    expect((await line.run('audit', 'kernel.json', '--verify')).status).toBe(3);
   });
 
   test('--verify prints a tip, by which a later look can find out that all was rewritten', async () => {

@@ -1,7 +1,20 @@
 import { expect, test } from '@jest/globals';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import {
+  appendFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import { verifyAudit } from '#src/access/audit-chain.js';
+import { tipOf, verifyAudit } from '#src/access/audit-chain.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { Language } from '#src/kernel/language.js';
 import { OK, scripted } from './serve.js';
@@ -78,4 +91,85 @@ test('a full disk stops grants and says so, and nothing else', async () => {
   expect(kernel.access.clients().map(({ name }) => name)).toEqual(['owner']);
   expect(events).toContainEqual(expect.objectContaining({ event: 'alarm', rule: expect.stringContaining('ENOSPC') }));
   expect(await owner.ask('execute_request', { code: 'x' })).toMatchObject({ status: 'ok' });
+});
+
+test('two kernels do not write into one audit: the second lets nobody in while the first lives', async () => {
+  const where = await folder();
+  const auditFile = join(where, 'audit.jsonl');
+  const [first, second] = [await share(echo, { access: { auditFile } }), await share(echo, { access: { auditFile } })];
+  const bob = { name: 'bob', roles: ['observer'] };
+  await first.kernel.access.grant(bob);
+  await expect(second.kernel.access.grant(bob)).rejects.toMatchObject({ code: 'grant-failed' });
+  expect(second.events.map(({ rule }) => rule)).toContainEqual(expect.stringContaining('Another kernel writes into'));
+  await first.kernel.access.grant({ ...bob, name: 'ann' });
+  await first.kernel.close();
+  await second.kernel.access.grant(bob);
+  await second.kernel.close();
+  expect(verifyAudit(await linesOf(auditFile))).toMatchObject({ ok: true, closed: true });
+  expect(await readdir(where)).toEqual(['audit.jsonl']);
+});
+
+test('the audit of a kernel that was killed is taken over', async () => {
+  const where = await folder();
+  const auditFile = join(where, 'audit.jsonl');
+  const dead = spawnSync('true');
+  await writeFile(`${auditFile}.lock`, JSON.stringify({ pid: dead.pid, started: '' }));
+  const { kernel } = await share(echo, { access: { auditFile } });
+  await kernel.access.grant({ name: 'bob', roles: ['observer'] });
+  await kernel.close();
+  expect(await readdir(where)).toEqual(['audit.jsonl']);
+});
+
+test.each([
+  ['removed', (file: string) => rm(file)],
+  ['moved away', (file: string) => rename(file, `${file}.old`)],
+  ['cut', (file: string) => truncate(file, 0)],
+  ['added to', (file: string) => appendFile(file, '{}\n')],
+])(
+  'an audit that was %s while the kernel runs is begun anew, with an alarm that says up to where it was whole',
+  async (how, change) => {
+    const where = await folder();
+    const auditFile = join(where, 'audit.jsonl');
+    const { kernel, events } = await share(echo, { access: { auditFile } });
+    await kernel.access.grant({ name: 'ann', roles: ['observer'] });
+    const { seq, hash } = tipOf((await linesOf(auditFile)).at(-1) ?? '');
+    await change(auditFile);
+    await kernel.access.grant({ name: 'bob', roles: ['observer'] });
+    const alarm = `the audit was removed, replaced or added to; it was whole up to ${seq}:${hash}`;
+    expect(events).toContainEqual(expect.objectContaining({ event: 'alarm', rule: alarm }));
+    await kernel.close();
+    const lines = await linesOf(auditFile);
+    expect(verifyAudit(lines)).toMatchObject({ ok: true, closed: true });
+    const [, first] = lines.map((line): Record<string, unknown> => JSON.parse(line));
+    expect(first).toMatchObject({ event: 'alarm', rule: alarm });
+    expect(lines.join()).toContain('"identity":"bob"');
+    expect((await readdir(where)).length).toBe(how === 'removed' || how === 'cut' ? 1 : 2);
+  },
+);
+
+test.each([
+  ['a pipe', (file: string) => Promise.resolve(spawnSync('mkfifo', [file]))],
+  [
+    'a file of another name too',
+    async (file: string) => (await writeFile(`${file}.other`, ''), link(`${file}.other`, file)),
+  ],
+  ['a symbolic link', async (file: string) => (await writeFile(`${file}.other`, ''), symlink(`${file}.other`, file))],
+  ['a folder', (file: string) => mkdir(file)],
+])('what is no file of this user alone is not written into, and nobody is let in: %s', async (_, make) => {
+  const auditFile = join(await folder(), 'audit.jsonl');
+  await make(auditFile);
+  const { kernel, events } = await share(echo, { access: { auditFile } });
+  const grant = kernel.access.grant({ name: 'bob', roles: ['observer'] });
+  await expect(grant).rejects.toMatchObject({ code: 'grant-failed' });
+  expect(events).toContainEqual(
+    expect.objectContaining({ event: 'alarm', rule: expect.stringContaining('the audit cannot be written') }),
+  );
+});
+
+test('an audit that others may read is theirs no longer', async () => {
+  const auditFile = join(await folder(), 'audit.jsonl');
+  await writeFile(auditFile, '', { mode: 0o644 });
+  const { kernel } = await share(echo, { access: { auditFile } });
+  await kernel.access.grant({ name: 'bob', roles: ['observer'] });
+  expect((await stat(auditFile)).mode & 0o777).toBe(0o600);
 });

@@ -1,8 +1,10 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, mkdir, open, rename, type FileHandle } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { startAudit, tipOf, type AuditMoment, type AuditTip } from '../../access/audit-chain.js';
-import { isCurveKernelError } from '../../errors.js';
+import { CurveKernelError, isCurveKernelError } from '../../errors.js';
+import { currentUser } from '../../keys/private-file.js';
+import { lockAudit } from './audit-lock.js';
 
 /** An audit file that can be appended to. */
 export interface AuditFile {
@@ -12,6 +14,8 @@ export interface AuditFile {
   readonly tip: AuditTip;
   /** Where an audit of that name was put, whose last line is not one. */
   readonly movedTo?: string;
+  /** Others may write into it from then on. */
+  readonly close: () => Promise<void>;
 }
 
 const FLAGS =
@@ -20,23 +24,54 @@ const FLAGS =
 /**
  * Opens an audit (0600) and writes the line that begins a run, after what is there already. A file that does not end with a whole
  * line was cut or tampered with; it is kept under another name, and a new one begun.
+ *
+ * @throws CurveKernelError 'grant-failed' for a file that others have too, by owner, hard link or as a pipe, and while another kernel
+ * writes into it; what the file system says
  */
 export async function openAuditFile(file: string, moment: AuditMoment): Promise<AuditFile> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const handle = await open(file, FLAGS, 0o600);
+  let unlock: (() => Promise<void>) | undefined;
+  const close = async (): Promise<void> => {
+    await handle.close().catch(() => undefined);
+    await unlock?.().catch(() => undefined);
+  };
   try {
+    if (await isOurs(handle, file)) unlock = await lockAudit(file);
     const last = await lastTip(handle);
     const start = startAudit(moment, last.tip);
     const bytes = Buffer.from(`${start.text}\n`);
     await handle.appendFile(bytes);
-    return { handle, size: last.size + bytes.byteLength, tip: start.tip };
+    return { handle, size: last.size + bytes.byteLength, tip: start.tip, close };
   } catch (error) {
-    await handle.close();
+    await close();
     if (!isCurveKernelError(error, 'audit-broken')) throw error;
     const movedTo = `${file}.broken-${moment.time.replaceAll(/[^0-9]/g, '')}`;
     await rename(file, movedTo);
     return { ...(await openAuditFile(file, moment)), movedTo };
   }
+}
+
+/** Whether what is at that path is still this audit, and holds what was written into it and nothing else. */
+export async function isAsLeft(file: string, { handle, size }: AuditFile): Promise<boolean> {
+  const there = await lstat(file).catch(() => undefined);
+  const ours = await handle.stat();
+  if (there?.ino !== ours.ino || there.dev !== ours.dev) return false;
+  return !ours.isFile() || (ours.nlink === 1 && ours.size === size);
+}
+
+/** A file of ours alone, which nobody else may read from now on. A device, such as `/dev/null`, is nobody's, and root's to make. */
+async function isOurs(handle: FileHandle, file: string): Promise<boolean> {
+  const status = await handle.stat();
+  if (status.isCharacterDevice()) return false;
+  const user = currentUser();
+  if (!status.isFile() || status.nlink !== 1 || (user !== undefined && status.uid !== user)) {
+    throw new CurveKernelError('grant-failed', `The audit ${basename(file)} is not a file of this user alone.`, {
+      hint: 'Give the kernel another place for it, or find out who put there what is there.',
+    });
+  }
+  if ((status.mode & 0o077) !== 0) await handle.chmod(0o600);
+  return true;
 }
 
 /** A line is at most this long. */

@@ -1,7 +1,7 @@
-import { appendAudit, endAudit } from '../../access/audit-chain.js';
+import { appendAudit, endAudit, type AuditTip } from '../../access/audit-chain.js';
 import { createAuditCollapse } from '../../access/audit-collapse.js';
 import type { AuditRecord } from '../../access/audit-record.js';
-import { openAuditFile, type AuditFile } from './audit-file.js';
+import { isAsLeft, openAuditFile, type AuditFile } from './audit-file.js';
 
 /** How an audit is written. */
 export interface AuditWriterOptions {
@@ -12,6 +12,8 @@ export interface AuditWriterOptions {
   readonly onFailure: (error: unknown) => void;
   /** Called when a file of that name was no whole audit, and has been kept under another name. */
   readonly onBroken: (movedTo: string) => void;
+  /** Called when the file was removed, replaced or written into by somebody else, before it is opened anew. */
+  readonly onLost: (tip: AuditTip) => void;
 }
 
 /** Records that wait while the disk is full; the oldest are given up beyond it. */
@@ -71,7 +73,7 @@ export class AuditWriter {
       await file.handle.appendFile(`${text}\n`).catch(() => undefined);
       await file.handle.datasync().catch(() => undefined);
     }
-    await file.handle.close().catch(() => undefined);
+    await file.close();
     this.#file = undefined;
   }
 
@@ -92,6 +94,7 @@ export class AuditWriter {
     // In a later turn, so that events of one moment are one write.
     await Promise.resolve();
     try {
+      if (this.#file && !(await isAsLeft(path, this.#file))) await this.#lose(this.#file);
       if (!this.#file) {
         this.#file = await openAuditFile(path, { kernel, time: new Date().toISOString() });
         if (this.#file.movedTo !== undefined) onBroken(this.#file.movedTo);
@@ -103,6 +106,16 @@ export class AuditWriter {
       this.#failure = error;
       if (!known) onFailure(error);
     }
+  }
+
+  /** What is known of it by then is the first that is written after it. */
+  async #lose(file: AuditFile): Promise<void> {
+    this.#file = undefined;
+    await file.close();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#options.onLost(file.tip);
+    this.#waiting.push(...waiting);
   }
 
   async #append(file: AuditFile): Promise<void> {

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { GrantTerms } from '../../access/grant.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
+import { isCurveKernelError } from '../../errors.js';
 import { errnoOf } from '../../keys/private-file.js';
 import type { Secret } from '../../keys/secret.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
@@ -187,9 +188,12 @@ function openAudit(file: string, kernel: string, journal: Journal): AuditWriter 
   const audit = new AuditWriter({
     file,
     kernel,
-    onFailure: (error) => alarm(`the audit cannot be written, so nobody is let in: ${errnoOf(error)}`),
+    onFailure: (error) => alarm(`the audit cannot be written, so nobody is let in: ${reasonOf(error)}`),
     onBroken: (movedTo) => alarm(`the audit was broken, and is kept as ${basename(movedTo)}`),
+    onLost: ({ seq, hash }) => alarm(`the audit was removed, replaced or added to; it was whole up to ${seq}:${hash}`),
   });
   journal.on((event) => audit.take(event));
   return audit;
 }
+
+const reasonOf = (error: unknown): string => (isCurveKernelError(error) ? error.message : errnoOf(error));
