@@ -31,6 +31,8 @@ export interface GateOptions {
    * the shared pair of JEP 145.
    */
   readonly admit?: readonly string[] | Admit;
+  /** Whether there is room at a socket for one more, who is counted with that. */
+  readonly hasRoom: (socket: SocketName) => boolean;
   readonly onEvent: (event: ListenerEvent) => void;
 }
 
@@ -47,7 +49,7 @@ export interface Gate {
  * Puts five ZAP domains under the rules of a listener. With keys: shell, control, stdin and iopub admit these only; heartbeat
  * admits whoever knows the server key, since stock clients use throw-away pairs there (JEP 145) and it carries no content.
  */
-export function openGate({ context, name, server, admit = [server.publicKey], onEvent }: GateOptions): Gate {
+export function openGate({ context, name, server, admit = [server.publicKey], hasRoom, onEvent }: GateOptions): Gate {
   const prefix = context.newDomain(name);
   const domain = (socket: SocketName): string => `${prefix}.${socket}`;
   const decide: Admit = typeof admit === 'function' ? admit : admitKeys(admit);
@@ -55,9 +57,14 @@ export function openGate({ context, name, server, admit = [server.publicKey], on
   const withdraw = SOCKET_NAMES.map((socket) =>
     context.zap.govern(domain(socket), ({ address, publicKey }) => {
       const settle = (admitted: boolean): string | undefined => {
-        const kind = admitted && open ? 'peer-accepted' : 'peer-refused';
-        onEvent({ kind, socket, address, ...(publicKey !== undefined && { publicKey }) });
-        return kind === 'peer-accepted' ? name : undefined;
+        const welcome = admitted && open;
+        const knocked = { socket, address, ...(publicKey !== undefined && { publicKey }) };
+        if (welcome && hasRoom(socket)) {
+          onEvent({ kind: 'peer-accepted', ...knocked });
+          return name;
+        }
+        onEvent({ kind: 'peer-refused', ...knocked, ...(welcome && { crowded: true }) });
+        return undefined;
       };
       if (publicKey === undefined) return settle(false);
       const verdict = attempt(() => decide({ socket, publicKey, address }));

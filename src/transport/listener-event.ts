@@ -15,6 +15,8 @@ export type ListenerEvent =
       /** IP address for tcp; `localhost:uid:gid:pid` for ipc. */
       readonly address: string;
       readonly publicKey?: string;
+      /** It was refused for no other reason than that there are too many. */
+      readonly crowded?: boolean;
     }
   /** A connection ended before it was one: a plaintext peer, a wrong server key, garbage, a peer that says nothing. */
   | { readonly kind: 'handshake-failed'; readonly socket: SocketName; readonly reason: string }

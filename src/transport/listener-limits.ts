@@ -19,6 +19,11 @@ export interface ListenerLimits {
   readonly queuedMessages: number;
   /** About so many bytes of messages wait for one peer on one socket, if they are more than a hundred messages. */
   readonly queuedBytes: number;
+  /**
+   * Connections of peers with a right key to one socket, so that one identity cannot use up the descriptors of all. On heartbeat that
+   * is whoever knows the public key.
+   */
+  readonly peers: number;
   /** Milliseconds for the proof at the start that a stranger and a plaintext peer are refused. */
   readonly selfCheck: number;
 }
@@ -29,6 +34,7 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   messageBytes: 64 * 1024 * 1024,
   queuedMessages: 65_536,
   queuedBytes: 512 * 1024 * 1024,
+  peers: 64,
   selfCheck: 5_000,
 });
 

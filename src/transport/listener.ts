@@ -5,6 +5,7 @@ import { encodeParts, type EncodedMessage } from '../protocol/frames.js';
 import type { Message, RequestChannel, SocketName } from '../protocol/message.js';
 import { openGate, type Gate } from './admission.js';
 import { createAudience, type Audience } from './audience.js';
+import { createCrowd, type Crowd } from './crowd.js';
 import { bindSockets, type BoundSockets } from './bind-sockets.js';
 import { perSocket, SOCKET_NAMES } from './per-socket.js';
 import { createQueueMark } from './queue-mark.js';
@@ -15,7 +16,7 @@ import { createMessageCodec, type MessageCodec } from './message-codec.js';
 import { receiveEach } from './receive-each.js';
 import { selfCheck } from './self-check.js';
 import { throwLater } from './throw-later.js';
-import { watchConnections } from './watch-connections.js';
+import { watchConnections, type ObserveConnection, type WatchedConnections } from './watch-connections.js';
 
 export type { ListenerOptions, ReceivedMessage } from './listener-options.js';
 
@@ -32,6 +33,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits };
   const codec = createMessageCodec(connection, { maxBytes: limits.messageBytes });
   const audience = createAudience();
+  const crowds = perSocket(() => createCrowd(limits));
   const early: ListenerEvent[] = [];
   let listener: Listener | undefined;
   const onEvent = (event: ListenerEvent): void => {
@@ -41,24 +43,29 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     // Before there is a listener, those refused are the knocks of the self-check, and nobody's business.
     if (accepted) early.push(event);
   };
-  const gate = server && openGate({ ...options, server, onEvent });
+  const gate = server && openGate({ ...options, server, hasRoom: (name) => crowds[name].enter(), onEvent });
   const monitored = options.onEvent ? (options.monitor ?? SOCKET_NAMES) : [];
+  const observe: ObserveConnection = (name, event, reported) => {
+    crowds[name].observe(event, reported);
+    if (reported && monitored.includes(name)) listener?.report(reported);
+  };
   let bound: BoundSockets | undefined;
-  let closeSockets: ListenerParts['closeSockets'] | undefined;
+  let watched: WatchedConnections | undefined;
   try {
     bound = await bindSockets({ context: context.zmq, connection, limits, ...(gate && { gate }) });
     // From now on, so that the ends of the self-check's own connections are told from those of peers.
-    closeSockets = watchConnections(bound.sockets, monitored, (event) => listener?.report(event));
+    watched = watchConnections(bound.sockets, monitored, observe);
+    for (const name of monitored) crowds[name].watch();
     if (server)
       await selfCheck(context.zmq, bound.addresses, server.publicKey, { ...options, timeout: limits.selfCheck });
     context.checkOpen();
   } catch (error) {
     gate?.close();
     bound?.removeFiles();
-    await closeSockets?.();
+    await watched?.close();
     throw error;
   }
-  listener = new Listener(options, { bound, closeSockets, codec, gate, limits, audience });
+  listener = new Listener(options, { bound, watched, codec, gate, limits, audience, crowds });
   for (const event of early) listener.report(event);
   return listener;
 }
@@ -76,12 +83,12 @@ function checkServer({ connection: { curve }, server }: ListenerOptions): void {
 /** What {@link openListener} makes a {@link Listener} of. */
 interface ListenerParts {
   readonly bound: BoundSockets;
-  /** Resolves when they are gone. */
-  readonly closeSockets: (linger?: number) => Promise<void>;
+  readonly watched: WatchedConnections;
   readonly codec: MessageCodec;
   readonly gate: Gate | undefined;
   readonly limits: ListenerLimits;
   readonly audience: Audience;
+  readonly crowds: Readonly<Record<SocketName, Crowd>>;
 }
 
 /**
@@ -157,6 +164,7 @@ export class Listener {
   /** @internal */
   report(event: ListenerEvent): void {
     if (this.#closing) return;
+    if (event.kind === 'peer-accepted' && this.#parts.crowds[event.socket].wantsWatching) this.#watch(event.socket);
     try {
       this.#options.onEvent?.(event);
     } catch (error) {
@@ -213,11 +221,22 @@ export class Listener {
     throwLater(error);
   }
 
+  /** Where no descriptor is left to watch with, nobody is known to leave, and the socket fills up. */
+  #watch(name: SocketName): void {
+    const { watched, crowds } = this.#parts;
+    try {
+      watched.watch(name);
+      crowds[name].watch();
+    } catch (error) {
+      this.report({ kind: 'handler-failed', socket: name, error });
+    }
+  }
+
   async #close(linger: number): Promise<void> {
-    const { gate, bound, closeSockets } = this.#parts;
+    const { gate, bound, watched } = this.#parts;
     gate?.close();
     bound.removeFiles();
-    await Promise.all([closeSockets(linger), ...this.#loops]);
+    await Promise.all([watched.close(linger), ...this.#loops]);
     this.#disown();
   }
 }

@@ -1,40 +1,52 @@
+import type { Event } from 'zeromq';
 import type { SocketName } from '../protocol/message.js';
 import type { ServerSockets } from './bind-sockets.js';
 import { monitorReader, type ListenerEvent } from './listener-event.js';
 import { SOCKET_NAMES } from './per-socket.js';
 import { closeSockets, watchSocket } from './watch-socket.js';
 
+/** Told of each event of a socket's connections, and of what it is to be reported as. */
+export type ObserveConnection = (name: SocketName, event: Event, reported: ListenerEvent | undefined) => void;
+
+/** Five sockets, some of which are watched. */
+export interface WatchedConnections {
+  /** Watches one more, from now on. Throws what libzmq says of too many open sockets. */
+  watch(name: SocketName): void;
+  /** Closes all five; `linger` is how many milliseconds what was sent before has to leave. Resolves when they are gone. */
+  close(linger?: number): Promise<void>;
+}
+
 /**
- * Reports what happens to the connections of the sockets in `names`, from now on. Returns the function that closes all five, and
- * resolves when they are gone; `linger` is how many milliseconds what was sent before has to leave.
+ * Observes what happens to the connections of the sockets in `names`, from now on.
  *
  * Throws, with all five closed, what libzmq says of too many open sockets.
  */
 export function watchConnections(
   sockets: ServerSockets,
   names: readonly SocketName[],
-  report: (event: ListenerEvent) => void,
-): (linger?: number) => Promise<void> {
-  const watched = new Set(names);
-  const gone: Promise<void>[] = [];
+  observe: ObserveConnection,
+): WatchedConnections {
+  const gone = new Map<SocketName, Promise<void>>();
+  const watch = (name: SocketName): void => {
+    const read = monitorReader(name);
+    gone.set(
+      name,
+      watchSocket(sockets[name], (event) => observe(name, event, read(event))),
+    );
+  };
   try {
-    for (const name of watched) gone.push(watch(sockets, name, report));
+    for (const name of names) watch(name);
   } catch (error) {
     for (const name of SOCKET_NAMES) sockets[name].close();
     throw error;
   }
-  return async (linger = 0) => {
-    for (const name of SOCKET_NAMES) sockets[name].linger = linger;
-    for (const name of watched) sockets[name].close();
-    const others = SOCKET_NAMES.filter((name) => !watched.has(name)).map((name) => sockets[name]);
-    await Promise.all([...gone, closeSockets(...others)]);
+  return {
+    watch,
+    async close(linger = 0) {
+      for (const name of SOCKET_NAMES) sockets[name].linger = linger;
+      for (const name of gone.keys()) sockets[name].close();
+      const others = SOCKET_NAMES.filter((name) => !gone.has(name)).map((name) => sockets[name]);
+      await Promise.all([...gone.values(), closeSockets(...others)]);
+    },
   };
-}
-
-function watch(sockets: ServerSockets, name: SocketName, report: (event: ListenerEvent) => void): Promise<void> {
-  const read = monitorReader(name);
-  return watchSocket(sockets[name], (event) => {
-    const reported = read(event);
-    if (reported) report(reported);
-  });
 }

@@ -60,7 +60,7 @@ export class Journal {
   }
 
   /** Somebody else knocked at a grant's sockets, or its client did from elsewhere. */
-  refuse(grant: ClientGrant, { socket, address, publicKey }: Knocked): void {
+  refuse(grant: ClientGrant, { socket, address, publicKey, crowded }: Knocked): void {
     const isHolder = publicKey !== undefined && publicKey === grant.terms.publicKey;
     this.record({
       event: 'refuse',
@@ -69,7 +69,7 @@ export class Journal {
       channel: socket,
       address,
       ...(publicKey !== undefined && { fingerprint: fingerprint(publicKey) }),
-      rule: isHolder ? 'not from this address, or not any more' : 'another key',
+      rule: crowded ? 'too many connections' : isHolder ? 'not from this address, or not any more' : 'another key',
     });
   }
 }
