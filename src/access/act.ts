@@ -1,4 +1,5 @@
 import type { Channel, RequestChannel } from '../protocol/message.js';
+import type { Groups } from './groups.js';
 
 /** A message that an identity sends to the kernel. */
 export interface SendAct {
@@ -18,7 +19,7 @@ export interface SeeAct {
   /** Whether a request of this identity caused it. */
   readonly own: boolean;
   /** As {@link groupsOf} found them. */
-  readonly groups?: readonly string[] | 'malformed';
+  readonly groups?: Groups;
   /** For `comm_…`: the target of the comm, when it is known. */
   readonly commTarget?: string;
 }

@@ -9,7 +9,11 @@ export function commGroup(target: string): string {
   return `comm:${target}`;
 }
 
-const MOST_GROUPS = 64;
+/** The names of groups; `'malformed'` where they cannot be read, which only those may see who may see every group. */
+export type Groups = readonly string[] | 'malformed';
+
+/** An output belongs to at most so many. */
+export const MOST_GROUPS = 64;
 const GROUP_NAME = /^(?=.{1,128}$)[^\s!*\p{C}](?:[^*\p{C}]*[^\s*\p{C}])?$/u;
 const NONE: readonly string[] = [];
 
@@ -25,16 +29,16 @@ export function checkGroupName(name: string): string {
 
 /**
  * The groups that an output says it belongs to: in its metadata, or in its content's as `display_data` has them. `'malformed'`
- * for anything but lists of at most 64 proper names, which only those may see who may see every group.
+ * for anything but lists of at most {@link MOST_GROUPS} proper names.
  */
-export function groupsOf(message: Message): readonly string[] | 'malformed' {
+export function groupsOf(message: Pick<Message, 'metadata' | 'content'>): Groups {
   const outer = read(message.metadata);
   const inner = isObject(message.content['metadata']) ? read(message.content['metadata']) : NONE;
   if (outer === 'malformed' || inner === 'malformed') return 'malformed';
   return inner.length === 0 ? outer : [...outer, ...inner];
 }
 
-function read(metadata: JsonObject): readonly string[] | 'malformed' {
+function read(metadata: JsonObject): Groups {
   const groups = metadata['groups'];
   if (groups === undefined) return NONE;
   if (!isList(groups) || groups.length > MOST_GROUPS) return 'malformed';

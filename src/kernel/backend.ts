@@ -3,8 +3,18 @@
  * and through the {@link Outlet}. A language is one kind of backend (language-backend.ts); another kernel, answering with
  * raw messages of its own, can be another.
  */
-import type { Message, RequestChannel } from '../protocol/message.js';
+import type { JsonObject, Message, RequestChannel } from '../protocol/message.js';
 import type { CloseReason } from './language.js';
+
+/** What was put out by a request of somebody. */
+export interface ShownOutput {
+  /** The type of the message on iopub that showed it. */
+  readonly msgType: string;
+  /** Who sent the request. */
+  readonly identity: string;
+  /** The output's own, in which its groups are. */
+  readonly metadata: JsonObject;
+}
 
 /** A message from a client, with the way back to it. */
 export interface Request {
@@ -25,6 +35,8 @@ export interface Request {
    * nothing is to be done or said about the request.
    */
   isPermitted(): boolean;
+  /** Whether its sender may see an output, for replies that repeat one. */
+  maySee(output: ShownOutput): boolean;
   /** Nothing comes of it, because it answers no question that its sender was asked. */
   disregard(): void;
 }

@@ -15,7 +15,7 @@ export interface CellOptions {
   /** Nothing is shown: the request was silent. */
   readonly silent: boolean;
   readonly allowStdin: boolean;
-  readonly onResult?: (data: MimeBundle) => void;
+  readonly onResult?: (data: MimeBundle, metadata: JsonObject) => void;
 }
 
 /** A cell, and its end. */
@@ -51,7 +51,7 @@ export function openCell(options: CellOptions): OpenCell {
       show(update ? 'update_display_data' : 'display_data', { data, metadata, transient }, more);
     },
     result(data: MimeBundle, metadata: JsonObject = {}) {
-      options.onResult?.(data);
+      options.onResult?.(data, metadata);
       show('execute_result', { execution_count: options.executionCount, data, metadata });
     },
     error(error: ErrorReport) {

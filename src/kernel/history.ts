@@ -1,4 +1,5 @@
 import type { JsonObject } from '../protocol/message.js';
+import type { ShownOutput } from './backend.js';
 import { globMatches } from './glob-matches.js';
 import { flagField, integerField, textField } from './request-content.js';
 
@@ -14,16 +15,21 @@ export interface History {
   readonly count: number;
   /** Stores a source and returns its line, which is also its execution count. */
   record(source: string): number;
-  /** The text of the result of that line. */
-  setOutput(line: number, output: string): void;
-  /** Answers a `history_request`. @throws CurveKernelError 'message-malformed' */
-  answer(content: JsonObject): HistoryReply;
+  /** The result of that line. */
+  setOutput(line: number, output: HistoryOutput): void;
+  /** Answers a `history_request` of who may see some of the results. @throws CurveKernelError 'message-malformed' */
+  answer(content: JsonObject, maySee: (output: HistoryOutput) => boolean): HistoryReply;
+}
+
+/** A result, and what decides who may see it. */
+export interface HistoryOutput extends ShownOutput {
+  readonly text: string;
 }
 
 interface Entry {
   readonly line: number;
   readonly source: string;
-  output: string | null;
+  output?: HistoryOutput;
 }
 
 /** A kernel's life is one session of history; 0 names it too, as in IPython. */
@@ -46,18 +52,18 @@ export function createHistory(): History {
       return entries.length;
     },
     record(source) {
-      return entries.push({ line: entries.length + 1, source, output: null });
+      return entries.push({ line: entries.length + 1, source });
     },
     setOutput(line, output) {
       const entry = entries[line - 1];
       if (entry !== undefined) entry.output = output;
     },
-    answer(content) {
+    answer(content, maySee) {
       const withOutput = flagField(content, 'output', false);
       const history = select(content).map(({ line, source, output }): HistoryLine => [
         SESSION,
         line,
-        withOutput ? [source, output] : source,
+        withOutput ? [source, output && maySee(output) ? output.text : null] : source,
       ]);
       return { status: 'ok', history };
     },

@@ -70,9 +70,10 @@ async function execute(
     iopub,
     inputs: desk.inputs,
     executionCount,
-    onResult(data) {
+    onResult(data, metadata) {
       const text = data['text/plain'];
-      if (wish.storeHistory && typeof text === 'string') history.setOutput(executionCount, text);
+      if (!wish.storeHistory || typeof text !== 'string') return;
+      history.setOutput(executionCount, { text, msgType: 'execute_result', identity: request.identity, metadata });
     },
   });
   const outcome = await runInLanguage(desk, { ...wish, executionCount }, open.cell);

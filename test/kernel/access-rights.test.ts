@@ -220,6 +220,47 @@ describe('private topics', () => {
     expect(await said('odd')).toBe(false);
   });
 
+  test('stay hidden when the output is changed by an update that names no group', async () => {
+    const changing = scripted(async ({ code }, cell) => {
+      const [displayId, groups] = code.split(' ');
+      const metadata = groups === undefined ? {} : { groups: [groups] };
+      cell.display({ 'text/plain': 'first' }, { ...(displayId !== undefined && { displayId }), metadata });
+      cell.display({ 'text/plain': 'then' }, { ...(displayId !== undefined && { displayId }), update: true });
+      return OK;
+    });
+    const { kernel, owner, admit } = await share(changing);
+    const bob = await admit('bob', 'observer');
+    const said = async (code: string): Promise<string[]> => {
+      const id = await owner.execute(code);
+      await Promise.all([owner.answer(id), bob.idle(id)]);
+      expect(owner.said(id)).toEqual(expect.arrayContaining(['display_data', 'update_display_data']));
+      return bob.said(id).filter((type) => type.includes('display'));
+    };
+    kernel.access.setTopic('team', true);
+    expect(await said('private team')).toEqual([]);
+    expect(await said('public')).toEqual(['display_data', 'update_display_data']);
+    // Also in another cell that only knows its id; a display of its own is what it says.
+    expect(await said('private')).toEqual(['display_data']);
+    expect(await said('public team')).toEqual([]);
+  });
+
+  test('are left out of the history of who may not see them', async () => {
+    const results = scripted(async ({ code }, cell) => {
+      cell.result({ 'text/plain': `result of ${code}` }, code === 'secret' ? { groups: ['team'] } : {});
+      return OK;
+    });
+    const { kernel, owner, admit } = await share(results);
+    const ada = await admit('ada', 'executor');
+    kernel.access.setTopic('team', true);
+    for (const code of ['open', 'secret']) await owner.ask('execute_request', { code });
+    const ask = { hist_access_type: 'tail', n: 2, output: true };
+    const first = [1, 1, ['open', 'result of open']];
+    expect(await owner.ask('history_request', ask)).toMatchObject({
+      history: [first, [1, 2, ['secret', 'result of secret']]],
+    });
+    expect(await ada.ask('history_request', ask)).toMatchObject({ history: [first, [1, 2, ['secret', null]]] });
+  });
+
   test('hide a whole kernel: what is private to it can be neither seen nor used', async () => {
     const { kernel, owner, admit } = await share(echo);
     const ada = await admit('ada', 'executor');

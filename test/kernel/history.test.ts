@@ -7,8 +7,8 @@ import { FAILED, OK, scripted, serve } from './serve.js';
 const filled = (...sources: string[]): ((content: JsonObject) => readonly HistoryLine[]) => {
   const history = createHistory();
   for (const source of sources) history.record(source);
-  history.setOutput(2, 'two');
-  return (content) => history.answer({ output: false, raw: true, ...content }).history;
+  history.setOutput(2, { text: 'two', msgType: 'execute_result', identity: 'ada', metadata: {} });
+  return (content) => history.answer({ output: false, raw: true, ...content }, () => true).history;
 };
 
 describe('history', () => {

@@ -1,5 +1,5 @@
 import type { SeeAct, SendAct } from '../../access/act.js';
-import { groupsOf } from '../../access/groups.js';
+import type { Groups } from '../../access/groups.js';
 import type { Message, RequestChannel } from '../../protocol/message.js';
 
 /** What a client does by sending `message`. `own`: a request of the same identity runs. */
@@ -13,9 +13,9 @@ export function sendAct(
   return commTarget === undefined ? act : { ...act, commTarget };
 }
 
-/** What it is to see `message` on iopub. `own`: a request of the same identity caused it. */
-export function seeAct(message: Message, own: boolean, commTarget: string | undefined): SeeAct {
-  const act = { kind: 'see', msgType: message.header.msg_type, own, groups: groupsOf(message) } as const;
+/** What it is to see `message`, which belongs to these groups, on iopub. `own`: a request of the same identity caused it. */
+export function seeAct(message: Message, own: boolean, groups: Groups, commTarget?: string): SeeAct {
+  const act = { kind: 'see', msgType: message.header.msg_type, own, groups } as const;
   return commTarget === undefined ? act : { ...act, commTarget };
 }
 

@@ -1,3 +1,4 @@
+import { groupsOf } from '../../access/groups.js';
 import { isAdminType, MESSAGE_TYPES } from '../../access/message-types.js';
 import { describeRefusal, NOT_PERMITTED } from '../../access/refusal.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
@@ -9,6 +10,7 @@ import { welcomeMessage } from '../iopub-welcome.js';
 import { answer, type Handler } from '../reply.js';
 import type { ClientGrant } from './client-grant.js';
 import { createCommTargets } from './comm-targets.js';
+import { createDisplayGroups } from './display-groups.js';
 import type { Grants } from './grants.js';
 import type { Journal } from './journal.js';
 import { inNameOf, seeAct, sendAct } from './message-acts.js';
@@ -31,6 +33,7 @@ export interface ReceptionOptions {
 export class Reception {
   readonly #options: ReceptionOptions;
   readonly #comms = createCommTargets();
+  readonly #displays = createDisplayGroups();
   /** What everybody heard last about what the kernel does. */
   #publicState: Message | undefined;
 
@@ -58,7 +61,7 @@ export class Reception {
     const { grants } = this.#options;
     const { header, parent_header: parent } = message;
     if (header.msg_type === 'status') this.#publicState = message;
-    const act = seeAct(message, false, this.#comms.of(message));
+    const act = seeAct(message, false, this.#displays.of(message), this.#comms.of(message));
     let asSent: EncodedMessage | undefined;
     let forOthers: EncodedMessage | undefined;
     let topic: Buffer | undefined;
@@ -100,6 +103,15 @@ export class Reception {
       reply: (answered) => listener.send(channel, routing, withVisibleComms(answered, maySee)),
       ask: (question) => listener.send('stdin', routing, question),
       isPermitted: () => this.#isPermitted(grant, request),
+      maySee: ({ msgType, identity, metadata }) => {
+        const act = {
+          kind: 'see',
+          msgType,
+          own: identity === grant.identity,
+          groups: groupsOf({ metadata, content: {} }),
+        } as const;
+        return this.#options.rules.decide(grant.subject, act).allowed;
+      },
       disregard: () =>
         this.#options.journal.deny(grant, { channel, type: header.msg_type, rule: 'nobody asked for it' }),
     };
@@ -132,7 +144,7 @@ export class Reception {
       if (state?.content['execution_state'] !== 'busy') return;
       const parent = state.parent_header;
       const own = isBy(grant, parent);
-      if (!rules.decide(grant.subject, seeAct(state, own, undefined)).allowed) return;
+      if (!rules.decide(grant.subject, seeAct(state, own, [])).allowed) return;
       say('busy', own ? parent : seenByOthers(parent));
     };
     await answer(origin, { begin, end }, request, handle);
