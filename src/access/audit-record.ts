@@ -1,4 +1,4 @@
-import { SEND_CHANNELS } from './message-types.js';
+import { printableType, SEND_CHANNELS } from './message-types.js';
 
 /** What an audit tells of. */
 export const AUDIT_EVENTS = [
@@ -31,7 +31,7 @@ export interface AuditRecord {
   readonly fingerprint?: string;
   readonly address?: string;
   readonly channel?: string;
-  /** The type of the message. */
+  /** The type of the message; for `topic` the name of the group. */
   readonly type?: string;
   readonly verdict: 'allowed' | 'refused';
   /** The rule that decided, as a decision names it, or the reason in a word. */
@@ -42,7 +42,7 @@ export interface AuditRecord {
 
 const CHANNELS: readonly string[] = [...SEND_CHANNELS, 'iopub', 'heartbeat'];
 const FINGERPRINT = /^SHA256:[\w-]{16}$/;
-const LONGEST = { kernel: 64, identity: 64, address: 64, type: 64, rule: 256 } as const;
+const LONGEST = { kernel: 64, identity: 64, address: 64, topic: 128, rule: 256 } as const;
 
 /**
  * The record that these facts make: known fields only, cut to length, and message types reduced to their usual characters, so that
@@ -66,7 +66,8 @@ export function createAuditRecord(facts: AuditRecord): AuditRecord {
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(address === undefined ? {} : { address: cut(address, LONGEST.address) }),
     ...(channel === undefined ? {} : { channel }),
-    ...(type === undefined ? {} : { type: cut(type, LONGEST.type).replaceAll(/[^\w.…-]/g, '?') }),
+    // The name of a topic has been checked; a message type is whatever a client sent.
+    ...(type === undefined ? {} : { type: facts.event === 'topic' ? cut(type, LONGEST.topic) : printableType(type) }),
     verdict: facts.verdict === 'allowed' ? 'allowed' : 'refused',
     ...(rule === undefined ? {} : { rule: cut(rule, LONGEST.rule) }),
     ...(count === undefined || count <= 1 ? {} : { count }),

@@ -39,6 +39,7 @@ export const MESSAGE_TYPES: Readonly<Record<Channel, readonly string[]>> = {
     'curve_clients_request',
     'curve_can_request',
     'curve_policy_request',
+    'curve_watch_request',
   ],
   stdin: ['input_reply'],
   iopub: [
@@ -69,6 +70,14 @@ export function homeChannel(channel: RequestChannel, msgType: string): RequestCh
 
 /** Longer types are nobody's. */
 export const LONGEST_TYPE = 128;
+
+/** A message type, which may be any text, as it is told to people: short, and of usual characters only. */
+export function printableType(msgType: string): string {
+  const text = msgType.length > LONGEST_TOLD ? `${msgType.slice(0, LONGEST_TOLD - 1)}…` : msgType;
+  return text.replaceAll(/[^\w.…-]/g, '?');
+}
+
+const LONGEST_TOLD = 64;
 
 /** What a role may send and still be called read-only: none of these can run code in any kernel we know. */
 export const READ_ONLY_TYPES: ReadonlySet<string> = new Set([

@@ -22,6 +22,8 @@ export interface Job {
 export interface ExecuteQueue {
   /** Who asked for the job that runs, if one does. */
   readonly running: Job['request'] | undefined;
+  /** Whether as many jobs of this identity wait as may. */
+  isFull(identity: string): boolean;
   add(job: Job): void;
   /** Aborts the signal of the job that runs, if one does. */
   interrupt(reason: unknown): void;
@@ -30,6 +32,9 @@ export interface ExecuteQueue {
   /** Interrupts what runs and aborts all that waits, now and later. Resolves when nothing runs any more. */
   close(reason: unknown): Promise<void>;
 }
+
+/** Jobs of one identity that may wait: far more than a notebook has cells, and few enough to hold. */
+export const MOST_WAITING = 10_000;
 
 /** A queue with nothing in it. */
 export function createExecuteQueue(): ExecuteQueue {
@@ -66,6 +71,9 @@ export function createExecuteQueue(): ExecuteQueue {
     get running() {
       return current?.job.request;
     },
+    isFull: (identity) =>
+      waiting.length >= MOST_WAITING &&
+      waiting.filter(({ request }) => request.identity === identity).length >= MOST_WAITING,
     add(job) {
       if (!open) return job.abort?.();
       waiting.push(job);

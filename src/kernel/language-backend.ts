@@ -4,7 +4,7 @@ import type { Backend, Outlet, Request } from './backend.js';
 import { controlRequests } from './control-requests.js';
 import type { Desk } from './desk.js';
 import { errorContent, report } from './error-report.js';
-import { createExecuteQueue } from './execute-queue.js';
+import { createExecuteQueue, MOST_WAITING } from './execute-queue.js';
 import { createHistory } from './history.js';
 import { createInputRequests } from './input-requests.js';
 import { createIopub } from './iopub.js';
@@ -58,6 +58,7 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
   ]);
 
   const enqueue = (request: Request): void => {
+    if (queue.isFull(request.identity)) return void answerAtOnce(request, refuseMore);
     const isCell = request.message.header.msg_type === 'execute_request';
     const run = isCell ? runCell : runComm;
     queue.add({
@@ -112,6 +113,9 @@ async function closeLanguage(language: Language, reason: CloseReason, limit: num
 /** Subshells (JEP 91) are not advertised, so a request for one is answered, and by nobody else. */
 const refuseSubshell: Handler = ({ message }) =>
   errorContent(report('UnknownSubshell', `this kernel has no subshell ${String(message.header.subshell_id)}`));
+
+const refuseMore: Handler = () =>
+  errorContent(report('TooManyRequests', `${MOST_WAITING} requests of yours wait already, and that is the most`));
 
 function interrupted(message: string): CurveKernelError {
   return new CurveKernelError('interrupted', message, { hint: 'run the cell again when you want to' });

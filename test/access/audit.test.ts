@@ -46,6 +46,11 @@ describe('an audit record', () => {
     expect(record.type).toMatch(/^[\w.?-]{63}…$/);
   });
 
+  test('has the name of a topic as it is, and of message types what a terminal bears', () => {
+    expect(createAuditRecord({ ...deny, event: 'topic', type: 'comm:bank Größe' }).type).toBe('comm:bank Größe');
+    expect(createAuditRecord({ ...deny, type: 'comm:bank\u202e' }).type).toBe('comm?bank?');
+  });
+
   test.each([
     { fingerprint: 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7' },
     { fingerprint: 'SHA256:short' },

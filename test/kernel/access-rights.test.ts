@@ -83,6 +83,18 @@ describe('an observer', () => {
   });
 });
 
+test('what a client sends as a type is told to others without what it could do to their terminals', async () => {
+  const { kernel, owner, admit, events } = await share(echo);
+  const bob = await admit('bob', 'observer');
+  await bob.ask(`\u001b[2J\u202e${'x'.repeat(300)}_request`);
+  const [, { lastRequest } = { lastRequest: null }] = kernel.access.clients();
+  const told = `??2J?${'x'.repeat(58)}…`;
+  expect(lastRequest?.type).toBe(told);
+  const { clients } = await owner.ask('curve_clients_request', {}, { channel: 'control' });
+  expect(clients).toContainEqual(expect.objectContaining({ last_request: expect.objectContaining({ type: told }) }));
+  expect(events).toContainEqual(expect.objectContaining({ event: 'deny', type: told }));
+});
+
 describe('an executor', () => {
   test('interrupts its own cell and nobody else’s', async () => {
     const { owner, admit } = await share(scripted(async (_, cell) => untilAborted(cell.signal)));

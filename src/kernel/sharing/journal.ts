@@ -1,4 +1,5 @@
 import type { AuditRecord } from '../../access/audit-record.js';
+import { printableType } from '../../access/message-types.js';
 import { isCurveKernelError } from '../../errors.js';
 import { fingerprint } from '../../keys/fingerprint.js';
 import { errnoOf } from '../../keys/private-file.js';
@@ -47,9 +48,9 @@ export class Journal {
     this.record({ identity, ...(grant.fingerprint !== undefined && { fingerprint: grant.fingerprint }), ...facts });
   }
 
-  /** A client did, or wanted to see, what it may not. */
-  deny(grant: ClientGrant, facts: Required<Pick<AuditRecord, 'channel' | 'type' | 'rule'>>): void {
-    this.about(grant, { event: 'deny', verdict: 'refused', ...facts });
+  /** A client did, or wanted to see, what it may not. The type is the client's own text. */
+  deny(grant: ClientGrant, { type, ...facts }: Required<Pick<AuditRecord, 'channel' | 'type' | 'rule'>>): void {
+    this.about(grant, { event: 'deny', verdict: 'refused', ...facts, type: printableType(type) });
   }
 
   /** Something is wrong that somebody should look at; what held before holds. */

@@ -1,5 +1,5 @@
 import { groupsOf } from '../../access/groups.js';
-import { isAdminType, MESSAGE_TYPES } from '../../access/message-types.js';
+import { isAdminType, MESSAGE_TYPES, printableType } from '../../access/message-types.js';
 import { describeRefusal, NOT_PERMITTED } from '../../access/refusal.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
 import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
@@ -46,7 +46,7 @@ export class Reception {
     const { backend, administrate } = this.#options;
     const request = this.#request(grant, received);
     const { header } = request.message;
-    grant.lastRequest = { at: Date.now(), type: header.msg_type };
+    grant.lastRequest = { at: Date.now(), type: printableType(header.msg_type) };
     if (!request.isPermitted()) return;
     this.#comms.note(request.message);
     if (request.channel === 'control' && isAdminType(header.msg_type)) {
