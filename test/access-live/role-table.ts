@@ -1,8 +1,10 @@
 /**
- * Who may send and see what, written down by hand from the rules and not from the code: the matrix is held against it. A letter is a
- * role; where it stands, it may.
+ * The policy of the matrix, what is sent and shown in it, and, for part of it, who may send and see that, written down by hand: the oracle
+ * is held against it. A letter is a role; where it stands, it may.
  */
+import { MESSAGE_TYPES } from '#src/access/message-types.js';
 import type { Json, JsonObject, RequestChannel } from '#src/protocol/message.js';
+import type { Facts } from './role-oracle.js';
 
 export const POLICY = `
 roles:
@@ -47,25 +49,33 @@ export interface Probe {
   readonly name: string;
   readonly msgType: string;
   readonly content: JsonObject;
-  /** Who may send it, by channel. */
-  readonly may: Readonly<Record<RequestChannel, string>>;
+  readonly facts: Facts;
+  /** It only looks like a type of the protocol, and is nobody's. */
+  readonly disguised: boolean;
+  /** Who may send it, by channel; undefined where nobody wrote that down. */
+  readonly may: Readonly<Record<RequestChannel, string>> | undefined;
 }
 
-const probe = (name: string, [shell, control, stdin]: readonly [string, string, string], content = {}): Probe => ({
-  name,
-  msgType: name.split(' of ')[0] ?? name,
-  content,
-  may: { shell, control, stdin },
-});
+const probe = (name: string, may?: readonly [string, string, string], content: JsonObject = {}): Probe => {
+  const [msgType = name, target = ''] = name.split(' of ');
+  return {
+    name,
+    msgType,
+    content,
+    facts: target === 'plot' || target === 'bank' ? { target } : {},
+    disguised: may === NOBODY,
+    may: may && { shell: may[0], control: may[1], stdin: may[2] },
+  };
+};
+const NOBODY = ['', '', ''] as const;
 
 const code = { code: '1', cursor_pos: 1, silent: true };
 /** The comms of the cell that {@link SHOWING} opens, by target. */
 const comm = (target: string, more: Json = {}): JsonObject => ({ comm_id: `${target}-comm`, data: more });
 const ADMIN_ONLY = ['', 'OA', ''] as const;
 const LIKE_EXECUTE = ['OAEL', 'OA', 'OAE'] as const;
-const NOBODY = ['', '', ''] as const;
 
-export const PROBES: readonly Probe[] = [
+const WRITTEN: readonly Probe[] = [
   probe('execute_request', ['OAELQ', 'OA', 'OAE'], code),
   probe('inspect_request', LIKE_EXECUTE, code),
   probe('complete_request', LIKE_EXECUTE, code),
@@ -96,6 +106,7 @@ export const PROBES: readonly Probe[] = [
   probe('curve_clients_request', ['', 'OAR', '']),
   probe('curve_can_request', ADMIN_ONLY),
   probe('curve_policy_request', ADMIN_ONLY),
+  probe('curve_watch_request', ADMIN_ONLY, { watch: false }),
   probe('curve_made_up_request', ADMIN_ONLY),
   probe('input_reply', ['OAEL', 'OA', 'OAEL'], { value: 'x' }),
   probe('made_up_request', LIKE_EXECUTE),
@@ -106,6 +117,14 @@ export const PROBES: readonly Probe[] = [
   probe('execute_request ', NOBODY, code),
   probe('ｅxecute_request', NOBODY, code),
   probe('Curve_Grant_Request', NOBODY),
+];
+
+/** Every type that there is, with what is needed to tell whose it is, and some that there are not. */
+export const PROBES: readonly Probe[] = [
+  ...WRITTEN,
+  ...[...new Set(Object.values(MESSAGE_TYPES).flat())]
+    .filter((msgType) => !WRITTEN.some((one) => one.msgType === msgType))
+    .map((msgType) => probe(msgType)),
 ];
 
 /** Cells that make everything a kernel shows. What is private or odd says so in its text. */
@@ -124,7 +143,28 @@ clearOutput();
   "throw new Error('thrown')",
 ];
 
-/** Who sees what of what others do, and of what they do themselves. */
+const SHOWN_BY_TYPE = [
+  'status',
+  'execute_input',
+  'stream',
+  'display_data',
+  'update_display_data',
+  'clear_output',
+  'execute_result',
+  'error',
+];
+
+/** What is shown by {@link SHOWING}: by row of the table, its type, and what else decides. */
+export const SHOWN: Readonly<Record<string, { readonly msgType: string; readonly facts: Facts }>> = Object.fromEntries([
+  ...SHOWN_BY_TYPE.map((msgType) => [msgType, { msgType, facts: {} }]),
+  ['display_data group salaries', { msgType: 'display_data', facts: { groups: ['salaries'] } }],
+  ['display_data group malformed', { msgType: 'display_data', facts: { groups: 'malformed' } }],
+  ...['plot', 'bank'].flatMap((target) =>
+    ['comm_open', 'comm_msg'].map((msgType) => [`${msgType} of ${target}`, { msgType, facts: { target } }]),
+  ),
+]);
+
+/** Who sees what of what others do, and of what they do themselves: part of it, by hand. */
 export const SEEN: Readonly<Record<string, { readonly ofOthers: string; readonly own: string }>> = {
   status: { ofOthers: 'OAEVRQ', own: 'OAELQ' },
   execute_input: { ofOthers: 'OAEV', own: 'OAEL' },
