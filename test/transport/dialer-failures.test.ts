@@ -166,7 +166,7 @@ test.each([3, 7, 11])('with sockets for %i only, a dialer says so and leaves non
 
 test('a hundred kernels can be dialed from one process', () =>
   inRoom(async (room) => {
-    const listener = await room.listen();
+    const listener = await room.listen({ limits: { peers: 100 } });
     const dialers = Array.from({ length: 100 }, (_, n) => room.dial(listener, { routingId: `${n}`, timeout: 30_000 }));
     const opened = await Promise.all(dialers);
     expect(opened).toHaveLength(100);

@@ -4,6 +4,7 @@ import { Dealer } from 'zeromq';
 import { endpoint } from '#src/connection/endpoints.js';
 import { dialCurve, throwAwayPair } from '#src/transport/curve-options.js';
 import type { Listener } from '#src/transport/listener.js';
+import { watchSocket } from '#src/transport/watch-socket.js';
 import { eventually, inRoom, type Room } from './room.js';
 
 test('what waits for a stranger who pings and does not read is little, and all others get their echoes', () =>
@@ -27,10 +28,10 @@ test('a ping of more than a few kilobytes ends the connection of its sender', ()
   inRoom(async (room) => {
     const listener = await room.listen();
     const clumsy = stranger(room, listener);
+    let ended = false;
+    void watchSocket(clumsy, ({ type }) => (ended ||= type === 'disconnect'));
     await clumsy.send(['', Buffer.alloc(3_000)]);
     expect(await clumsy.receive()).toHaveLength(2);
-    let ended = false;
-    clumsy.events.on('disconnect', () => (ended = true));
     await clumsy.send(['', Buffer.alloc(5_000)]);
     await eventually(() => ended);
   }));
