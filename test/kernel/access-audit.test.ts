@@ -15,10 +15,12 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tipOf, verifyAudit } from '#src/access/audit-chain.js';
+import { endpoint } from '#src/connection/endpoints.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { Language } from '#src/kernel/language.js';
+import { probe } from '#src/transport/probe.js';
 import { OK, scripted } from './serve.js';
-import { folder, freshFile, knock, share } from './sharing.js';
+import { eventually, folder, freshFile, knock, share } from './sharing.js';
 
 const echo: Language = scripted(async ({ code }, cell) => {
   cell.stream('stdout', code);
@@ -60,6 +62,19 @@ test('the audit tells who came, was refused and was sent away, as a chain, and n
     expect(text).not.toContain(hidden);
   }
   expect((await stat(auditFile)).mode & 0o777).toBe(0o600);
+});
+
+test('a kernel that its owner alone has, and that only refused plain text, has no audit', async () => {
+  const where = await folder();
+  const file = await freshFile(where);
+  const access = { auditFile: join(where, 'audit', 'kernel-one.jsonl') };
+  const { kernel, owner, events } = await share(echo, { access }, file);
+  // As a manager does under `required`.
+  expect(await probe(endpoint(kernel.connection, 'shell'), { mechanism: 'null' }, 'shell')).not.toBe('admitted');
+  await eventually(() => events.some(({ event }) => event === 'refuse'));
+  await owner.ask('execute_request', { code: '' });
+  await kernel.close();
+  expect(await readdir(where)).toEqual(['kernel-one.json']);
 });
 
 test('a further run goes on in the same file; one that was cut is kept, and another begun', async () => {

@@ -6,7 +6,7 @@ export interface AccessOptions {
   readonly authorizedClients?: string;
   /** The policy, in YAML; need not exist. Changes count within a second. */
   readonly policyFile?: string;
-  /** Made when there is more to tell than that the owner came and went. */
+  /** Made when there is more to tell than that the owner came and went, and that plain text was refused. */
   readonly auditFile?: string;
   /** Milliseconds after which every client's right is looked at again, at the latest; 30,000, or what the policy says, by default. */
   readonly reauthInterval?: number;

@@ -23,7 +23,7 @@ const TICK = 1_000;
 
 /**
  * Appends events to an audit, in their order, each as a line of a hash chain; like ones in a flood as one. The file is made for the first
- * event that is more than the kernel's owner coming and going.
+ * event that every kernel does not have, with what came before it.
  */
 export class AuditWriter {
   readonly #options: AuditWriterOptions;
@@ -46,7 +46,7 @@ export class AuditWriter {
 
   /** Takes an event. It is written soon; see {@link written}. */
   take(record: AuditRecord): void {
-    this.#begun ||= !(record.identity === 'owner' && (record.event === 'accept' || record.event === 'leave'));
+    this.#begun ||= !isCommon(record);
     this.#waiting.push(...this.#collapse.add(record, performance.now()));
     if (this.#waiting.length > MOST_WAITING) this.#waiting.splice(0, this.#waiting.length - MOST_WAITING);
     if (!this.#begun) return;
@@ -139,4 +139,10 @@ export class AuditWriter {
     }
     this.#file = { ...file, tip, size: file.size + bytes.byteLength };
   }
+}
+
+/** The owner comes and goes; somebody who proves no key is not let in: so a manager tries whether plain text is refused. */
+function isCommon({ event, identity, fingerprint }: AuditRecord): boolean {
+  if (event === 'refuse') return fingerprint === undefined;
+  return identity === 'owner' && (event === 'accept' || event === 'leave');
 }
