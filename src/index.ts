@@ -92,12 +92,8 @@ export { createTypeScriptLanguage, type TypeScriptOptions } from './typescript/t
 // Starting kernels and talking to them
 export { jupyterPaths, type JupyterPaths, type JupyterPathsOptions } from './manager/jupyter-paths.js';
 export type { PythonPrefix } from './manager/python-prefix.js';
-export {
-  findKernelSpec,
-  findKernelSpecs,
-  type FindKernelSpecsOptions,
-  type KernelSpec,
-} from './manager/kernelspecs.js';
+export type { KernelSpec } from './manager/kernelspec.js';
+export { findKernelSpec, findKernelSpecs, type FindKernelSpecsOptions } from './manager/kernelspecs.js';
 export type { ManagerWarning, SecretBy, TransportEncryption } from './manager/encryption-policy.js';
 export { startKernel, type StartKernelOptions } from './manager/start-kernel.js';
 export type { AutoRestart } from './manager/auto-restart.js';

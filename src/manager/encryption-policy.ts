@@ -1,7 +1,7 @@
 import type { Transport } from '../connection/connection-info.js';
 import { CurveKernelError } from '../errors.js';
 import { isJsonObject } from '../protocol/parse-json-frame.js';
-import type { KernelSpec } from './kernelspecs.js';
+import type { KernelSpec } from './kernelspec.js';
 
 /** Whether kernels are started with Curve keys; the three words of JEP 145. */
 export type TransportEncryption = 'disabled' | 'auto' | 'required';

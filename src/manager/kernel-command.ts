@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CurveKernelError } from '../errors.js';
 import { isJsonObject } from '../protocol/parse-json-frame.js';
-import type { KernelSpec } from './kernelspecs.js';
+import type { KernelSpec } from './kernelspec.js';
 import { findExecutable, findPythonPrefix } from './python-prefix.js';
 
 /**

@@ -1,7 +1,7 @@
 import { SECRET_VARIABLE } from '../connection/connection-info.js';
 import { exposeZ85 } from '../keys/curve-pair.js';
 import type { Secret } from '../keys/secret.js';
-import type { KernelSpec } from './kernelspecs.js';
+import type { KernelSpec } from './kernelspec.js';
 
 /**
  * The whole environment of a kernel: `base`, and over it the kernelspec's own variables with `$NAME` and `${NAME}` filled

@@ -13,7 +13,7 @@ import { kernelEnvironment } from './kernel-environment.js';
 import { describeConnection, type KernelKeys } from './kernel-keys.js';
 import { openLink, type ChannelSecurity } from './kernel-link.js';
 import { recordKernel } from './kernel-record.js';
-import type { KernelSpec } from './kernelspecs.js';
+import type { KernelSpec } from './kernelspec.js';
 import type { LaunchedProcess, Launcher, ProcessEnd } from './process-launcher.js';
 import { notEnforced, proveEncryption } from './prove-encryption.js';
 import { removeLeftovers } from './remove-leftovers.js';

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { KernelSpec as JupyterKernelSpec, ServerConnection } from '@jupyterlab/services';
-import { findKernelSpecs, type FindKernelSpecsOptions, type KernelSpec } from './kernelspecs.js';
+import type { KernelSpec } from './kernelspec.js';
+import { findKernelSpecs, type FindKernelSpecsOptions } from './kernelspecs.js';
 import { createPollBrake } from './poll-brake.js';
 
 /** Names that front ends look for among the files of a kernelspec. */

@@ -2,28 +2,11 @@ import { access, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
-import type { JsonObject } from '../protocol/message.js';
 import type { ManagerWarning } from './encryption-policy.js';
 import { jupyterPaths } from './jupyter-paths.js';
+import type { KernelSpec } from './kernelspec.js';
 import { findNativePython } from './native-python.js';
 import { readKernelSpec } from './read-kernelspec.js';
-
-/** An installed kernel, as its `kernel.json` describes it. */
-export interface KernelSpec {
-  /** The folder's name in lower case. */
-  readonly name: string;
-  readonly resourceDir: string;
-  readonly argv: readonly string[];
-  readonly displayName: string;
-  readonly language: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly interruptMode: 'signal' | 'message';
-  readonly metadata: JsonObject;
-  /** The whole of `kernel.json`. */
-  readonly raw: JsonObject;
-  /** Whether `metadata.supported_encryption` names `curve` (JEP 145). */
-  readonly supportsCurve: boolean;
-}
 
 /** Where to look, and whom to tell about what cannot be used. */
 export interface FindKernelSpecsOptions {

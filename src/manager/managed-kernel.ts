@@ -9,7 +9,7 @@ import { KernelEvents, type ManagedKernelEvents } from './kernel-events.js';
 import { asKernelError, kernelDied, kernelUnavailable, type KernelState } from './kernel-failure.js';
 import { issueKeys, type KernelKeys } from './kernel-keys.js';
 import { startRun, type KernelPlan, type KernelRun, type KernelSecurity } from './kernel-run.js';
-import type { KernelSpec } from './kernelspecs.js';
+import type { KernelSpec } from './kernelspec.js';
 import type { ProcessEnd } from './process-launcher.js';
 import { removeLeftovers } from './remove-leftovers.js';
 

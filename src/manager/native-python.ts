@@ -3,7 +3,7 @@ import { access, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { isJsonObject } from '../protocol/parse-json-frame.js';
-import type { KernelSpec } from './kernelspecs.js';
+import type { KernelSpec } from './kernelspec.js';
 import { findExecutable, findPythonPrefix, type PythonPrefix } from './python-prefix.js';
 import { checkKernelSpec } from './read-kernelspec.js';
 

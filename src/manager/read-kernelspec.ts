@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CurveKernelError } from '../errors.js';
 import type { Json, JsonObject } from '../protocol/message.js';
 import { isJsonObject } from '../protocol/parse-json-frame.js';
-import type { KernelSpec } from './kernelspecs.js';
+import type { KernelSpec } from './kernelspec.js';
 
 /**
  * Reads `kernel.json` of a kernelspec's folder.

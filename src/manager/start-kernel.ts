@@ -7,7 +7,8 @@ import { jupyterRuntimeFolder } from './jupyter-paths.js';
 import { issueKeys } from './kernel-keys.js';
 import { sweepOrphans } from './kernel-record.js';
 import { startRun, type KernelPlan } from './kernel-run.js';
-import { findKernelSpec, type KernelSpec } from './kernelspecs.js';
+import type { KernelSpec } from './kernelspec.js';
+import { findKernelSpec } from './kernelspecs.js';
 import { ManagedKernel } from './managed-kernel.js';
 import { processLauncher, type Launcher } from './process-launcher.js';
 

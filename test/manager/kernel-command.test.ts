@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Secret } from '#src/keys/secret.js';
 import { kernelCommand } from '#src/manager/kernel-command.js';
 import { kernelEnvironment } from '#src/manager/kernel-environment.js';
-import type { KernelSpec } from '#src/manager/kernelspecs.js';
+import type { KernelSpec } from '#src/manager/kernelspec.js';
 import { checkKernelSpec } from '#src/manager/read-kernelspec.js';
 
 let folder: string;
