@@ -6,6 +6,7 @@ import { createMessage } from '../protocol/create-message.js';
 import { parentId, type JsonObject, type Message } from '../protocol/message.js';
 import { openDialer, type Dialer } from '../transport/dialer.js';
 import { deferred } from './deferred.js';
+import { LONGEST_TIMER, startTimer } from './start-timer.js';
 
 /** How a {@link ControlLine} is opened. */
 export interface ControlLineOptions {
@@ -48,7 +49,7 @@ export class ControlLine {
     const { connection, client, timeout, signal } = this.#options;
     this.#dialer = await openDialer({
       connection,
-      timeout,
+      timeout: Math.min(timeout, LONGEST_TIMER),
       routingId: this.#session,
       ...(client === undefined ? {} : { client }),
       ...(signal === undefined ? {} : { signal }),
@@ -74,12 +75,12 @@ export class ControlLine {
     this.#asked.set(request.header.msg_id, { resolve, reject });
     const abort = (): void => reject(signal?.reason);
     signal?.addEventListener('abort', abort);
-    const timer = setTimeout(() => reject(silent(msgType, timeout)), timeout);
+    const stop = startTimer(timeout, () => reject(silent(msgType, timeout)));
     try {
       const [content] = await Promise.all([promise, this.#dialer?.send('control', request)]);
       return content;
     } finally {
-      clearTimeout(timer);
+      stop();
       signal?.removeEventListener('abort', abort);
       this.#asked.delete(request.header.msg_id);
     }

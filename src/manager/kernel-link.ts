@@ -8,6 +8,7 @@ import { openDialer } from '../transport/dialer.js';
 import { perSocket } from '../transport/per-socket.js';
 import type { TransportContext } from '../transport/transport-context.js';
 import { createNudge } from './nudge.js';
+import { LONGEST_TIMER } from './start-timer.js';
 
 /** How a client's five sockets are protected, as the sockets themselves say. */
 export type ChannelSecurity = Readonly<
@@ -63,7 +64,7 @@ export async function openLink(options: OpenLinkOptions): Promise<KernelLink> {
   let open = false;
   const dialer = await openDialer({
     connection,
-    timeout,
+    timeout: Math.min(timeout, LONGEST_TIMER),
     // A routing id of its own for each link: a kernel that still remembers an old one might ignore the new connection.
     routingId: randomUUID(),
     ...(options.client === undefined ? {} : { client: options.client }),

@@ -1,13 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { deferred } from './deferred.js';
+import { startTimer } from './start-timer.js';
 
 /** Whether `promise` resolves within `milliseconds`. The promise itself goes on; its rejection is passed on. */
 export async function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const timer = new AbortController();
-  const timeout = delay(milliseconds, false, { signal: timer.signal });
-  timeout.catch(() => undefined); // aborted below
+  const late = deferred<false>();
+  const stop = startTimer(milliseconds, () => late.resolve(false));
   try {
-    return await Promise.race([promise.then(() => true), timeout]);
+    return await Promise.race([promise.then(() => true), late.promise]);
   } finally {
-    timer.abort();
+    stop();
   }
 }

@@ -2,6 +2,7 @@ import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import type { ProcessEnd } from './process-launcher.js';
 import { notEnforced } from './prove-encryption.js';
 import { settlesWithin } from './settles-within.js';
+import { startTimer } from './start-timer.js';
 
 /** How long a start may take. */
 export interface StartLimits {
@@ -32,7 +33,7 @@ export async function explainStart<T>(
     over.abort();
   };
   const ended = watch();
-  const timer = setTimeout(() => over.abort(), milliseconds);
+  const stop = startTimer(milliseconds, () => over.abort());
   try {
     return await ready(AbortSignal.any(signal === undefined ? [over.signal] : [over.signal, signal]));
   } catch (error) {
@@ -42,7 +43,7 @@ export async function explainStart<T>(
     if (over.signal.aborted || isCurveKernelError(error, 'peer-silent')) throw timedOut(name, startTimeout, error);
     throw socketFailed(name, error);
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
 

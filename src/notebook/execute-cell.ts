@@ -1,5 +1,6 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { deferred } from '../manager/deferred.js';
+import { startTimer } from '../manager/start-timer.js';
 import type { CodeCell } from './notebook.js';
 import type { OutputRouter } from './route-output.js';
 import type { KernelWatch } from './watch-kernel.js';
@@ -109,13 +110,13 @@ interface Timer<T> {
 
 function createTimer<T>(): Timer<T> {
   const { promise: rang, resolve } = deferred<T>();
-  let timer: NodeJS.Timeout | undefined;
+  let stop = (): void => undefined;
   return {
     rang,
     start: (milliseconds, value) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => resolve(value), milliseconds);
+      stop();
+      stop = startTimer(milliseconds, () => resolve(value));
     },
-    stop: () => clearTimeout(timer),
+    stop: () => stop(),
   };
 }
