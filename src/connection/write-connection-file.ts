@@ -8,10 +8,12 @@ import { FIELD_DEFAULTS, FIELDS, parseFields, unknownFields } from './connection
 import type { ConnectionInfo } from './connection-info.js';
 import { parseConnectionInfo, readConnectionText } from './read-connection-file.js';
 
-/** What is left out of a file. */
+/** What is left out of a file, and whether it is a new one. */
 export interface WriteConnectionOptions {
   /** Leave out `curve_secretkey`: the kernel is given it by `JUPYTER_CURVE_SECRETKEY`. */
   readonly omitSecretKey?: boolean;
+  /** There must be no file of that name yet. */
+  readonly exclusive?: boolean;
 }
 
 /**
@@ -56,8 +58,9 @@ export async function writeConnectionFile(
   const text = formatConnectionInfo(info, options);
   const secretKey = writtenSecret(info, options) === undefined ? info.curve?.secretKey : undefined;
   await parseConnectionInfo(text, file, secretKey && { secretKey });
-  if (await saysTheSame(file, text)) return { written: false };
-  await writePrivateFile(file, text, { kind: 'connection-file', replace: true });
+  const replace = options.exclusive !== true;
+  if (replace && (await saysTheSame(file, text))) return { written: false };
+  await writePrivateFile(file, text, { kind: 'connection-file', replace });
   return { written: true };
 }
 

@@ -13,8 +13,10 @@ export interface KernelAddress {
   readonly transport: Transport;
   readonly ip: string;
   readonly ports: Ports;
-  /** Files and folders of ipc sockets. */
+  /** The ipc sockets that the kernel will make. */
   readonly files: readonly string[];
+  /** The folder that was made for them, if any. */
+  readonly folders: readonly string[];
   /** Lets go of the ports: the kernel is about to bind them. */
   release(): Promise<void>;
   /** Whether somebody has one of the ports: to be asked once the kernel is gone. */
@@ -38,6 +40,7 @@ export async function chooseTcpAddress(ip: string, previous?: Ports): Promise<Ke
     ip,
     ports,
     files: [],
+    folders: [],
     release: async () => void (await Promise.all(held.map(close))),
     taken: async () => {
       const free = await Promise.all(Object.values(ports).map((port: number) => isFree(ip, port)));
@@ -67,7 +70,8 @@ function ipcAddress(ip: string, folder?: string): KernelAddress {
     transport: 'ipc',
     ip,
     ports,
-    files: [...Object.values(ports).map((port: number) => `${ip}-${port}`), ...(folder === undefined ? [] : [folder])],
+    files: Object.values(ports).map((port: number) => `${ip}-${port}`),
+    folders: folder === undefined ? [] : [folder],
     release: () => Promise.resolve(),
     taken: () => Promise.resolve(false),
   };

@@ -1,8 +1,9 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPrivateFile } from '../keys/read-private-file.js';
 import { writePrivateFile } from '../keys/write-private-file.js';
 import { isJsonObject } from '../protocol/parse-json-frame.js';
+import { makeFolderOf } from './make-folder.js';
 import { isStringList } from './read-kernelspec.js';
 import { removeLeftovers } from './remove-leftovers.js';
 import { processRealm, processStart } from './process-start.js';
@@ -20,6 +21,9 @@ interface ProcessId {
   readonly start: string;
 }
 
+/** Where {@link recordKernel} writes. */
+export const recordFile = (runtime: string, id: string): string => join(runtime, `jupyter-curve-${id}.json`);
+
 const NAME = /^jupyter-curve-[\w-]+\.json$/;
 
 /**
@@ -34,16 +38,16 @@ export async function recordKernel(
 ): Promise<() => Promise<void>> {
   const [ownerStart, kernelStart] = await Promise.all([processStart(process.pid), processStart(pid)]);
   if (ownerStart === undefined || kernelStart === undefined) return () => Promise.resolve();
-  const file = join(runtime, `jupyter-curve-${id}.json`);
+  const file = recordFile(runtime, id);
   const record: KernelRecord = {
     realm: await processRealm(),
     owner: { pid: process.pid, start: ownerStart },
     kernel: { pid, start: kernelStart },
     files,
   };
-  await mkdir(runtime, { recursive: true, mode: 0o700 });
+  await makeFolderOf(file);
   await writePrivateFile(file, JSON.stringify(record), { kind: 'connection-file', replace: true });
-  return () => rm(file, { force: true });
+  return () => removeLeftovers([file]);
 }
 
 /**
@@ -51,15 +55,31 @@ export async function recordKernel(
  * start are those of the record, so never another one that was given the same id later.
  */
 export async function sweepOrphans(runtime: string): Promise<void> {
-  const realm = await processRealm();
-  const names = await readdir(runtime).catch(() => []);
-  for (const name of names.filter((one) => NAME.test(one))) {
-    const file = join(runtime, name);
-    const record = await readRecord(file);
-    if (record === undefined || record.realm !== realm || (await isRunning(record.owner))) continue;
+  for (const [file, record] of await readRecords(runtime)) {
+    if (await isRunning(record.owner)) continue;
     if (await isRunning(record.kernel)) endSession(record.kernel.pid);
     await removeLeftovers([...record.files, file]);
   }
+}
+
+/** Whether a kernel that is on record, and runs, has this connection file. */
+export async function isKernelsFile(runtime: string, connectionFile: string): Promise<boolean> {
+  for (const [, { files, kernel }] of await readRecords(runtime)) {
+    if (files.includes(connectionFile) && (await isRunning(kernel))) return true;
+  }
+  return false;
+}
+
+/** What is on record in this realm, by the record's file. */
+async function readRecords(runtime: string): Promise<Map<string, KernelRecord>> {
+  const realm = await processRealm();
+  const records = new Map<string, KernelRecord>();
+  const names = await readdir(runtime).catch(() => []);
+  for (const file of names.filter((name) => NAME.test(name)).map((name) => join(runtime, name))) {
+    const record = await readRecord(file);
+    if (record?.realm === realm) records.set(file, record);
+  }
+  return records;
 }
 
 /** Undefined for what is being written or removed by another manager, is no record, or could be somebody else's work. */

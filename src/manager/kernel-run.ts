@@ -1,7 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { ConnectionInfo, Ports, Transport } from '../connection/connection-info.js';
-import { writeConnectionFile } from '../connection/write-connection-file.js';
 import { isCurveKernelError } from '../errors.js';
 import { fingerprint } from '../keys/fingerprint.js';
 import type { JsonObject } from '../protocol/message.js';
@@ -10,9 +7,10 @@ import { hideKeys } from './hide-keys.js';
 import { chooseIpcAddress, chooseTcpAddress, type KernelAddress } from './kernel-address.js';
 import { kernelCommand } from './kernel-command.js';
 import { kernelEnvironment } from './kernel-environment.js';
+import type { KernelFile } from './kernel-file.js';
 import { describeConnection, type KernelKeys } from './kernel-keys.js';
 import { openLink, type ChannelSecurity } from './kernel-link.js';
-import { recordKernel } from './kernel-record.js';
+import { recordFile, recordKernel } from './kernel-record.js';
 import type { KernelSpec } from './kernelspec.js';
 import type { LaunchedProcess, Launcher, ProcessEnd } from './process-launcher.js';
 import { notEnforced, proveEncryption } from './prove-encryption.js';
@@ -31,7 +29,7 @@ export interface KernelPlan {
   readonly cwd: string;
   /** Before the kernelspec's own variables. */
   readonly env: NodeJS.ProcessEnv;
-  readonly connectionFile: string;
+  readonly file: KernelFile;
   readonly runtime: string;
   /** Milliseconds. */
   readonly startTimeout: number;
@@ -81,6 +79,7 @@ export async function startRun(
 ): Promise<KernelRun> {
   const deadline = performance.now() + plan.startTimeout;
   for (let tries = 1; ; tries += 1) {
+    signal?.throwIfAborted();
     const address = await chooseAddress(plan, tries === 1 ? previous : undefined);
     const limits = { milliseconds: deadline - performance.now(), startTimeout: plan.startTimeout, signal };
     try {
@@ -93,8 +92,8 @@ export async function startRun(
   }
 }
 
-function chooseAddress({ transport, ip, connectionFile }: KernelPlan, previous?: Ports): Promise<KernelAddress> {
-  return transport === 'ipc' ? chooseIpcAddress(connectionFile) : chooseTcpAddress(ip, previous);
+function chooseAddress({ transport, ip, file }: KernelPlan, previous?: Ports): Promise<KernelAddress> {
+  return transport === 'ipc' ? chooseIpcAddress(file.path) : chooseTcpAddress(ip, previous);
 }
 
 /** What kernels print when a port is taken: Python's, Node's and ours. */
@@ -122,25 +121,30 @@ async function tryRun(
   address: KernelAddress,
   limits: StartLimits,
 ): Promise<KernelRun> {
-  const { spec, connectionFile, launcher } = plan;
+  const { spec, file, launcher } = plan;
   const connection = describeConnection(spec.name, address, keys);
-  const leftovers = [connectionFile, ...address.files];
-  const undo = [(): Promise<void> => removeLeftovers(leftovers)];
+  const ours = [...address.files, ...address.folders];
+  const undo = [(): Promise<void> => removeLeftovers(address.folders)];
   try {
     const byEnvironment = plan.secretBy === 'environment';
     const env = kernelEnvironment(spec, plan.env, byEnvironment ? keys.curve?.secretKey : undefined);
-    const argv = await kernelCommand(spec, connectionFile, plan.env);
-    await mkdir(dirname(connectionFile), { recursive: true, mode: 0o700 });
-    await writeConnectionFile(connectionFile, connection, { omitSecretKey: byEnvironment });
+    const argv = await kernelCommand(spec, file.path, plan.env);
+    await file.write(connection, { omitSecretKey: byEnvironment });
+    // Not before: until then, what has these names is somebody else's.
+    undo.unshift(
+      () => file.remove(),
+      () => removeLeftovers(address.files),
+    );
     await address.release();
     const { cwd, onOutput } = plan;
+    const leftovers = [file.path, recordFile(plan.runtime, plan.id), ...ours];
     const process = await launcher.launch({ argv, env, cwd, leftovers, ...(onOutput && { onOutput }) });
     undo.unshift(async () => {
       process.signal('SIGKILL');
       await settlesWithin(process.exited, KILL_TIME);
     });
     const exited = process.exited.then((end) => ({ ...end, stderrTail: hideKeys(end.stderrTail, connection) }));
-    const forget = await record(plan, process, leftovers);
+    const forget = await record(plan, process, [file.path, ...ours]);
     undo.push(forget);
     const ready = await explainStart(spec.name, exited, limits, async (signal) => {
       const found = await awaitReady(connection, limits.milliseconds, signal);
@@ -154,7 +158,7 @@ async function tryRun(
       info: ready.info,
       security: describeSecurity(plan.policy, keys, ready.sockets),
       cleanUp: async () => {
-        await removeLeftovers(address.files);
+        await removeLeftovers(ours);
         await forget();
       },
     };

@@ -3,7 +3,12 @@ import type { ConnectionInfo, Ports } from '../connection/connection-info.js';
 import type { JsonObject } from '../protocol/message.js';
 import { askControl } from './ask-control.js';
 import type { RestartBackoff } from './auto-restart.js';
-import { decideEncryption, type ManagerWarning, type TransportEncryption } from './encryption-policy.js';
+import {
+  decideEncryption,
+  type EncryptionDecision,
+  type ManagerWarning,
+  type TransportEncryption,
+} from './encryption-policy.js';
 import { endRun } from './end-run.js';
 import { KernelEvents, type ManagedKernelEvents } from './kernel-events.js';
 import { asKernelError, kernelDied, kernelUnavailable, type KernelState } from './kernel-failure.js';
@@ -11,7 +16,6 @@ import { issueKeys, type KernelKeys } from './kernel-keys.js';
 import { startRun, type KernelPlan, type KernelRun, type KernelSecurity } from './kernel-run.js';
 import type { KernelSpec } from './kernelspec.js';
 import type { ProcessEnd } from './process-launcher.js';
-import { removeLeftovers } from './remove-leftovers.js';
 
 export type { KernelState };
 
@@ -58,6 +62,10 @@ export class ManagedKernel implements AsyncDisposable {
   #demands = 0;
   /** Aborted when somebody wants something else than the automatic restart that goes on. */
   #recovery = new AbortController();
+  /** Aborted when it is to be killed: then no start is worth waiting for. */
+  readonly #killing = new AbortController();
+  /** Whether the process of `#run` may still be there. */
+  #running = true;
 
   constructor(plan: KernelPlan, parts: ManagedKernelParts) {
     this.#plan = plan;
@@ -76,7 +84,7 @@ export class ManagedKernel implements AsyncDisposable {
   }
 
   get connectionFile(): string {
-    return this.#plan.connectionFile;
+    return this.#plan.file.path;
   }
 
   /** With the keys, also where the file has no secret. Another one after a restart. */
@@ -123,19 +131,18 @@ export class ManagedKernel implements AsyncDisposable {
    * a dead kernel. Throws as `startKernel` does; the kernel is dead then.
    */
   async restart(options: RestartOptions = {}): Promise<void> {
+    this.#decide(options); // What cannot be is refused before an automatic restart is given up for it.
     await this.#onDemand(async () => {
-      if (this.#state === 'closed') throw kernelUnavailable(this.#plan, this.#state);
-      const plan = { ...this.#plan, policy: options.transportEncryption ?? this.#plan.policy };
-      const { encrypt, warning } = decideEncryption(plan.spec, plan);
-      if (warning !== undefined && plan.policy !== this.#plan.policy) this.#parts.onWarning(warning);
-      const alive = this.#state === 'ready';
+      if (this.#state === 'closed' || this.#killing.signal.aborted) throw kernelUnavailable(this.#plan, 'closed');
+      const { plan, encrypt, warning } = this.#decide(options);
       this.#state = 'restarting';
       this.#events.emit('restarting', { automatic: false, attempt: 1 });
       try {
-        if (alive) await endRun(this.#run, { now: false, restart: true, patience: this.#parts.patience });
+        if (warning !== undefined && plan.policy !== this.#plan.policy) this.#parts.onWarning(warning);
+        await this.#end(false, true);
         this.#plan = plan;
         this.#keys = await issueKeys(encrypt, options.rotateKeys === true ? undefined : this.#keys);
-        await this.#start(false, this.connection.ports);
+        await this.#start(false, this.connection.ports, this.#killing.signal);
       } catch (error) {
         await this.#die(error);
         throw error;
@@ -144,24 +151,37 @@ export class ManagedKernel implements AsyncDisposable {
   }
 
   /**
-   * Ends the kernel for good: asks, then SIGTERM, then SIGKILL, and removes the connection file. Calling it again is harmless.
+   * Ends the kernel for good: asks, then SIGTERM, then SIGKILL, and removes the connection file. With `now` it is killed at once,
+   * also where it was being asked. Calling it again is harmless.
    *
-   * @throws CurveKernelError `shutdown-failed`.
+   * @throws CurveKernelError `shutdown-failed`; it can be tried again then.
    */
-  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+  async shutdown({ now = false }: ShutdownOptions = {}): Promise<void> {
+    if (now) {
+      this.#killing.abort(kernelUnavailable(this.#plan, 'closed'));
+      if (this.#running) this.#run.process.signal('SIGKILL');
+    }
     await this.#onDemand(async () => {
-      if (this.#state === 'closed') return;
-      const alive = this.#state === 'ready';
+      if (this.#state === 'closed' && !this.#running) return;
       this.#state = 'closed';
-      const ending = { now: options.now ?? false, restart: false, patience: this.#parts.patience };
-      if (alive) await endRun(this.#run, ending);
-      await removeLeftovers([this.connectionFile]);
+      await this.#end(now, false);
+      await this.#plan.file.remove();
       this.#events.emit('closed', {});
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
+  }
+
+  #decide({ transportEncryption }: RestartOptions): EncryptionDecision & { readonly plan: KernelPlan } {
+    const plan = { ...this.#plan, policy: transportEncryption ?? this.#plan.policy };
+    return { plan, ...decideEncryption(plan.spec, plan) };
+  }
+
+  async #end(now: boolean, restart: boolean): Promise<void> {
+    if (this.#running) await endRun(this.#run, { now, restart, patience: this.#parts.patience });
+    this.#running = false;
   }
 
   /** In turn, and instead of whatever an automatic restart has in mind. */
@@ -183,6 +203,7 @@ export class ManagedKernel implements AsyncDisposable {
 
   async #start(automatic: boolean, ports?: Ports, signal?: AbortSignal): Promise<void> {
     this.#run = await startRun(this.#plan, this.#keys, signal, ports);
+    this.#running = true;
     this.#state = 'ready';
     this.#parts.backoff.ready();
     this.#watch(this.#run);
@@ -202,6 +223,7 @@ export class ManagedKernel implements AsyncDisposable {
     const { signal } = (this.#recovery = new AbortController());
     this.#state = 'restarting';
     await run.cleanUp();
+    this.#running = false;
     let error = kernelDied(this.#plan, ended);
     for (let wait = backoff.died(); wait !== undefined; wait = backoff.failed()) {
       this.#events.emit('restarting', { automatic: true, attempt: backoff.deaths, ended });
@@ -219,7 +241,7 @@ export class ManagedKernel implements AsyncDisposable {
 
   async #die(error: unknown): Promise<void> {
     this.#state = 'dead';
-    await removeLeftovers([this.connectionFile]);
+    await this.#plan.file.remove();
     this.#events.emit('dead', { error: asKernelError(error) });
   }
 }

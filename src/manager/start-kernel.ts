@@ -4,6 +4,7 @@ import type { Transport } from '../connection/connection-info.js';
 import { RestartBackoff, type AutoRestart } from './auto-restart.js';
 import { decideEncryption, type ManagerWarning, type SecretBy, type TransportEncryption } from './encryption-policy.js';
 import { jupyterRuntimeFolder } from './jupyter-paths.js';
+import { KernelFile } from './kernel-file.js';
 import { issueKeys } from './kernel-keys.js';
 import { sweepOrphans } from './kernel-record.js';
 import { startRun, type KernelPlan } from './kernel-run.js';
@@ -29,7 +30,10 @@ export interface StartKernelOptions {
   readonly cwd?: string;
   /** Beside the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Default: `kernel-<id>.json` in Jupyter's runtime folder. */
+  /**
+   * Default: `kernel-<id>.json` in Jupyter's runtime folder. What a kernel that is gone has left there is replaced; anything else of that
+   * name is left alone, and an error.
+   */
   readonly connectionFile?: string;
   /** Milliseconds until the kernel must be ready. Default 60,000. */
   readonly startTimeout?: number;
@@ -53,7 +57,7 @@ export interface StartKernelOptions {
  * Starts a kernel. Resolves when it is ready: handshakes on all channels, kernel_info answered, iopub seen; and, under `required`,
  * when it has turned a plaintext peer away on all five sockets.
  *
- * @throws CurveKernelError `kernelspec-missing`, `kernelspec-invalid`, `encryption-unsupported` before anything is started;
+ * @throws CurveKernelError `kernelspec-missing`, `kernelspec-invalid`, `encryption-unsupported`, `connection-file-*` before anything is started;
  *   `kernel-start-failed`, `kernel-start-timeout`, `encryption-not-enforced` afterwards, with nothing left behind;
  *   TypeError for an id or a policy that cannot be; the reason of `signal`.
  */
@@ -79,7 +83,7 @@ export async function startKernel(options: StartKernelOptions): Promise<ManagedK
     runtime,
     ip: options.ip ?? '127.0.0.1',
     cwd: options.cwd ?? process.cwd(),
-    connectionFile: resolve(options.connectionFile ?? join(runtime, `kernel-${id}.json`)),
+    file: new KernelFile(resolve(options.connectionFile ?? join(runtime, `kernel-${id}.json`)), runtime),
     startTimeout: options.startTimeout ?? 60_000,
     launcher: options.launcher ?? processLauncher,
     ...(onOutput && { onOutput }),

@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Transport } from '#src/connection/connection-info.js';
 import type { TransportEncryption } from '#src/manager/encryption-policy.js';
 import { processLauncher, type Launcher } from '#src/manager/process-launcher.js';
+import { pythonPath } from '../fixtures/python.js';
+import { expectSameConnection } from '../fixtures/same-connection.js';
 import { beginExecution, execute } from './execute.js';
-import { createWorkplace, eventually, isAlive, nextEvent, type Workplace } from './workplace.js';
+import { createWorkplace, eventually, fixtureKernel, isAlive, nextEvent, type Workplace } from './workplace.js';
 
 let place: Workplace;
 beforeEach(async () => {
@@ -79,7 +81,7 @@ describe.each(languages)('$kernelName', (language) => {
       const before = kernel.connection;
       await kernel.restart();
       expect(await isAlive(pid)).toBe(false);
-      expect(kernel.connection).toEqual(before);
+      expectSameConnection(kernel.connection, before);
       expect(kernel.security.encrypted).toBe(encrypted);
       expect(await execute(kernel.connection, language.isGone)).toMatch(/^true\n$/i);
 
@@ -175,8 +177,24 @@ describe('a kernel that dies by itself', () => {
     await expect(kernel.interrupt()).rejects.toMatchObject({ code: 'kernel-died' });
     await restarted;
     expect(kernel.pid).not.toBe(pid);
-    expect(kernel.connection).toEqual(connection);
+    expectSameConnection(kernel.connection, connection);
     expect(await execute(kernel.connection, 'print("back")')).toBe('back\n');
+    await kernel.shutdown();
+  });
+
+  test('is started again though a restart that cannot be was asked for meanwhile', async () => {
+    await place.describeOdd('plain', [], { metadata: {} });
+    const kernel = await place.start('plain', { autoRestart: { delay: 10 } });
+    const { pid } = kernel;
+    const restarted = nextEvent(kernel, 'restarted');
+    let refused: Promise<unknown> = Promise.resolve();
+    kernel.on('restarting', () => {
+      refused = kernel.restart({ transportEncryption: 'required' }).catch((error: unknown) => error);
+    });
+    process.kill(Number(pid), 'SIGKILL');
+    await restarted;
+    expect(await refused).toMatchObject({ code: 'encryption-unsupported' });
+    expect([kernel.state, kernel.pid === pid]).toEqual(['ready', false]);
     await kernel.shutdown();
   });
 
@@ -245,6 +263,71 @@ describe('shutdown', () => {
     await kernel.shutdown();
     expect(await isAlive(kernel.pid)).toBe(false);
     expect(ends).toEqual([signal]);
+    expect(await place.files()).toEqual([]);
+  });
+
+  test('now does not wait for a polite one that goes on, nor for a restart', async () => {
+    await place.describeOdd('rude', ['deaf', 'stubborn']);
+    const kernel = await place.start('rude', { shutdownTimeout: 3_600_000 });
+    const polite = kernel.shutdown();
+    await kernel.shutdown({ now: true });
+    await polite;
+    expect([kernel.state, await isAlive(kernel.pid)]).toEqual(['closed', false]);
+    expect(await place.files()).toEqual([]);
+
+    const other = await place.start('rude', { shutdownTimeout: 3_600_000 });
+    const restart = expect(other.restart()).rejects.toMatchObject({ code: 'kernel-unknown' });
+    await other.shutdown({ now: true });
+    await restart;
+    expect([other.state, await isAlive(other.pid)]).toEqual(['closed', false]);
+    expect(await place.files()).toEqual([]);
+  });
+
+  test('gives up a kernel that is just starting again', async () => {
+    const marker = `${place.folder}/lived`;
+    await place.describe('slow', [
+      '/bin/sh',
+      '-c',
+      `[ -e ${marker} ] && exec sleep 600; touch ${marker}; exec "$@"`,
+      'slow',
+      pythonPath(),
+      fixtureKernel('odd-kernel.py'),
+      '{connection_file}',
+    ]);
+    const launched: unknown[] = [];
+    const launcher: Launcher = {
+      launch: async (command) => {
+        const process = await processLauncher.launch(command);
+        launched.push(process);
+        return process;
+      },
+    };
+    const kernel = await place.start('slow', { launcher, startTimeout: 3_600_000 });
+    const restart = expect(kernel.restart()).rejects.toMatchObject({ code: 'kernel-unknown' });
+    await eventually(() => launched.length === 2);
+    await kernel.shutdown({ now: true });
+    await restart;
+    expect(await place.files()).toEqual([]);
+  });
+
+  test('that fails can be tried again, also after a restart', async () => {
+    let immortal = true;
+    const launcher: Launcher = {
+      launch: async (command) => {
+        const process = await processLauncher.launch(command);
+        return { ...process, signal: (name) => (immortal ? undefined : process.signal(name)) };
+      },
+    };
+    await place.describeOdd('rude', ['deaf', 'stubborn']);
+    const kernel = await place.start('rude', { launcher, shutdownTimeout: 50 });
+    await expect(kernel.restart()).rejects.toMatchObject({ code: 'shutdown-failed' });
+    expect(kernel.state).toBe('dead');
+    await expect(kernel.shutdown()).rejects.toMatchObject({ code: 'shutdown-failed' });
+    await expect(kernel.shutdown()).rejects.toMatchObject({ code: 'shutdown-failed' });
+    expect(await isAlive(kernel.pid)).toBe(true);
+    immortal = false;
+    await kernel.shutdown();
+    expect(await isAlive(kernel.pid)).toBe(false);
     expect(await place.files()).toEqual([]);
   });
 
