@@ -168,6 +168,7 @@ export class KernelDirectory implements SocketHost {
     };
     this.#entries.set(kernel.id, entry);
     kernel.on('restarting', () => {
+      this.#entries.set(kernel.id, entry); // it may have been dead
       entry.executionState = undefined;
       for (const socket of entry.sockets) void socket.suspend();
     });

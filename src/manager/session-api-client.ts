@@ -17,6 +17,12 @@ interface SessionRecord {
 
 type Update = Parameters<Session.ISessionAPIClient['update']>[0];
 
+/** A kernel that runs, by its id, or a new one. */
+interface KernelChoice {
+  readonly id?: string;
+  readonly name?: string;
+}
+
 /** What a {@link LocalSessionAPIClient} is made of. */
 export interface SessionAPIClientOptions {
   readonly serverSettings: ServerConnection.ISettings;
@@ -38,6 +44,8 @@ export class LocalSessionAPIClient implements Session.ISessionAPIClient {
   readonly #sessions = new Map<string, SessionRecord>();
   /** By path: whoever asks for a session that is being made gets that one. */
   readonly #starting = new Map<string, Promise<Session.IModel>>();
+  /** By session: the last of the kernel changes that are under way. */
+  readonly #changing = new Map<string, Promise<void>>();
 
   constructor(options: SessionAPIClientOptions) {
     this.serverSettings = options.serverSettings;
@@ -72,15 +80,44 @@ export class LocalSessionAPIClient implements Session.ISessionAPIClient {
     if (session !== undefined) await this.#options.kernels.shutdown(session.kernelId);
   }
 
-  /** Renames it, moves it, or gives it another kernel: the one it had is then shut down. */
-  async update(model: Update): Promise<Session.IModel> {
-    const session = this.#session(model.id);
-    const { path = session.path, name = session.name, type = session.type, kernel } = model;
-    const kernelId = kernel ? await this.#kernelFor(path, kernel) : session.kernelId;
-    const updated = { ...session, path, name, type, kernelId };
-    this.#sessions.set(session.id, updated);
-    if (kernelId !== session.kernelId) await this.#options.kernels.shutdown(session.kernelId);
-    return this.#toModel(updated);
+  /**
+   * Renames it, moves it, or gives it another kernel: the one it had is then shut down. Kernels of one session are changed one after
+   * the other, and a session that ends meanwhile takes the new one along.
+   */
+  async update(update: Update): Promise<Session.IModel> {
+    const { id, kernel } = update;
+    if (!kernel) return this.#toModel(this.#merge(update));
+    const change = (this.#changing.get(id) ?? Promise.resolve()).then(() => this.#changeKernel(update, kernel));
+    const settled = change.catch(() => undefined);
+    this.#changing.set(id, settled);
+    await settled;
+    if (this.#changing.get(id) === settled) this.#changing.delete(id);
+    await change;
+    return this.#toModel(this.#session(id));
+  }
+
+  async #changeKernel(update: Update, wanted: KernelChoice): Promise<void> {
+    const { kernels } = this.#options;
+    const path = update.path ?? this.#session(update.id).path;
+    const kernelId = await this.#kernelFor(path, wanted);
+    const before = this.#sessions.get(update.id)?.kernelId;
+    if (before === undefined && wanted.id === undefined) await kernels.shutdown(kernelId);
+    this.#merge(update, kernelId);
+    if (before !== undefined && before !== kernelId) await kernels.shutdown(before);
+  }
+
+  /** Into the session as it is now; what the update does not name stays. */
+  #merge({ id, path, name, type }: Update, kernelId?: string): SessionRecord {
+    const session = this.#session(id);
+    const merged = {
+      id,
+      path: path ?? session.path,
+      name: name ?? session.name,
+      type: type ?? session.type,
+      kernelId: kernelId ?? session.kernelId,
+    };
+    this.#sessions.set(id, merged);
+    return merged;
   }
 
   async #start({ path, name, type, kernel }: Session.ISessionOptions): Promise<Session.IModel> {
@@ -90,7 +127,7 @@ export class LocalSessionAPIClient implements Session.ISessionAPIClient {
     return this.#toModel(session);
   }
 
-  async #kernelFor(path: string, { id, name }: { readonly id?: string; readonly name?: string }): Promise<string> {
+  async #kernelFor(path: string, { id, name }: KernelChoice): Promise<string> {
     const { kernels, root, defaultKernel } = this.#options;
     if (id !== undefined) return kernels.get(id).id;
     const folder = dirname(resolve(root, path));

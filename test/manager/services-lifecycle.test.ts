@@ -1,5 +1,6 @@
 /** Kernels and sessions that come and go through `@jupyterlab/services`. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Session } from '@jupyterlab/services';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalServices } from '#src/manager/connect-services.js';
 import { openServices, run, status } from './services.js';
 import { createWorkplace, eventually, fixtureKernel, isAlive, type Workplace } from './workplace.js';
@@ -174,6 +175,50 @@ test('a session starts in the folder of its file, is renamed, gets another kerne
   expect([[...kernels.running()], [...sessions.running()]]).toEqual([[], []]);
 });
 
+describe('while the kernel of a session is changed', () => {
+  const begin = async (): Promise<{ session: Session.ISessionConnection; changing: Promise<unknown> }> => {
+    const options = { path: 'a.ipynb', type: 'notebook', name: 'a', kernel: { name: 'python3' } };
+    const session = await services.sessions.startNew(options);
+    const before = (await workplace.files()).length;
+    const changing = session.changeKernel({ name: 'python3' });
+    changing.catch(() => undefined);
+    await eventually(async () => (await workplace.files()).length > before);
+    return { session, changing };
+  };
+  const running = async (): Promise<string[]> => {
+    await services.kernels.refreshRunning();
+    return [...services.kernels.running()].map(({ id }) => id);
+  };
+
+  test('it can be moved and renamed', async () => {
+    const { session, changing } = await begin();
+    await session.setPath('moved.ipynb');
+    await session.setName('moved');
+    await changing;
+    expect(await services.sessions.findByPath('moved.ipynb')).toMatchObject({ name: 'moved' });
+    expect([session.path, session.name]).toEqual(['moved.ipynb', 'moved']);
+    await session.shutdown();
+    expect(await running()).toEqual([]);
+  });
+
+  test('it can be shut down, and the new kernel ends too', async () => {
+    const { session, changing } = await begin();
+    await session.shutdown();
+    await expect(changing).rejects.toMatchObject({ code: 'kernel-unknown' });
+    expect(await running()).toEqual([]);
+    expect(await workplace.files()).toEqual([]);
+  });
+
+  test('it can be changed again, and only the last kernel stays', async () => {
+    const { session, changing } = await begin();
+    const last = await session.changeKernel({ name: 'python3' });
+    await changing;
+    expect(await running()).toEqual([last?.id]);
+    await session.shutdown();
+    expect(await running()).toEqual([]);
+  });
+});
+
 test('a session whose kernel is gone has none, and can be given another', async () => {
   const session = await services.sessions.startNew({
     path: 'x.ipynb',
@@ -187,6 +232,21 @@ test('a session whose kernel is gone has none, and can be given another', async 
   const kernel = await session.changeKernel({ name: 'python3' });
   expect((await run(kernel!, '1')).result).toBe('1');
   await session.shutdown();
+});
+
+test('services that close end a kernel that was dead and came back', async () => {
+  const own = await openServices(workplace, { autoRestart: false, onError: () => undefined });
+  await workplace.describeOdd('mortal', []);
+  const kernel = await own.kernels.startNew({ name: 'mortal' });
+  await kernel.info;
+  const managed = own.managedKernel(kernel.id);
+  process.kill(managed.pid ?? 0, 'SIGKILL');
+  await status(kernel, 'dead');
+  await managed.restart();
+  expect(own.managedKernel(kernel.id)).toBe(managed);
+  expect(await isAlive(managed.pid)).toBe(true);
+  await own.close();
+  expect(await isAlive(managed.pid)).toBe(false);
 });
 
 test('services that close end every kernel, also one that is just starting or restarting', async () => {
