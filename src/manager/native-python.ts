@@ -25,7 +25,9 @@ export async function findNativePython(name: string, env: NodeJS.ProcessEnv): Pr
   const python = await findExecutable(['python3', 'python'], env, [folder]);
   if (python === undefined) return undefined;
   try {
-    const { stdout } = await promisify(execFile)(python, ['-c', DESCRIBE], { env, timeout: 30_000 });
+    // With -c a Python imports from its working directory before anything else, and that may be anybody's.
+    const options = { env, cwd: prefix.path, timeout: 30_000 };
+    const { stdout } = await promisify(execFile)(python, ['-c', DESCRIBE], options);
     const described: unknown = JSON.parse(stdout);
     if (!Array.isArray(described)) return undefined;
     const [resourceDir, raw]: readonly unknown[] = described;

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findKernelSpec, findKernelSpecs } from '#src/manager/kernelspecs.js';
 import { jupyterPaths } from '#src/manager/jupyter-paths.js';
 import { pythonPath } from '../fixtures/python.js';
+import { repository } from '../fixtures/repository.js';
 
 const run = promisify(execFile);
 
@@ -141,6 +142,20 @@ describe('with a Python that is no virtual environment', () => {
     expect(ours.argv.slice(1)).toEqual(theirs?.spec.argv.slice(1));
     expect(ours.supportsCurve).toBe(true);
   });
+});
+
+test('looking for kernels runs no code that lies in the working directory', async () => {
+  const evil = join(folder, 'evil');
+  await mkdir(evil);
+  for (const name of ['json', 'ipykernel', 'sitecustomize', 'os']) {
+    await writeFile(join(evil, `${name}.py`), `open(${JSON.stringify(join(folder, 'stung'))}, 'w')`);
+  }
+  const look = `import { findKernelSpecs } from ${JSON.stringify(join(repository, 'dist/manager/kernelspecs.js'))};
+console.log([...(await findKernelSpecs()).keys()].join());`;
+  const env = baseEnvironment({ PYTHONPATH: `${sitePackages}:` });
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', look], { cwd: evil, env });
+  expect(stdout).toContain('python3');
+  await expect(readFile(join(folder, 'stung'))).rejects.toThrow('ENOENT');
 });
 
 test('an empty entry of JUPYTER_PATH is not the working directory', async () => {
