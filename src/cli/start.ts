@@ -48,8 +48,7 @@ async function start(args: StartArguments): Promise<void> {
     `the kernel "${kernel.spec.name}" runs until Ctrl-C, or until "jupyter-curve shutdown" with its connection file`,
   );
   printResult(kernel.connectionFile);
-  endOn(interruption, kernel);
-  await ended;
+  await Promise.race([ended, endOn(interruption, kernel)]);
 }
 
 /** Resolves when the kernel was ended by us or by a client; rejects when it died. */
@@ -60,12 +59,15 @@ function whenEnded(kernel: ManagedKernel): Promise<void> {
   });
 }
 
-function endOn({ gently, atOnce }: Interruption, kernel: ManagedKernel): void {
-  const end = (now: boolean) => (): void => {
-    kernel.shutdown({ now }).catch((error: unknown) => process.emitWarning(String(error)));
-  };
-  gently.addEventListener('abort', end(false));
-  atOnce.addEventListener('abort', end(true));
+/** Ends the kernel when that is asked for, or was before it was ready. Rejects when it cannot be ended. */
+function endOn({ gently, atOnce }: Interruption, kernel: ManagedKernel): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const end = (): void => void kernel.shutdown({ now: atOnce.aborted }).catch(reject);
+    for (const signal of [atOnce, gently]) {
+      if (signal.aborted) return end();
+      signal.addEventListener('abort', end);
+    }
+  });
 }
 
 const interrupted = (): CurveKernelError =>

@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { attach } from '#src/manager/attach.js';
 import { quietServices } from '#src/manager/quiet-services.js';
 import { createCommandLine, type CommandLine } from '../fixtures/command-line.js';
+import { childrenOf } from '../fixtures/children-of.js';
 import { pythonPath } from '../fixtures/python.js';
+import { repository } from '../fixtures/repository.js';
 import { requireOrSkip } from '../fixtures/require-or-skip.js';
 
 let line: CommandLine;
@@ -68,12 +70,65 @@ test('start shares the kernel by the policy that it is given, and tells who cann
 test('a kernel that dies is an error of status 6', async () => {
   const running = line.start('start', '--connection-file', join(line.folder, 'home/kernel.json'));
   await running.wrote('.json\n');
-  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(running.child.pid), '-f', 'main.js kernel']);
-  process.kill(Number(stdout.trim().split('\n')[0]), 'SIGKILL');
+  const [kernel] = await childrenOf(Number(running.child.pid), 'main.js\0kernel');
+  process.kill(Number(kernel), 'SIGKILL');
   const { stderr, status } = await running.ended;
   expect(stderr).toMatch(/jupyter-curve: error: .*died.*\njupyter-curve: hint: .*\n$/);
   expect(status).toBe(6);
 });
+
+test('a file that is no connection file is left alone, with status 3', async () => {
+  const file = join(line.folder, 'thesis.txt');
+  await writeFile(file, 'my thesis');
+  const { stderr, status } = await line.run('start', '--connection-file', file);
+  expect(stderr).toMatch(/jupyter-curve: error: .*exists already.*\njupyter-curve: hint: .*\n$/);
+  expect([status, await readFile(file, 'utf8')]).toEqual([3, 'my thesis']);
+});
+
+test('a runtime folder that cannot be made is status 3, and says what to set', async () => {
+  line.env['JUPYTER_RUNTIME_DIR'] = '/dev/null/runtime';
+  const { stderr, status } = await line.run('start');
+  expect(stderr).toMatch(/jupyter-curve: hint: .*JUPYTER_RUNTIME_DIR/);
+  expect(status).toBe(3);
+});
+
+const pythonTest = requireOrSkip('a Python with jupyter_client', existsSync(pythonPath()));
+
+/** Installs a kernel with bad manners as `odd`. */
+async function installOdd(...manners: string[]): Promise<void> {
+  const folder = join(line.folder, 'home/.local/share/jupyter/kernels/odd');
+  const program = join(repository, 'test/fixtures/kernels/odd-kernel.py');
+  const argv = [pythonPath(), program, '{connection_file}', ...manners];
+  await mkdir(folder, { recursive: true });
+  const metadata = { supported_encryption: ['curve'] };
+  await writeFile(join(folder, 'kernel.json'), JSON.stringify({ argv, display_name: 'Odd', language: 'x', metadata }));
+}
+
+pythonTest('the second Ctrl-C kills a kernel that does not listen', async () => {
+  await installOdd('deaf', 'stubborn');
+  const running = line.start('start', '--kernel', 'odd');
+  await running.wrote('.json\n');
+  running.child.kill('SIGINT');
+  await running.wrote('ignored shutdown_request');
+  running.child.kill('SIGINT');
+  const { stderr, status } = await running.ended;
+  expect(stderr).not.toContain('ignored SIGTERM');
+  expect(status).toBe(0);
+});
+
+pythonTest.each([['deaf'], ['obedient']])(
+  'shutdown of a kernel that is %s is status 6, with what to do',
+  async (manner) => {
+    await installOdd(manner);
+    const running = line.start('start', '--kernel', 'odd');
+    await running.wrote('.json\n');
+    const runtime = join(line.folder, 'home/.local/share/jupyter/runtime');
+    const file = (await readdir(runtime)).find((name) => /^kernel-.*\.json$/.test(name)) ?? '';
+    const { stderr, status } = await line.run('shutdown', join(runtime, file));
+    expect(stderr).toMatch(/hint: end it where it was started/);
+    expect(status).toBe(6);
+  },
+);
 
 test('shutdown of a connection file that is not there is status 3', async () => {
   const { stderr, status } = await line.run('shutdown', 'nothing.json');
@@ -81,12 +136,10 @@ test('shutdown of a connection file that is not there is status 3', async () => 
   expect(status).toBe(3);
 });
 
-requireOrSkip('a Python with jupyter_client', existsSync(pythonPath()))(
-  'jupyter_client attaches to what start printed',
-  async () => {
-    const running = line.start('start', '--transport-encryption', 'required');
-    await running.wrote('.json\n');
-    const program = `
+pythonTest('jupyter_client attaches to what start printed', async () => {
+  const running = line.start('start', '--transport-encryption', 'required');
+  await running.wrote('.json\n');
+  const program = `
 import sys
 from jupyter_client import BlockingKernelClient
 client = BlockingKernelClient()
@@ -96,11 +149,10 @@ client.wait_for_ready(timeout=20)
 print(client.execute_interactive("2 + 3", timeout=20)["content"]["status"], client.curve_publickey is not None)
 client.stop_channels()
 `;
-    const runtime = join(line.folder, 'home/.local/share/jupyter/runtime');
-    const file = (await readdir(runtime)).find((name) => /^kernel-.*\.json$/.test(name)) ?? '';
-    const { stdout } = await promisify(execFile)(pythonPath(), ['-c', program, join(runtime, file)]);
-    expect(stdout).toBe('5ok True\n');
-    await line.run('shutdown', join(runtime, file));
-    expect(await running.ended).toMatchObject({ status: 0 });
-  },
-);
+  const runtime = join(line.folder, 'home/.local/share/jupyter/runtime');
+  const file = (await readdir(runtime)).find((name) => /^kernel-.*\.json$/.test(name)) ?? '';
+  const { stdout } = await promisify(execFile)(pythonPath(), ['-c', program, join(runtime, file)]);
+  expect(stdout).toBe('5ok True\n');
+  await line.run('shutdown', join(runtime, file));
+  expect(await running.ended).toMatchObject({ status: 0 });
+});

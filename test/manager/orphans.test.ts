@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { childrenOf } from '../fixtures/children-of.js';
 import { repository } from '../fixtures/repository.js';
 import { createWorkplace, eventually, isAlive, type Workplace } from './workplace.js';
 
@@ -104,16 +105,3 @@ test('a process that only has the same id is left alone, as is what belongs to a
   const left = (await place.files()).filter((name) => !name.includes(live.id));
   expect(left.toSorted()).toEqual(['elsewhere', 'evil', 'torn'].map((name) => `jupyter-curve-${name}.json`));
 });
-
-/** Processes with this parent whose arguments name `word`. */
-async function childrenOf(parent: number, word: string): Promise<number[]> {
-  const found: number[] = [];
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const [stat, line] = await Promise.all(
-      ['stat', 'cmdline'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')),
-    );
-    const ppid = Number(stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    if (ppid === parent && line?.includes(word)) found.push(Number(pid));
-  }
-  return found;
-}
