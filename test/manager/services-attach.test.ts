@@ -271,7 +271,7 @@ describe('afterwards', () => {
 
   test('closing while it reconnects leaves nothing behind', async () => {
     const fake = await openFakeKernel({ folder: workplace.folder });
-    const attached = await attach(fake.file);
+    const attached = await attach(fake.file, { timeout: 30_000 });
     const lost = status(attached.connection, 'autorestarting');
     await fake[Symbol.asyncDispose]();
     await lost;

@@ -24,7 +24,6 @@ ${body}`,
 }
 
 test('a process whose services are closed ends by itself, and printed nothing of its own to standard output', async () => {
-  const started = performance.now();
   const ended = await program(`
 const chatter = [];
 const quiet = quietServices(console, (line) => chatter.push(line));
@@ -39,7 +38,6 @@ console.debug('mine');
 quiet[Symbol.dispose]();
 console.log(chatter.some((line) => line.startsWith('Starting WebSocket')));`);
   expect(ended).toEqual({ stdout: 'mine\ntrue\n', stderr: '', status: 0 });
-  expect(performance.now() - started).toBeLessThan(20_000); // upstream's polls alone would keep it for a minute
 });
 
 test('nothing that happens to kernels rejects a promise that nobody holds', async () => {

@@ -88,6 +88,14 @@ describe('a kernel that does not become ready', () => {
     await expectNothingLeft(1);
   });
 
+  test('but not because it may take longer than a timer can wait', async () => {
+    await place.describeOdd('odd', []);
+    for (const startTimeout of [2 ** 31, Infinity]) {
+      const kernel = await place.start('odd', { startTimeout, shutdownTimeout: Infinity });
+      await kernel.shutdown();
+    }
+  });
+
   test('because the start is called off', async () => {
     await place.describe('mute', [process.execPath, fixtureKernel('says-nothing.mjs')]);
     const cancel = new AbortController();
