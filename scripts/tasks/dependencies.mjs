@@ -1,9 +1,29 @@
-import { existsSync } from 'node:fs';
-import { inRoot, npm, step } from './run.mjs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { npm, root, step } from './run.mjs';
 
-/** Installs what package-lock.json names, if nothing is installed yet. */
+/** Installs what package-lock.json names, unless that is what is installed. */
 export async function ensureDependencies() {
-  if (existsSync(inRoot('node_modules', '.package-lock.json'))) return;
+  if (await isInstalled(root)) return;
   step('installing dependencies (once)');
   await npm('the dependencies could not be installed', ['ci', '--no-audit', '--no-fund']);
 }
+
+/** Whether the packages in `folder` are those of its package-lock.json; npm keeps a list of what it installed. */
+export async function isInstalled(folder) {
+  const [wanted, installed] = await Promise.all([
+    packagesOf(join(folder, 'package-lock.json')),
+    packagesOf(join(folder, 'node_modules', '.package-lock.json')),
+  ]);
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    const found = installed[path];
+    // Optional packages are for some platforms only.
+    return path === '' || (found === undefined ? optional === true : found.version === version);
+  });
+}
+
+const packagesOf = (file) =>
+  readFile(file, 'utf8').then(
+    (text) => JSON.parse(text).packages,
+    () => ({}),
+  );
