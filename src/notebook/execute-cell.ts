@@ -110,13 +110,13 @@ interface Timer<T> {
 
 function createTimer<T>(): Timer<T> {
   const { promise: rang, resolve } = deferred<T>();
-  let stop = (): void => undefined;
+  let stop: (() => void) | undefined;
   return {
     rang,
     start: (milliseconds, value) => {
-      stop();
+      stop?.();
       stop = startTimer(milliseconds, () => resolve(value));
     },
-    stop: () => stop(),
+    stop: () => stop?.(),
   };
 }

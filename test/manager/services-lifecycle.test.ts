@@ -175,21 +175,24 @@ test('a session starts in the folder of its file, is renamed, gets another kerne
   expect([[...kernels.running()], [...sessions.running()]]).toEqual([[], []]);
 });
 
-describe('while the kernel of a session is changed', () => {
-  const begin = async (): Promise<{ session: Session.ISessionConnection; changing: Promise<unknown> }> => {
-    const options = { path: 'a.ipynb', type: 'notebook', name: 'a', kernel: { name: 'python3' } };
-    const session = await services.sessions.startNew(options);
-    const before = (await workplace.files()).length;
-    const changing = session.changeKernel({ name: 'python3' });
-    changing.catch(() => undefined);
-    await eventually(async () => (await workplace.files()).length > before);
-    return { session, changing };
-  };
-  const running = async (): Promise<string[]> => {
-    await services.kernels.refreshRunning();
-    return [...services.kernels.running()].map(({ id }) => id);
-  };
+/** The kernels that the services know. */
+async function runningKernels(): Promise<string[]> {
+  await services.kernels.refreshRunning();
+  return [...services.kernels.running()].map(({ id }) => id);
+}
 
+/** A session that is just being given another kernel. */
+async function begin(): Promise<{ session: Session.ISessionConnection; changing: Promise<unknown> }> {
+  const options = { path: 'a.ipynb', type: 'notebook', name: 'a', kernel: { name: 'python3' } };
+  const session = await services.sessions.startNew(options);
+  const before = (await workplace.files()).length;
+  const changing = session.changeKernel({ name: 'python3' });
+  changing.catch(() => undefined);
+  await eventually(async () => (await workplace.files()).length > before);
+  return { session, changing };
+}
+
+describe('while the kernel of a session is changed', () => {
   test('it can be moved and renamed', async () => {
     const { session, changing } = await begin();
     await session.setPath('moved.ipynb');
@@ -198,14 +201,14 @@ describe('while the kernel of a session is changed', () => {
     expect(await services.sessions.findByPath('moved.ipynb')).toMatchObject({ name: 'moved' });
     expect([session.path, session.name]).toEqual(['moved.ipynb', 'moved']);
     await session.shutdown();
-    expect(await running()).toEqual([]);
+    expect(await runningKernels()).toEqual([]);
   });
 
   test('it can be shut down, and the new kernel ends too', async () => {
     const { session, changing } = await begin();
     await session.shutdown();
     await expect(changing).rejects.toMatchObject({ code: 'kernel-unknown' });
-    expect(await running()).toEqual([]);
+    expect(await runningKernels()).toEqual([]);
     expect(await workplace.files()).toEqual([]);
   });
 
@@ -213,9 +216,9 @@ describe('while the kernel of a session is changed', () => {
     const { session, changing } = await begin();
     const last = await session.changeKernel({ name: 'python3' });
     await changing;
-    expect(await running()).toEqual([last?.id]);
+    expect(await runningKernels()).toEqual([last?.id]);
     await session.shutdown();
-    expect(await running()).toEqual([]);
+    expect(await runningKernels()).toEqual([]);
   });
 });
 
