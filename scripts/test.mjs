@@ -6,6 +6,7 @@ import { ensureDependencies } from './tasks/dependencies.mjs';
 import { jestRun } from './tasks/jest-run.mjs';
 import { ensureNode, otherMajors } from './tasks/node-versions.mjs';
 import { ensurePython } from './tasks/python-environment.mjs';
+import { ensureOldestServices } from './tasks/oldest-services.mjs';
 import { inRoot, must, script, step } from './tasks/run.mjs';
 
 const onEveryNode = ['test/kernel', 'test/manager', 'test/typescript', 'test/interop/jupyter-client-matrix'];
@@ -15,6 +16,8 @@ script(async () => {
   const args = process.argv.slice(2);
   await ensureDependencies();
   const env = await testEnvironment();
+  // Without it the test that needs it is skipped, or fails.
+  await ensureOldestServices().catch((error) => process.stderr.write(`${error.message}\n`));
 
   step('building and type-checking');
   await build();
