@@ -49,6 +49,9 @@ export interface Outlet {
   end(reason: CloseReason): void;
 }
 
+/** What goes on of that for which a grant asked that has ended. */
+export type Spared = 'nothing' | 'running' | 'everything';
+
 /** Answers requests. */
 export interface Backend {
   /** Called once, when the kernel can be reached and before the first request. */
@@ -60,10 +63,10 @@ export interface Backend {
   /** Whether a request of this identity runs now. */
   isRunning(identity: string): boolean;
   /**
-   * A grant has ended, and its connections with it: what it asked for and has not begun never begins, what it is asked for fails,
-   * what it runs is interrupted, unless that may finish. Nobody else notices.
+   * A grant has ended, and its connections with it: what it is asked for fails, now and later. Unless that is spared, what it asked for
+   * and has not begun never begins, and what it runs is interrupted. Nobody else notices.
    */
-  forget(grant: string, options: { readonly letFinish: boolean }): void;
+  forget(grant: string, spared: Spared): void;
   /** Ends everything the backend started. Resolves within bounded time, never rejects. */
   close(reason: CloseReason): Promise<void>;
 }

@@ -27,6 +27,8 @@ export interface ExecuteQueue {
   add(job: Job): void;
   /** Aborts the signal of the job that runs, if one does. */
   interrupt(reason: unknown): void;
+  /** What this grant asked for and has not ended. */
+  askedBy(grant: string): readonly Job['request'][];
   /** Takes out what waits by this grant, without a word. */
   forget(grant: string): void;
   /** Interrupts what runs and aborts all that waits, now and later. Resolves when nothing runs any more. */
@@ -80,6 +82,10 @@ export function createExecuteQueue(): ExecuteQueue {
       if (current === undefined) work = runAll();
     },
     interrupt: (reason) => current?.controller.abort(reason),
+    askedBy: (grant) =>
+      [...(current ? [current.job] : []), ...waiting]
+        .map(({ request }) => request)
+        .filter((request) => request.grant === grant),
     forget(grant) {
       waiting = waiting.filter(({ request }) => request.grant !== grant);
     },

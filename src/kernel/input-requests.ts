@@ -12,8 +12,8 @@ export interface InputRequests {
   receive(reply: Request): boolean;
   /** Gives up what `request` asked: it has ended. */
   drop(request: Request): void;
-  /** Gives up what clients of this grant were asked: they are gone. */
-  forget(grant: string): void;
+  /** Gives up what these requests ask, now and later: the clients that sent them are gone. */
+  forget(requests: readonly object[]): void;
 }
 
 interface Question {
@@ -26,7 +26,7 @@ interface Question {
 /** Questions as `origin`. Only the first in the queue has been sent, since a stock reply does not say what it answers. */
 export function createInputRequests(origin: MessageOrigin): InputRequests {
   const queue: Question[] = [];
-  const gone = new Set<string>();
+  const gone = new WeakSet<object>();
   let sentId: string | undefined;
 
   const sendFirst = (): void => {
@@ -46,7 +46,7 @@ export function createInputRequests(origin: MessageOrigin): InputRequests {
   return {
     async ask(request, prompt, { password = false }, signal) {
       signal.throwIfAborted();
-      if (gone.has(request.grant)) throw inputUnavailable(CLIENT_GONE);
+      if (gone.has(request)) throw inputUnavailable(CLIENT_GONE);
       const parent = request.message.header;
       const send = (): string => {
         const message = createMessage(origin, 'input_request', { prompt, password }, { parent });
@@ -78,9 +78,9 @@ export function createInputRequests(origin: MessageOrigin): InputRequests {
       return true;
     },
     drop: (request) => giveUp((one) => one === request, 'the cell that asked has ended'),
-    forget(grant) {
-      gone.add(grant);
-      giveUp((one) => one.grant === grant, CLIENT_GONE);
+    forget(requests) {
+      for (const request of requests) gone.add(request);
+      giveUp((request) => gone.has(request), CLIENT_GONE);
     },
   };
 }

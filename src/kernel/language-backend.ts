@@ -90,10 +90,10 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     },
     interrupt: () => void interrupt().catch(onFailure),
     isRunning: (identity) => queue.running?.identity === identity,
-    forget(grant, { letFinish }) {
-      queue.forget(grant);
-      if (queue.running?.grant === grant && !letFinish) void interrupt().catch(onFailure);
-      desk.inputs.forget(grant);
+    forget(grant, spared) {
+      desk.inputs.forget(queue.askedBy(grant));
+      if (spared !== 'everything') queue.forget(grant);
+      if (queue.running?.grant === grant && spared === 'nothing') void interrupt().catch(onFailure);
     },
     async close(reason) {
       closing.abort(interrupted('the kernel is shutting down'));

@@ -124,6 +124,7 @@ export class AccessSources {
   async reauthorize(): Promise<void> {
     const { keeper, journal } = this.#given;
     await this.#serially(async () => {
+      await keeper.endPast();
       await this.#authorized?.apply();
       await this.#applyAnonymous();
       await this.files.update([...(this.#authorized?.grants ?? []), ...this.#anonymous()]);

@@ -4,6 +4,7 @@ import type { GrantTerms } from '../../access/grant.js';
 import type { CurvePair } from '../../keys/curve-pair.js';
 import { fingerprint } from '../../keys/fingerprint.js';
 import type { Listener } from '../../transport/listener.js';
+import type { Deadline } from './deadline.js';
 import { createPeers } from './peers.js';
 
 /** How a grant ends. */
@@ -12,8 +13,13 @@ export interface GrantEnd {
   readonly why: string;
   /** What it runs may run to its end. */
   readonly letFinish?: boolean;
-  /** Another key has taken its place: what the identity asked for goes on. */
-  readonly succeeded?: boolean;
+  /** The id of the grant that takes its place: what this one asked for goes on, for as long as that one lasts. */
+  readonly succeededBy?: string;
+}
+
+/** What an identity may do at the moment. */
+export interface Standing {
+  subject: Subject;
 }
 
 /** What a {@link ClientGrant} is made of. */
@@ -30,12 +36,12 @@ export class ClientGrant {
   readonly id: string;
   readonly server: CurvePair | undefined;
   readonly peers = createPeers();
-  /** The identity with the roles of all its grants; see {@link Grants}. */
-  subject: Subject;
+  /** What its identity may do, which all grants of that share; see {@link Grants}. */
+  standing: Standing;
   /** When, in milliseconds since 1970, and what. */
   lastRequest: { readonly at: number; readonly type: string } | undefined;
-  /** When it will end, in milliseconds since 1970, and how. */
-  ends: { readonly at: number; readonly end: GrantEnd } | undefined;
+  /** When it will end, and how. */
+  ends: (Deadline & { readonly end: GrantEnd }) | undefined;
   /** It has asked to be told what happens. */
   isWatching = false;
   /** Of the key that is admitted; undefined in plain text. */
@@ -49,7 +55,7 @@ export class ClientGrant {
     this.server = server;
     this.fingerprint = server && fingerprint(terms.publicKey);
     this.#terms = terms;
-    this.subject = { name: terms.identity, roles: terms.roles };
+    this.standing = { subject: { name: terms.identity, roles: terms.roles } };
   }
 
   get terms(): GrantTerms {
@@ -58,6 +64,11 @@ export class ClientGrant {
 
   get identity(): string {
     return this.#terms.identity;
+  }
+
+  /** The identity with the roles of all the grants that it has now, also when this one has ended. */
+  get subject(): Subject {
+    return this.standing.subject;
   }
 
   /** Its sockets are closed, or about to be: nobody is admitted and nothing more is done for it. */

@@ -6,7 +6,7 @@ import { CurveKernelError } from '../../errors.js';
 import type { CurvePair } from '../../keys/curve-pair.js';
 import type { Backend } from '../backend.js';
 import { ClientGrant, type GrantEnd } from './client-grant.js';
-import { startDeadline } from './deadline.js';
+import { deadlineIn, leftUntil, startDeadline, type Deadline } from './deadline.js';
 import type { Grants } from './grants.js';
 import type { Journal } from './journal.js';
 import { openClient, type ClientSockets } from './open-client.js';
@@ -56,6 +56,8 @@ export class GrantKeeper {
   readonly grants: Grants;
   readonly #options: GrantKeeperOptions;
   readonly #deadlines = new Map<ClientGrant, () => void>();
+  /** Ids of the ended grants whose place each has taken. */
+  readonly #predecessors = new Map<ClientGrant, readonly string[]>();
   #closing = false;
 
   constructor(options: GrantKeeperOptions) {
@@ -89,20 +91,28 @@ export class GrantKeeper {
       await grant.close();
       throw error;
     }
-    if (terms.expiresAt !== undefined) this.expire(grant, Date.parse(terms.expiresAt), { why: 'expired' });
+    if (terms.expiresAt !== undefined) {
+      this.expire(grant, deadlineIn(Date.parse(terms.expiresAt) - Date.now()), { why: 'expired' });
+    }
     await onChange();
     return grant;
   }
 
-  /** Has a grant end at that time, or earlier if it was to: from now on by a clock that nobody sets. */
-  expire(grant: ClientGrant, at: number, end: GrantEnd): void {
-    if (grant.ended || (grant.ends !== undefined && grant.ends.at <= at)) return;
-    grant.ends = { at, end };
+  /** Has a grant end at that time, or earlier if it was to. */
+  expire(grant: ClientGrant, deadline: Deadline, end: GrantEnd): void {
+    if (grant.ended || (grant.ends && leftUntil(grant.ends) <= leftUntil(deadline))) return;
+    grant.ends = { ...deadline, end };
     this.#deadlines.get(grant)?.();
     this.#deadlines.set(
       grant,
-      startDeadline(at - Date.now(), () => void this.end(grant, end)),
+      startDeadline(deadline, () => void this.end(grant, end)),
     );
+  }
+
+  /** Ends what is past its time by either clock: timers stand still while a machine sleeps. */
+  async endPast(): Promise<void> {
+    const past = [...this.grants].filter(({ ends }) => ends && leftUntil(ends) <= 0);
+    await Promise.all(past.map(async (grant) => this.end(grant, grant.ends?.end ?? { why: 'expired' })));
   }
 
   /** Gives these grants of one identity other roles, at once. */
@@ -116,22 +126,36 @@ export class GrantKeeper {
    * and is ended then.
    */
   async cut(grant: ClientGrant, why: string): Promise<void> {
-    const { id, terms, server, listener } = grant;
+    const { id, terms, server, listener, ends } = grant;
     await this.end(grant, { why });
-    if (listener && server) await this.open(terms, { id, server, connection: listener.connection }, { why });
+    if (!listener || !server) return;
+    const reopened = await this.open(terms, { id, server, connection: listener.connection }, { why });
+    if (ends) this.expire(reopened, ends, ends.end);
   }
 
   /** Nothing of it is delivered any more when this returns. Resolves when its sockets are closed. */
-  async end(grant: ClientGrant, { why, letFinish = false, succeeded = false }: GrantEnd): Promise<void> {
-    const { grants, backend, journal, onChange } = this.#options;
+  async end(grant: ClientGrant, { why, letFinish = false, succeededBy }: GrantEnd): Promise<void> {
+    const { grants, journal, onChange } = this.#options;
     if (grant.ended) return;
     const closed = grant.close();
     this.#deadlines.get(grant)?.();
     this.#deadlines.delete(grant);
     grants.remove(grant);
-    if (!succeeded) backend().forget(grant.id, { letFinish });
+    const heir = [...grants].find(({ id }) => id === succeededBy);
+    this.#forget(grant, heir, letFinish);
     journal.about(grant, { event: 'revoke', rule: why });
     await Promise.all([closed, onChange()]);
+  }
+
+  /** Has what a grant asked for go on in the hands of its heir; without one all of that ends, and what was handed to it. */
+  #forget(grant: ClientGrant, heir: ClientGrant | undefined, letFinish: boolean): void {
+    const backend = this.#options.backend();
+    const handed = [...(this.#predecessors.get(grant) ?? []), grant.id];
+    this.#predecessors.delete(grant);
+    if (heir) {
+      this.#predecessors.set(heir, [...(this.#predecessors.get(heir) ?? []), ...handed]);
+      backend.forget(grant.id, 'everything');
+    } else for (const id of handed) backend.forget(id, letFinish ? 'running' : 'nothing');
   }
 
   /** Resolves when what there is now is kept for a restart. */

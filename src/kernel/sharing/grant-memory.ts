@@ -3,7 +3,8 @@ import type { GrantTerms } from '../../access/grant.js';
 import { formatConnectionInfo } from '../../connection/write-connection-file.js';
 import { parseConnectionInfo } from '../../connection/read-connection-file.js';
 import { exposeZ85, publicKeyFromSecret, secretKeyFromZ85 } from '../../keys/curve-pair.js';
-import type { ClientGrant } from './client-grant.js';
+import type { ClientGrant, GrantEnd } from './client-grant.js';
+import { deadlineIn, leftUntil } from './deadline.js';
 import type { GrantKeeper } from './grant-keeper.js';
 import type { Journal } from './journal.js';
 import type { Rules } from './rules.js';
@@ -15,7 +16,8 @@ interface KeptGrant {
   readonly secretKey: string;
   /** The text of its connection file. */
   readonly connection: string;
-  readonly ends?: ClientGrant['ends'];
+  /** When, in milliseconds since 1970. */
+  readonly ends?: { readonly at: number; readonly end: GrantEnd };
 }
 
 /** What is kept of a kernel. */
@@ -45,7 +47,8 @@ export function rememberGrants(
       connection: formatConnectionInfo(listener.connection),
     };
     written.set(grant, texts);
-    kept.push({ id, terms, ...texts, ...(ends && { ends }) });
+    const at = ends && Date.now() + leftUntil(ends);
+    kept.push({ id, terms, ...texts, ...(ends && at !== undefined && { ends: { at, end: ends.end } }) });
   }
   return JSON.stringify({ revoked, topics: rules.changedTopics, grants: kept } satisfies Kept);
 }
@@ -65,12 +68,13 @@ export async function restoreGrants(
   for (const [topic, isPrivate] of topics) rules.setTopic(topic, isPrivate);
   const restore = async ({ id, terms, secretKey: kept, connection: written, ends }: KeptGrant): Promise<void> => {
     try {
-      if (ends && ends.at <= Date.now()) return;
+      const left = ends && ends.at - Date.now();
+      if (left !== undefined && left <= 0) return;
       const secretKey = secretKeyFromZ85(kept, 'The key of a grant');
       const server = { publicKey: await publicKeyFromSecret(secretKey), secretKey };
       const connection = await parseConnectionInfo(written, `of ${terms.identity}`);
       const grant = await keeper.open(terms, { id, server, connection }, { why: 'kept over the restart' });
-      if (ends) keeper.expire(grant, ends.at, ends.end);
+      if (ends && left !== undefined) keeper.expire(grant, deadlineIn(left), ends.end);
     } catch (error) {
       journal.alarm(error, terms.identity);
     }

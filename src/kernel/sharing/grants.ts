@@ -1,10 +1,11 @@
 import { subjectOf, type GrantTerms } from '../../access/grant.js';
 import type { Subject } from '../../access/decide.js';
-import type { ClientGrant } from './client-grant.js';
+import type { ClientGrant, Standing } from './client-grant.js';
 
-/** The live grants. Keeps every grant's subject what all grants of its identity make it. */
+/** The live grants. Keeps every grant's subject what all grants of its identity make it, also those of grants that have ended. */
 export class Grants implements Iterable<ClientGrant> {
   readonly #all = new Set<ClientGrant>();
+  readonly #standings = new Map<string, Standing>();
 
   get size(): number {
     return this.#all.size;
@@ -31,14 +32,16 @@ export class Grants implements Iterable<ClientGrant> {
 
   add(grant: ClientGrant): void {
     this.#all.add(grant);
+    grant.standing = this.#standings.get(grant.identity) ?? grant.standing;
+    this.#standings.set(grant.identity, grant.standing);
     this.#renew(grant.identity);
   }
 
-  /** What it gave is gone from its identity too, and it is left with what the other grants of that give. */
+  /** What it gave is gone from its identity too, and it is left with what the other grants of that give: now, and whenever they change. */
   remove(grant: ClientGrant): void {
     this.#all.delete(grant);
     this.#renew(grant.identity);
-    grant.subject = this.subject(grant.identity);
+    if (this.named(grant.identity).length === 0) this.#standings.delete(grant.identity);
   }
 
   /** Gives these grants of one identity other roles. */
@@ -48,7 +51,7 @@ export class Grants implements Iterable<ClientGrant> {
   }
 
   #renew(name: string): void {
-    const subject = this.subject(name);
-    for (const grant of this.named(name)) grant.subject = subject;
+    const standing = this.#standings.get(name);
+    if (standing) standing.subject = this.subject(name);
   }
 }

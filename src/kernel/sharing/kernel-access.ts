@@ -8,6 +8,7 @@ import { CurveKernelError } from '../../errors.js';
 import { generateCurvePair } from '../../keys/curve-pair.js';
 import type { AccessSources } from './access-sources.js';
 import type { ClientGrant } from './client-grant.js';
+import { deadlineIn } from './deadline.js';
 import { PROGRAM, type Actor, type GrantKeeper } from './grant-keeper.js';
 import { clientInfo, grantInfo, type ClientInfo, type GrantInfo } from './grant-info.js';
 import type { AccessEvent, Journal } from './journal.js';
@@ -148,7 +149,8 @@ export class KernelAccess {
       actor,
     );
     journal.about(first, { event: 'rotate', rule: `by ${actor.subject.name}` });
-    for (const grant of old) keeper.expire(grant, Date.now() + overlap, { why: 'rotated', succeeded: true });
+    const end = { why: 'rotated', succeededBy: granted.grant.id };
+    for (const grant of old) keeper.expire(grant, deadlineIn(overlap), end);
     await keeper.kept();
     return granted;
   }
