@@ -65,7 +65,8 @@ export { probe, type ProbeAs, type ProbeOptions, type ProbeResult } from './tran
 export { serveKernel, type ServeOptions } from './kernel/serve-kernel.js';
 export type { Kernel, KernelEnd } from './kernel/kernel.js';
 export type { AccessOptions } from './kernel/sharing/access-options.js';
-export type { GrantWish, Granted, KernelAccess, RevokeWish, RotateOptions } from './kernel/sharing/kernel-access.js';
+export type { GrantWish, Granted, KernelAccess, RotateOptions } from './kernel/sharing/kernel-access.js';
+export type { RevokeWish } from './kernel/sharing/revoke-wish.js';
 export type { ClientInfo, GrantInfo } from './kernel/sharing/grant-info.js';
 export type { AccessEvent as KernelAccessEvent } from './kernel/sharing/journal.js';
 export type { Verify, VerifiedKey } from './kernel/sharing/verifier.js';

@@ -8,7 +8,9 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
   w: 604_800_000,
 };
-const LONGEST = 100 * 366 * 86_400_000;
+
+/** Milliseconds of a hundred years. */
+export const LONGEST_DURATION = 100 * 366 * 86_400_000;
 
 /**
  * Milliseconds of a duration: a whole number above zero and a unit, of ms, s, m, h, d and w (`30s`, `8h`, `7d`). Throws
@@ -17,6 +19,6 @@ const LONGEST = 100 * 366 * 86_400_000;
 export function parseDuration(text: string): number {
   const [, digits = '', unit = ''] = /^(\d{1,15})(ms|[smhdw])$/.exec(text) ?? [];
   const duration = Number(digits) * (UNITS[unit] ?? 0);
-  if (duration > 0 && duration <= LONGEST) return duration;
+  if (duration > 0 && duration <= LONGEST_DURATION) return duration;
   throw new TypeError(`${quote(text)} is no duration: a whole number above zero and ms, s, m, h, d or w, such as 8h`);
 }

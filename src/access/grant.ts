@@ -24,11 +24,12 @@ export interface GrantTerms {
 
 /**
  * Throws unless a kernel under `policy` can grant these terms: `identity-invalid`, `key-invalid`, or `grant-failed` for roles that
- * the policy does not have, an end before its beginning, and addresses that are none. `anonymous` is a name here for the origin of
- * that name only.
+ * the policy does not have, an end before its beginning, and addresses that are none. `anonymous` and `owner` are names here for the
+ * origins of those names only.
  */
 export function checkGrantTerms(terms: GrantTerms, policy: Policy): void {
-  if (terms.origin !== 'anonymous' || terms.identity !== 'anonymous') checkIdentityName(terms.identity);
+  // The other origins are names that anybody may have.
+  if (terms.origin !== terms.identity) checkIdentityName(terms.identity);
   checkPublicKey(terms.publicKey, `The public key of ${terms.identity}`);
   if (terms.roles.length === 0) throw failed(terms, 'names no role', ROLE_HINT);
   const unknown = terms.roles.find((role) => !policy.roles.has(role));

@@ -1,12 +1,21 @@
 import { CurveKernelError } from '../errors.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
-const RESERVED: ReadonlySet<string> = new Set(['kernel', 'anonymous', 'nobody', 'everybody', 'all', 'deny', 'none']);
+const RESERVED: ReadonlySet<string> = new Set([
+  'owner',
+  'kernel',
+  'anonymous',
+  'nobody',
+  'everybody',
+  'all',
+  'deny',
+  'none',
+]);
 
 /**
  * Returns `name` if an identity may have it: 1 to 64 letters of ASCII, digits, `.`, `_`, `@` and `-`, the first a letter or a digit,
- * so that it can stand in a file name, a header and a line of an audit. Throws `identity-invalid` otherwise, and for the names that
- * speak of everybody or nobody.
+ * so that it can stand in a file name, a header and a line of an audit. Throws `identity-invalid` otherwise, for the names that speak of
+ * everybody or nobody, and for `owner`, which is the holder of the kernel's connection file.
  */
 export function checkIdentityName(name: unknown): string {
   // Without quoting it: what stands in the wrong place may be a key.

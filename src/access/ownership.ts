@@ -5,7 +5,8 @@ import type { GrantTerms } from './grant.js';
 /**
  * Judges a change of the grants by what they are before and after it, whatever request makes it: a new grant, a revoked key, another
  * role. Only owners change what owners hold or make somebody one; only owners and admins do so with admins. An owner remains, and
- * one whose grant does not end if there was one, so that waiting does not remove the last either.
+ * one who stays if there was one: whose grant does not end, so that waiting does not remove the last either, and does not come from a
+ * file, where a line is removed without asking.
  *
  * @throws CurveKernelError `not-permitted`, `last-owner`.
  */
@@ -23,13 +24,14 @@ export function checkOwnership(actor: Subject, before: Iterable<GrantTerms>, aft
   }
   if ([isOwner, isLastingOwner].some((kind) => was.some(kind) && !willBe.some(kind))) {
     throw new CurveKernelError('last-owner', 'Nobody would own the kernel after this.', {
-      hint: 'Make somebody else an owner first, without an end.',
+      hint: 'Grant somebody else ownership first, without an end.',
     });
   }
 }
 
 const isOwner = (grant: GrantTerms): boolean => grant.roles.includes('owner');
-const isLastingOwner = (grant: GrantTerms): boolean => isOwner(grant) && grant.expiresAt === undefined;
+const isLastingOwner = (grant: GrantTerms): boolean =>
+  isOwner(grant) && grant.expiresAt === undefined && grant.origin !== 'authorized-clients';
 
 /** Everything that identities with the role hold, also by grants that do not give it, in a form that can be compared. */
 function holdings(grants: readonly GrantTerms[], role: string): string {

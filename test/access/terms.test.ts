@@ -12,7 +12,7 @@ import { parsePointInTime } from '#src/access/point-in-time.js';
 import { DEFAULT_POLICY } from '#src/access/policy.js';
 
 describe('the name of an identity', () => {
-  test.each(['a', 'owner', 'alice', 'Alice-2', 'alice@example.org', '7', 'x'.repeat(64)])('may be %j', (name) => {
+  test.each(['a', 'owners', 'alice', 'Alice-2', 'alice@example.org', '7', 'x'.repeat(64)])('may be %j', (name) => {
     expect(checkIdentityName(name)).toBe(name);
   });
 
@@ -34,6 +34,8 @@ describe('the name of an identity', () => {
     'x'.repeat(65),
     'kernel',
     'Kernel',
+    'owner',
+    'OWNER',
     'anonymous',
     'all',
     'deny',

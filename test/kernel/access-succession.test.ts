@@ -121,6 +121,29 @@ describe('after a rotation whose overlap is over', () => {
   });
 });
 
+describe('rotating several keys of one identity', () => {
+  test('takes the narrowest of their limits', async () => {
+    const { kernel } = await share(asking);
+    await kernel.access.grant({ name: 'eve', roles: ['observer'] });
+    await kernel.access.grant({ name: 'eve', roles: ['executor'], from: ['10.0.0.0/8'], expiresIn: 60_000 });
+    await kernel.access.grant({ name: 'eve', roles: ['observer'], from: ['10.0.0.0/8'], expiresIn: 90_000 });
+    for (let turn = 0; turn < 2; turn++) {
+      const { grant } = await kernel.access.rotate('eve', { overlap: 60_000 });
+      expect(grant).toMatchObject({ roles: ['observer', 'executor'], from: ['10.0.0.0/8'] });
+      expect(Date.parse(grant.expiresAt ?? '')).toBeLessThanOrEqual(Date.parse(grant.issuedAt) + 60_000);
+    }
+  });
+
+  test('is refused where they are for different addresses', async () => {
+    const { kernel } = await share(asking);
+    await kernel.access.grant({ name: 'eve', roles: ['observer'], from: ['192.168.0.0/16'] });
+    await kernel.access.grant({ name: 'eve', roles: ['executor'], from: ['10.0.0.0/8'] });
+    await expect(kernel.access.rotate('eve')).rejects.toMatchObject({ code: 'grant-failed' });
+    await expect(kernel.access.rotate('eve', { overlap: Infinity })).rejects.toMatchObject({ code: 'grant-failed' });
+    expect(kernel.access.clients()).toHaveLength(3);
+  });
+});
+
 describe('cut off by the verifier and let in again', () => {
   test('a client still loses its old key when the overlap of a rotation is over', async () => {
     let answer = 'executor';

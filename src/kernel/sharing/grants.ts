@@ -2,6 +2,11 @@ import { subjectOf, type GrantTerms } from '../../access/grant.js';
 import type { Subject } from '../../access/decide.js';
 import type { ClientGrant, Standing } from './client-grant.js';
 
+/** Its terms; a key that a rotation is about to end has that end. */
+export function termsOf({ terms, ends }: ClientGrant): GrantTerms {
+  return ends?.end.succeededBy === undefined ? terms : { ...terms, expiresAt: new Date(ends.at).toISOString() };
+}
+
 /** The live grants. Keeps every grant's subject what all grants of its identity make it, also those of grants that have ended. */
 export class Grants implements Iterable<ClientGrant> {
   readonly #all = new Set<ClientGrant>();
@@ -17,7 +22,7 @@ export class Grants implements Iterable<ClientGrant> {
 
   /** Their terms. */
   get terms(): readonly GrantTerms[] {
-    return [...this.#all].map((grant) => grant.terms);
+    return [...this.#all].map(termsOf);
   }
 
   /** The grants of that identity. */

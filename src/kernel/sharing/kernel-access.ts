@@ -1,18 +1,20 @@
 import type { Act } from '../../access/act.js';
 import type { Decision } from '../../access/decide.js';
+import { LONGEST_DURATION } from '../../access/duration.js';
 import { checkGrantTerms, type GrantTerms } from '../../access/grant.js';
 import { checkOwnership } from '../../access/ownership.js';
-import { parsePointInTime } from '../../access/point-in-time.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { CurveKernelError } from '../../errors.js';
 import { generateCurvePair } from '../../keys/curve-pair.js';
 import type { AccessSources } from './access-sources.js';
-import type { ClientGrant } from './client-grant.js';
 import { deadlineIn } from './deadline.js';
+import { termsOf } from './grants.js';
 import { PROGRAM, type Actor, type GrantKeeper } from './grant-keeper.js';
 import { clientInfo, grantInfo, type ClientInfo, type GrantInfo } from './grant-info.js';
 import type { AccessEvent, Journal } from './journal.js';
 import { connectionFor } from './open-client.js';
+import { fits, type RevokeWish } from './revoke-wish.js';
+import { rotatedLimits } from './rotated-limits.js';
 import type { Rules } from './rules.js';
 
 /** Whom to let in, and as what. */
@@ -31,18 +33,6 @@ export interface GrantWish {
 export interface Granted {
   readonly grant: GrantInfo;
   readonly connection: ConnectionInfo;
-}
-
-/** Which grants to end: all that fit everything that is said. */
-export interface RevokeWish {
-  readonly name?: string;
-  /** A public key, or its fingerprint. */
-  readonly key?: string;
-  readonly id?: string;
-  /** Those issued before this moment, in ISO 8601. Alone, it spares that of the connection file. */
-  readonly allBefore?: string;
-  /** What they run may run to its end. Default: false. */
-  readonly letFinish?: boolean;
 }
 
 /** How a key is rotated. */
@@ -91,7 +81,7 @@ export class KernelAccess {
     const owner = ownerOf();
     if (!owner?.curve) throw plaintext();
     const server = await generateCurvePair();
-    const terms = termsOf(wish, wish.publicKey ?? server.publicKey);
+    const terms = wishedTerms(wish, wish.publicKey ?? server.publicKey);
     checkGrantTerms(terms, rules.policy);
     const place = { server, connection: connectionFor(owner, server, wish.publicKey) };
     const why = `${terms.roles.join(',')} by ${actor.subject.name}`;
@@ -110,25 +100,23 @@ export class KernelAccess {
     const doomed = [...grants].filter((grant) => fits(grant, wish));
     if (doomed.length === 0) throw unknown('No grant fits.');
     const left = [...grants].filter((grant) => !doomed.includes(grant));
-    checkOwnership(
-      actor.subject,
-      grants.terms,
-      left.map(({ terms }) => terms),
-    );
+    checkOwnership(actor.subject, grants.terms, left.map(termsOf));
     const end = { why: `revoked by ${actor.subject.name}`, letFinish: wish.letFinish ?? false };
     await Promise.all(doomed.map(async (grant) => keeper.end(grant, end)));
     return doomed.map(grantInfo);
   }
 
   /**
-   * Another key for an identity. Those it has, but for that of the connection file, end after `overlap` milliseconds (30 s by
-   * default), without a loss for the identity: what it asked for goes on.
+   * Another key for an identity, with the narrowest limits of those it has. These, but for that of the connection file, end after
+   * `overlap` milliseconds (30 s by default), without a loss for the identity: what it asked for goes on.
    *
-   * @throws CurveKernelError 'identity-unknown'; 'grant-failed' where there is only the connection file; as {@link grant} does
+   * @throws CurveKernelError 'identity-unknown'; 'grant-failed' where there is only the connection file, and for keys that are limited to
+   * different addresses; as {@link grant} does
    */
   async rotate(name: string, options: RotateOptions = {}, actor: Actor = PROGRAM): Promise<Granted> {
     const { keeper, journal } = this.#options;
     const { overlap = OVERLAP, publicKey } = options;
+    checkNear(overlap);
     const old = keeper.grants.named(name).filter(({ terms }) => terms.origin !== 'owner');
     const [first] = old;
     if (first === undefined) {
@@ -137,17 +125,9 @@ export class KernelAccess {
         hint: 'Restart the kernel with new keys.',
       });
     }
-    const { expiresAt, from } = first.terms;
-    const granted = await this.grant(
-      {
-        name,
-        roles: keeper.grants.subject(name).roles,
-        ...(publicKey !== undefined && { publicKey }),
-        ...(expiresAt !== undefined && { expiresIn: Date.parse(expiresAt) - Date.now() }),
-        ...(from && { from }),
-      },
-      actor,
-    );
+    const { roles } = keeper.grants.subject(name);
+    const wish = { name, roles, ...(publicKey !== undefined && { publicKey }), ...rotatedLimits(old) };
+    const granted = await this.grant(wish, actor);
     journal.about(first, { event: 'rotate', rule: `by ${actor.subject.name}` });
     const end = { why: 'rotated', succeededBy: granted.grant.id };
     for (const grant of old) keeper.expire(grant, deadlineIn(overlap), end);
@@ -218,8 +198,9 @@ export class KernelAccess {
   }
 }
 
-function termsOf({ name, roles, expiresIn, from }: GrantWish, publicKey: string): GrantTerms {
+function wishedTerms({ name, roles, expiresIn, from }: GrantWish, publicKey: string): GrantTerms {
   const now = Date.now();
+  if (expiresIn !== undefined) checkNear(expiresIn);
   return {
     identity: name,
     roles,
@@ -231,16 +212,11 @@ function termsOf({ name, roles, expiresIn, from }: GrantWish, publicKey: string)
   };
 }
 
-function fits(grant: ClientGrant, { name, key, id, allBefore }: RevokeWish): boolean {
-  const { identity, publicKey, issuedAt, origin } = grant.terms;
-  // Who takes everything back keeps what it does that with.
-  if (name === undefined && key === undefined && id === undefined && origin === 'owner') return false;
-  return (
-    (name === undefined || identity === name) &&
-    (key === undefined || key === publicKey || key === grant.fingerprint) &&
-    (id === undefined || id === grant.id) &&
-    (allBefore === undefined || Date.parse(issuedAt) < parsePointInTime(allBefore))
-  );
+function checkNear(milliseconds: number): void {
+  if (milliseconds <= LONGEST_DURATION) return;
+  throw new CurveKernelError('grant-failed', 'A grant cannot end in more than a hundred years.', {
+    hint: 'Give it an end that is nearer, or none.',
+  });
 }
 
 const unknown = (problem: string): CurveKernelError =>
