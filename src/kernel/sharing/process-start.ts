@@ -1,25 +1,45 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
 
-/** A process that lives or lived: an id alone is given again to others. */
+/** A process that lives or lived: an id alone is given again to others, and by other machines. */
 export interface ProcessMark {
   readonly pid: number;
   /** When it started, in the system's own words; empty where the system does not say. */
   readonly started: string;
+  /** The name of the machine. */
+  readonly host: string;
+  /** Its boot, as Linux numbers them; empty elsewhere. */
+  readonly boot: string;
+  /** Within which ids are unique: Linux's PID namespace, which containers have of their own; empty elsewhere. */
+  readonly space: string;
 }
 
 /** Marks a process, by default this one. Undefined when there is none of that id. */
 export async function markProcess(pid: number = process.pid): Promise<ProcessMark | undefined> {
-  return exists(pid) ? { pid, started: (await statusOf(pid))[1] } : undefined;
+  return exists(pid) ? { pid, started: (await statusOf(pid))[1], ...(await here()) } : undefined;
 }
 
 /**
  * Whether that very process still lives; where the system does not say when it started, whether one of its id does. One that has ended
- * and that nobody has collected yet does not.
+ * and that nobody has collected yet does not. Of what cannot be seen from here, on another machine or in another container, it is taken
+ * that it lives.
  */
-export async function isAlive({ pid, started }: ProcessMark): Promise<boolean> {
+export async function isAlive({ pid, started, host, boot, space }: ProcessMark): Promise<boolean> {
+  const now = await here();
+  if (host !== now.host) return true;
+  if (boot !== now.boot) return false;
+  if (space !== now.space) return true;
   if (!exists(pid)) return false;
-  const [state, now] = await statusOf(pid);
-  return state !== 'Z' && (started === '' || now === '' || now === started);
+  const [state, start] = await statusOf(pid);
+  return state !== 'Z' && (started === '' || start === '' || start === started);
+}
+
+async function here(): Promise<Pick<ProcessMark, 'host' | 'boot' | 'space'>> {
+  const [boot, space] = await Promise.all([
+    readFile('/proc/sys/kernel/random/boot_id', 'latin1').catch(() => ''),
+    readlink('/proc/self/ns/pid').catch(() => ''),
+  ]);
+  return { host: hostname(), boot: boot.trim(), space };
 }
 
 function exists(pid: number): boolean {
