@@ -1,9 +1,9 @@
 import { checkGroupName } from './groups.js';
-import { parseDuration } from './duration.js';
 import { compileNamePattern } from './pattern.js';
 import { BUILT_IN_ROLES, compileSee, compileSend, isBuiltInRole, isRoleName, type Role } from './role.js';
 import { DEFAULT_POLICY, type Policy } from './policy.js';
 import { quote } from './quote.js';
+import { parseReauthInterval } from './reauth-interval.js';
 import { type Field, invalidField, invalidPolicy, readAs, readFlag, readList, readMapping } from './policy-fields.js';
 import { runPolicyTests } from './policy-tests.js';
 import { parsePolicyYaml } from './policy-yaml.js';
@@ -29,7 +29,7 @@ export function parsePolicy(text: string, source: string): Policy {
     roles,
     anonymous: anonymous === undefined ? DEFAULT_POLICY.anonymous : readAnonymous(anonymous, roles),
     privateGroups: new Set(readList(fields.get('private')).map((group) => readAs(group, checkGroupName))),
-    ...(reauth === undefined ? {} : { reauthInterval: readAs(reauth, parseInterval) }),
+    ...(reauth === undefined ? {} : { reauthInterval: readAs(reauth, parseReauthInterval) }),
   };
   runPolicyTests(readList(fields.get('tests')), policy);
   return policy;
@@ -69,10 +69,4 @@ function readAnonymous(field: Field, roles: ReadonlyMap<string, Role>): string {
     if (name === 'deny' || roles.has(name)) return name;
     throw new TypeError(`${quote(name)} is no role; ${[...roles.keys()].join(', ')} are, and "deny" is for none`);
   });
-}
-
-function parseInterval(text: string): number {
-  const interval = parseDuration(text);
-  if (interval >= 1000 && interval <= 86_400_000) return interval;
-  throw new TypeError(`${quote(text)} is not from one second to one day`);
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseDuration } from '../access/duration.js';
+import { parseReauthInterval } from '../access/reauth-interval.js';
 import { CurveKernelError } from '../errors.js';
 import type { AccessOptions } from '../kernel/sharing/access-options.js';
 import { jupyterDataFolder } from '../manager/jupyter-paths.js';
@@ -27,6 +27,10 @@ export async function accessOptions(args: AccessArguments, connectionFile: strin
   return {
     authorizedClients: args['authorized-clients'] ?? join(data, 'authorized_clients'),
     policyFile: args.policy ?? join(data, 'access_policy.yaml'),
+    required: [
+      ...(args['authorized-clients'] === undefined ? [] : (['authorizedClients'] as const)),
+      ...(args.policy === undefined ? [] : (['policyFile'] as const)),
+    ],
     auditFile: args.audit ?? (await auditPlace(connectionFile)),
     ...(reauth !== undefined && { reauthInterval: parseInterval(reauth) }),
     ...(verify !== undefined && { verify }),
@@ -35,7 +39,7 @@ export async function accessOptions(args: AccessArguments, connectionFile: strin
 
 function parseInterval(interval: string): number {
   try {
-    return parseDuration(interval);
+    return parseReauthInterval(interval);
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     const hint = 'see "jupyter-curve kernel --help"';

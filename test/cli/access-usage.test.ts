@@ -2,6 +2,7 @@ import { appendFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appendAudit, endAudit, startAudit } from '#src/access/audit-chain.js';
+import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import { sealText } from '#src/keys/seal.js';
 import { auditPlace } from '#src/cli/audit-place.js';
 import { createCommandLine, type CommandLine } from '../fixtures/command-line.js';
@@ -35,6 +36,7 @@ test.each([
   { args: ['run', 'x', '--existing', 'y', '--kernel', 'z'], error: 'only one of --existing and --kernel' },
   { args: ['run', 'x', '--key-file', 'y'], error: '--key-file needs --existing' },
   { args: ['audit', 'x.jsonl', '--tip', '7'], error: '' },
+  { args: ['kernel', '-f', 'x', '--reauth', '30d'], error: '--reauth "30d" is not from one second to one day' },
 ])('wrong usage is found out before a kernel is asked: $args', async ({ args, error }) => {
   await writeFile(join(line.folder, 'x.jsonl'), '');
   const { stdout, stderr, status } = await line.run(...args);
@@ -61,6 +63,24 @@ test('a kernel whose cells cannot run as the account that was named does not sta
   const refused = await line.run('kernel', '-f', 'none.json', '--evaluator-user', 'nobody-of-that-name');
   expect(refused).toMatchObject({ stdout: '', status: 6 });
   expect(refused.stderr).toContain('cells cannot be run as "nobody-of-that-name": there is no such account');
+});
+
+test('a kernel does not start without the policy that it was to have, nor with one that it cannot hold anybody to', async () => {
+  const connection = {
+    ...{ transport: 'tcp', ip: '127.0.0.1', shell_port: 0, iopub_port: 0, stdin_port: 0, control_port: 0, hb_port: 0 },
+    ...{ signature_scheme: 'hmac-sha256', key: 'a' },
+  };
+  const { publicKey, secretKey } = await generateCurvePair();
+  const keys = { curve_publickey: publicKey, curve_secretkey: exposeZ85(secretKey) };
+  const file = join(line.folder, 'kernel.json');
+  await writeFile(file, JSON.stringify({ ...connection, ...keys }), { mode: 0o600 });
+  const missing = await line.run('kernel', '-f', file, '--policy', 'typo.yaml');
+  expect(missing.stderr).toContain('The policy typo.yaml, which was asked for, is not there');
+  expect(missing.status).not.toBe(0);
+  await writeFile(file, JSON.stringify(connection), { mode: 0o600 });
+  const plain = await line.run('kernel', '-f', file, '--authorized-clients', 'clients');
+  expect(plain.stderr).toContain('The connection has no keys');
+  expect(plain.status).not.toBe(0);
 });
 
 test('what is sealed to a key, and is no grant to it, is not accepted', async () => {

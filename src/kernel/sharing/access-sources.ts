@@ -1,14 +1,16 @@
-import type { AuthorizedClient } from '../../access/authorized-clients.js';
-import { CurveKernelError } from '../../errors.js';
+import type { GrantTerms } from '../../access/grant.js';
+import type { Policy } from '../../access/policy.js';
+import { LONGEST_REAUTH } from '../../access/reauth-interval.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
-import { generateCurvePair } from '../../keys/curve-pair.js';
 import type { AccessOptions } from './access-options.js';
+import { AnonymousGrant } from './anonymous-grant.js';
 import { AuthorizedGrants } from './authorized-grants.js';
 import { ClientFiles } from './client-files.js';
 import type { ClientGrant } from './client-grant.js';
 import type { GrantKeeper } from './grant-keeper.js';
+import type { FormerGrant, FormerKernel, KernelMemory } from './grant-memory.js';
 import type { Journal } from './journal.js';
-import { connectionFor } from './open-client.js';
+import { PolicySource } from './policy-source.js';
 import type { Rules } from './rules.js';
 import { createAskVerifier, loadVerifier, type AskVerifier } from './verifier.js';
 import { WatchedFile, type FileState } from './watched-file.js';
@@ -30,15 +32,17 @@ const MOST_BYTES = 1024 * 1024;
 export class AccessSources {
   readonly files: ClientFiles;
   readonly #given: AccessSourcesOptions;
-  #policyFile: WatchedFile | undefined;
+  #policy: PolicySource | undefined;
   #clientsFile: WatchedFile | undefined;
   #authorized: AuthorizedGrants | undefined;
   #ask: AskVerifier | undefined;
-  #owner: ConnectionInfo | undefined;
-  /** Why nobody can be let in, beside who is in. */
-  #unusable: unknown;
+  /** The policy under which it was revoked that somebody comes in without a name. */
+  #revokedUnder: Policy | undefined;
+  #anonymous: AnonymousGrant | undefined;
   #work = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  /** Of the timer; undefined when it is not to run any more. */
+  #interval: number | undefined = 0;
 
   constructor(given: AccessSourcesOptions) {
     this.#given = given;
@@ -46,39 +50,60 @@ export class AccessSources {
   }
 
   /**
-   * Reads the policy and loads the verifier: before anybody can connect.
+   * Loads the verifier and reads the policy, in the light of what held in an earlier process: before anybody can connect.
    *
-   * @throws CurveKernelError 'policy-invalid' for a verifier that cannot be used. A broken policy lets the owner in, and nobody else.
+   * @throws CurveKernelError 'policy-invalid' for a verifier that cannot be used, and as {@link PolicySource.open} does
    */
-  async prepare(): Promise<void> {
-    const { verify, policyFile } = this.#given.options;
+  async prepare(former: FormerKernel | undefined): Promise<void> {
+    const { options, rules, journal } = this.#given;
+    const { verify, policyFile: file, required } = options;
     if (verify !== undefined) {
       const loaded = typeof verify === 'function' ? verify : await loadVerifier(verify);
-      this.#ask = createAskVerifier(loaded, (name) => this.#given.rules.policy.roles.has(name));
+      this.#ask = createAskVerifier(loaded, (name) => rules.policy.roles.has(name));
     }
-    if (policyFile === undefined) return;
-    this.#policyFile = new WatchedFile({
-      file: policyFile,
-      maxBytes: MOST_BYTES,
-      onChange: async (state) => this.#takePolicy(state),
-    });
-    const state = await this.#policyFile.open();
-    if (state.kind !== 'missing') await this.#takePolicy(state);
-  }
-
-  /** Lines of `authorized_clients` that are not followed. */
-  get revoked(): readonly AuthorizedClient[] {
-    return this.#authorized?.revoked ?? [];
-  }
-
-  /** Lets in whoever is authorized, but for lines whose grants were `revoked` before; from here on until {@link close}, all of it is looked at again whenever it changes. */
-  async begin(owner: ConnectionInfo, revoked: readonly AuthorizedClient[]): Promise<void> {
-    const { options, keeper, rules, journal } = this.#given;
-    const shared = { keeper, rules, journal };
-    this.#owner = owner;
-    const { authorizedClients: file } = options;
     if (file !== undefined) {
-      const authorized = (this.#authorized = new AuthorizedGrants({ ...shared, file, owner, revoked }));
+      const isRequired = required?.includes('policyFile') ?? false;
+      const onChange = async (): Promise<void> => (this.#anonymous ? this.reauthorize() : undefined);
+      this.#policy = new PolicySource({ file, isRequired, maxBytes: MOST_BYTES, rules, journal, onChange });
+    }
+    if (former) {
+      await this.#policy?.restore(former.rules.policy);
+      for (const topic of former.rules.topics) rules.setTopic(...topic);
+      if (former.anonymousRevoked) this.#revokedUnder = rules.policy;
+    }
+    await this.#policy?.open(former === undefined);
+  }
+
+  /** What is to be kept of it for a restart. */
+  get memory(): KernelMemory {
+    return {
+      rules: this.#given.rules.kept,
+      lines: this.#authorized?.lines ?? [],
+      anonymousRevoked: this.#anonymous?.isRevoked ?? false,
+    };
+  }
+
+  /**
+   * Lets in whoever is authorized, at the places where they were before, and not those whose grants were revoked; from here on until
+   * {@link close}, all of it is looked at again whenever it changes.
+   */
+  async begin(owner: ConnectionInfo, former: FormerKernel | undefined): Promise<void> {
+    const { options, keeper, rules, journal } = this.#given;
+    const { authorizedClients: file } = options;
+    const of = (origin: GrantTerms['origin']): readonly FormerGrant[] =>
+      former?.grants.filter(({ terms }) => terms.origin === origin) ?? [];
+    if (file !== undefined) {
+      const lines = former?.lines ?? [];
+      const authorized = new AuthorizedGrants({
+        file,
+        keeper,
+        rules,
+        journal,
+        owner,
+        lines,
+        former: of('authorized-clients'),
+      });
+      this.#authorized = authorized;
       this.#clientsFile = new WatchedFile({
         file,
         maxBytes: MOST_BYTES,
@@ -86,18 +111,20 @@ export class AccessSources {
       });
       authorized.read(await this.#clientsFile.open());
     }
-    const interval = options.reauthInterval ?? rules.policy.reauthInterval ?? REAUTH_INTERVAL;
-    this.#timer = setInterval(() => void this.reauthorize(), interval).unref();
+    const [anonymous] = of('anonymous');
+    this.#anonymous = new AnonymousGrant({
+      keeper,
+      rules,
+      owner,
+      former: anonymous,
+      revokedUnder: this.#revokedUnder,
+    });
     await this.reauthorize();
   }
 
   /** Throws 'grant-failed' while there is no policy by which somebody could be let in. */
   checkUsable(): void {
-    if (this.#unusable === undefined) return;
-    throw new CurveKernelError('grant-failed', 'The policy of this kernel cannot be used, so nobody can be let in.', {
-      hint: 'Correct the policy file; it counts within a second.',
-      cause: this.#unusable,
-    });
+    this.#policy?.checkUsable();
   }
 
   /** Whether the verifier lets somebody in from there. Its answer becomes the grant's role. */
@@ -115,7 +142,7 @@ export class AccessSources {
 
   /** Reads the files again now. */
   async reload(): Promise<void> {
-    await this.#policyFile?.check();
+    await this.#policy?.check();
     await this.#clientsFile?.check();
     await this.reauthorize();
   }
@@ -123,11 +150,12 @@ export class AccessSources {
   /** Looks at every client's right to be connected again. Never rejects. */
   async reauthorize(): Promise<void> {
     const { keeper, journal } = this.#given;
+    this.#schedule();
     await this.#serially(async () => {
       await keeper.endPast();
       await this.#authorized?.apply();
-      await this.#applyAnonymous();
-      await this.files.update([...(this.#authorized?.grants ?? []), ...this.#anonymous()]);
+      await this.#anonymous?.apply();
+      await this.files.update([...(this.#authorized?.grants ?? []), ...(this.#anonymous?.grants ?? [])]);
       await keeper.kept();
       if (this.#ask) await Promise.all([...keeper.grants].map(async (grant) => this.#verifyAgain(grant)));
     }).catch((error: unknown) => journal.alarm(error));
@@ -135,8 +163,9 @@ export class AccessSources {
 
   /** Stops looking; resolves when what was being done is done. */
   async close(): Promise<void> {
+    this.#interval = undefined;
     clearInterval(this.#timer);
-    this.#policyFile?.close();
+    this.#policy?.close();
     this.#clientsFile?.close();
     await this.#work;
   }
@@ -146,40 +175,15 @@ export class AccessSources {
     await this.reauthorize();
   }
 
-  async #takePolicy(state: FileState): Promise<void> {
-    const { options, rules, journal } = this.#given;
-    const source = options.policyFile ?? '';
-    try {
-      if (state.kind === 'unreadable') throw state.error;
-      if (state.kind === 'missing') throw gone(source);
-      const { parsePolicy } = await import('../../access/policy-file.js');
-      rules.setPolicy(parsePolicy(state.text, source), source);
-      this.#unusable = undefined;
-      journal.record({ event: 'policy', rule: source });
-    } catch (error) {
-      if (rules.isDefault) this.#unusable = error;
-      journal.alarm(error);
-    }
-    if (this.#owner) await this.reauthorize();
-  }
-
-  async #applyAnonymous(): Promise<void> {
-    const { keeper, rules } = this.#given;
-    const { anonymous } = rules.policy;
-    const [live] = this.#anonymous();
-    if (live && anonymous === 'deny') return keeper.end(live, { why: 'the policy lets nobody in without a name' });
-    if (live && live.terms.roles[0] !== anonymous) keeper.setRoles([live], [anonymous]);
-    if (live || anonymous === 'deny' || !this.#owner?.curve) return;
-    const server = await generateCurvePair();
-    const terms = {
-      identity: 'anonymous',
-      roles: [anonymous],
-      publicKey: server.publicKey,
-      issuedAt: new Date().toISOString(),
-      origin: 'anonymous',
-    } as const;
-    const connection = connectionFor(this.#owner, server, undefined);
-    await keeper.open(terms, { server, connection }, { why: 'the policy lets in whoever comes' });
+  /** The policy may have come to say another interval. */
+  #schedule(): void {
+    const { options, rules } = this.#given;
+    const wanted = options.reauthInterval ?? rules.policy.reauthInterval ?? REAUTH_INTERVAL;
+    const interval = Math.min(wanted, LONGEST_REAUTH);
+    if (this.#interval === undefined || this.#interval === interval) return;
+    this.#interval = interval;
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => void this.reauthorize(), interval).unref();
   }
 
   async #verifyAgain(grant: ClientGrant): Promise<void> {
@@ -191,18 +195,9 @@ export class AccessSources {
     }
   }
 
-  #anonymous(): readonly ClientGrant[] {
-    return [...this.#given.keeper.grants].filter(({ terms }) => terms.origin === 'anonymous');
-  }
-
   async #serially(work: () => Promise<void>): Promise<void> {
     const done = this.#work.then(work);
     this.#work = done.catch(() => undefined);
     await done;
   }
 }
-
-const gone = (source: string): CurveKernelError =>
-  new CurveKernelError('policy-invalid', `The policy ${source} is gone; the one before holds.`, {
-    hint: 'Put it back, or write {} into it for the built-in roles only.',
-  });

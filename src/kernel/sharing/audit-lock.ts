@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CurveKernelError } from '../../errors.js';
 import { errnoOf } from '../../keys/private-file.js';
-import { isAlive, markProcess, type ProcessMark } from './process-start.js';
+import { isAlive, isProcessMark, markProcess, type ProcessMark } from './process-start.js';
 
 /** Milliseconds in which whoever has made a lock has also written whose it is. */
 const WRITING = 100;
@@ -35,8 +35,8 @@ export async function lockAudit(file: string): Promise<() => Promise<void>> {
 
 async function readMark(lock: string): Promise<ProcessMark | undefined> {
   try {
-    const { pid, started }: Partial<ProcessMark> = JSON.parse(await readFile(lock, 'utf8'));
-    return typeof pid === 'number' && typeof started === 'string' ? { pid, started } : undefined;
+    const mark: Partial<ProcessMark> = JSON.parse(await readFile(lock, 'utf8'));
+    return isProcessMark(mark) ? mark : undefined;
   } catch {
     return undefined;
   }

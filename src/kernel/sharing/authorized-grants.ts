@@ -1,9 +1,11 @@
 import { parseAuthorizedClients, type AuthorizedClient } from '../../access/authorized-clients.js';
 import { checkGrantTerms, type GrantTerms } from '../../access/grant.js';
+import type { Policy } from '../../access/policy.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { generateCurvePair } from '../../keys/curve-pair.js';
 import type { ClientGrant } from './client-grant.js';
 import type { GrantKeeper } from './grant-keeper.js';
+import type { FormerGrant } from './grant-memory.js';
 import type { Journal } from './journal.js';
 import { connectionFor } from './open-client.js';
 import type { Rules } from './rules.js';
@@ -17,8 +19,10 @@ export interface AuthorizedGrantsOptions {
   readonly journal: Journal;
   /** Beside whose sockets new ones are opened. */
   readonly owner: ConnectionInfo;
-  /** Lines that are not to be followed, until they change. */
-  readonly revoked: readonly AuthorizedClient[];
+  /** Lines that an earlier process of the kernel followed. */
+  readonly lines: readonly AuthorizedClient[];
+  /** The grants that it had for them; a line without one is not to be followed until it changes. */
+  readonly former: readonly FormerGrant[];
 }
 
 /** Keeps a grant for each line of an `authorized_clients` file. */
@@ -27,10 +31,18 @@ export class AuthorizedGrants {
   /** Lines that a grant was opened for, by key: one that was revoked in another way stays so until its line changes. */
   readonly #opened = new Map<string, AuthorizedClient>();
   #lines: ReadonlyMap<string, AuthorizedClient> = new Map();
+  /** Grants of an earlier process that have not been opened again, by key, with their lines. */
+  readonly #former = new Map<string, FormerGrant & { readonly line: AuthorizedClient }>();
+  /** Lines that could not be followed, and the policy under which that was said. */
+  readonly #failed = new Map<string, { readonly line: AuthorizedClient; readonly policy: Policy }>();
 
   constructor(options: AuthorizedGrantsOptions) {
     this.#options = options;
-    for (const line of options.revoked) this.#opened.set(line.publicKey, line);
+    for (const line of options.lines) {
+      const former = options.former.find(({ terms }) => terms.publicKey === line.publicKey);
+      if (former) this.#former.set(line.publicKey, { ...former, line });
+      else this.#opened.set(line.publicKey, line);
+    }
   }
 
   /** The grants that there are now. */
@@ -38,10 +50,9 @@ export class AuthorizedGrants {
     return [...this.#options.keeper.grants].filter(({ terms }) => terms.origin === 'authorized-clients');
   }
 
-  /** Lines whose grant was ended in another way than by the file: to be kept for {@link AuthorizedGrantsOptions.revoked}. */
-  get revoked(): readonly AuthorizedClient[] {
-    const live = new Set(this.grants.map(({ terms }) => terms.publicKey));
-    return [...this.#opened.values()].filter(({ publicKey }) => !live.has(publicKey));
+  /** Lines that are followed, or were until their grant was ended in another way than by the file: to be kept for a restart. */
+  get lines(): readonly AuthorizedClient[] {
+    return [...this.#opened.values()];
   }
 
   /** Takes in what the file says now. One that is broken changes nothing, and raises an alarm; one that is gone has no lines. */
@@ -60,10 +71,9 @@ export class AuthorizedGrants {
   async apply(): Promise<void> {
     for (const grant of this.grants) {
       const line = this.#lines.get(grant.terms.publicKey);
+      const opened = this.#opened.get(grant.terms.publicKey);
       if (!line || !isSameClient(grant.terms, line)) await this.#end(grant);
-      else if (isSameLine(this.#opened.get(line.publicKey) ?? grant.terms, line))
-        this.#opened.set(line.publicKey, line);
-      else await this.#changeRoles(grant, line);
+      else if (!opened || !isSameLine(opened, line)) await this.#changeRoles(grant, line);
     }
     for (const [key, opened] of this.#opened) {
       const line = this.#lines.get(key);
@@ -88,12 +98,32 @@ export class AuthorizedGrants {
     };
     try {
       checkGrantTerms(terms, rules.policy);
-      const server = await generateCurvePair();
-      const place = { server, connection: connectionFor(owner, server, publicKey) };
-      await keeper.open(terms, place, { why: `authorized_clients, line ${line.line}` });
+      const why = `authorized_clients, line ${line.line}`;
+      if (!(await this.#reopen(line, why))) {
+        const server = await generateCurvePair();
+        await keeper.open(terms, { server, connection: connectionFor(owner, server, publicKey) }, { why });
+      }
       this.#opened.set(publicKey, line);
     } catch (error) {
+      const failed = this.#failed.get(publicKey);
+      if (failed?.line === line && failed.policy === rules.policy) return;
+      this.#failed.set(publicKey, { line, policy: rules.policy });
       journal.alarm(error, identity);
+    }
+  }
+
+  /** Opens what an earlier process had for the line, with the role that it had been given since, unless the line is another now. */
+  async #reopen(line: AuthorizedClient, why: string): Promise<boolean> {
+    const former = this.#former.get(line.publicKey);
+    this.#former.delete(line.publicKey);
+    if (!former || !isSameClient(former.terms, line)) return false;
+    const roles = isSameLine(former.line, line) ? former.terms.roles : line.roles;
+    try {
+      await this.#options.keeper.reopen({ ...former, terms: { ...former.terms, roles } }, why);
+      return true;
+    } catch (error) {
+      this.#options.journal.alarm(error, line.identity);
+      return false;
     }
   }
 
@@ -105,13 +135,8 @@ export class AuthorizedGrants {
   async #changeRoles(grant: ClientGrant, line: AuthorizedClient): Promise<void> {
     const { keeper, rules, journal } = this.#options;
     const { roles } = line;
-    try {
-      checkGrantTerms({ ...grant.terms, roles }, rules.policy);
-    } catch (error) {
-      journal.alarm(error, grant.identity);
-      // Whoever was to have less must not keep more.
-      return this.#end(grant);
-    }
+    // Whoever was to have less must not keep more. What is wrong is told when it is tried to let them in.
+    if (roles.some((role) => !rules.policy.roles.has(role))) return this.#end(grant);
     this.#opened.set(line.publicKey, line);
     keeper.setRoles([grant], roles);
     journal.about(grant, { event: 'role', rule: `${roles.join(',')} by authorized_clients` });

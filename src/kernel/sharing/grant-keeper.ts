@@ -7,6 +7,7 @@ import type { CurvePair } from '../../keys/curve-pair.js';
 import type { Backend } from '../backend.js';
 import { ClientGrant, type GrantEnd } from './client-grant.js';
 import { deadlineIn, leftUntil, startDeadline, type Deadline } from './deadline.js';
+import type { FormerGrant } from './grant-memory.js';
 import type { Grants } from './grants.js';
 import type { Journal } from './journal.js';
 import { openClient, type ClientSockets } from './open-client.js';
@@ -26,7 +27,7 @@ export interface GrantPlace {
   readonly connection: ConnectionInfo;
   /** Absent in plain text. */
   readonly server?: CurvePair;
-  /** Kept from an earlier life of the kernel. */
+  /** Of a grant that was there before; policies that cannot be used are no obstacle to it. */
   readonly id?: string;
 }
 
@@ -36,7 +37,7 @@ export interface GrantKeeperOptions {
   readonly journal: Journal;
   readonly backend: () => Backend;
   readonly sockets: ClientSockets;
-  /** Throws 'grant-failed' when nobody can be let in at the moment. */
+  /** Throws 'grant-failed' when nobody new can be let in at the moment. */
   readonly checkReady: () => void;
   /** Resolves when what has been told to the journal is written down. */
   readonly recorded: () => Promise<void>;
@@ -73,7 +74,7 @@ export class GrantKeeper {
    */
   async open(terms: GrantTerms, place: GrantPlace, { actor = PROGRAM, why }: GrantCause): Promise<ClientGrant> {
     const { grants, sockets, journal, checkReady, recorded, onChange } = this.#options;
-    if (terms.origin !== 'owner') checkReady();
+    if (terms.origin !== 'owner' && place.id === undefined) checkReady();
     checkOwnership(actor.subject, grants.terms, [...grants.terms, terms]);
     const grant = new ClientGrant({ terms, ...place });
     grants.add(grant);
@@ -96,6 +97,13 @@ export class GrantKeeper {
     }
     await onChange();
     return grant;
+  }
+
+  /** Opens again, at the same place, a grant that was there before; not one whose time has come since. Rejects as {@link open} does. */
+  async reopen({ terms, place, ends }: FormerGrant, why: string): Promise<void> {
+    if (ends && leftUntil(ends) <= 0) return;
+    const grant = await this.open(terms, place, { why });
+    if (ends) this.expire(grant, ends, ends.end);
   }
 
   /** Has a grant end at that time, or earlier if it was to. */
@@ -129,8 +137,7 @@ export class GrantKeeper {
     const { id, terms, server, listener, ends } = grant;
     await this.end(grant, { why });
     if (!listener || !server) return;
-    const reopened = await this.open(terms, { id, server, connection: listener.connection }, { why });
-    if (ends) this.expire(reopened, ends, ends.end);
+    await this.reopen({ terms, place: { id, server, connection: listener.connection }, ends }, why);
   }
 
   /** Nothing of it is delivered any more when this returns. Resolves when its sockets are closed. */

@@ -5,9 +5,8 @@ import { parseConnectionInfo } from '../../connection/read-connection-file.js';
 import { exposeZ85, publicKeyFromSecret, secretKeyFromZ85 } from '../../keys/curve-pair.js';
 import type { ClientGrant, GrantEnd } from './client-grant.js';
 import { deadlineIn, leftUntil } from './deadline.js';
-import type { GrantKeeper } from './grant-keeper.js';
-import type { Journal } from './journal.js';
-import type { Rules } from './rules.js';
+import type { GrantPlace } from './grant-keeper.js';
+import type { KeptRules } from './rules.js';
 
 /** A grant, as it is kept. */
 interface KeptGrant {
@@ -20,11 +19,28 @@ interface KeptGrant {
   readonly ends?: { readonly at: number; readonly end: GrantEnd };
 }
 
-/** What is kept of a kernel. */
-export interface Kept {
-  /** Lines of `authorized_clients` whose grant was revoked in another way. */
-  readonly revoked: readonly AuthorizedClient[];
-  readonly topics: readonly (readonly [topic: string, isPrivate: boolean])[];
+/** What is kept of a kernel beside its grants. */
+export interface KernelMemory {
+  readonly rules: KeptRules;
+  /** Lines of `authorized_clients` that were followed: those whose grant is not kept are not to be followed again. */
+  readonly lines: readonly AuthorizedClient[];
+  /** Whoever has no name stays out under this policy: that was revoked. */
+  readonly anonymousRevoked: boolean;
+}
+
+/** A grant of an earlier process of the kernel, to be opened again. */
+export interface FormerGrant {
+  readonly terms: GrantTerms;
+  readonly place: GrantPlace;
+  readonly ends: ClientGrant['ends'];
+}
+
+/** What an earlier process of the kernel left. */
+export interface FormerKernel extends KernelMemory {
+  readonly grants: readonly FormerGrant[];
+}
+
+interface Kept extends KernelMemory {
   readonly grants: readonly KeptGrant[];
 }
 
@@ -32,12 +48,7 @@ export interface Kept {
 export type WrittenGrants = WeakMap<ClientGrant, Pick<KeptGrant, 'secretKey' | 'connection'>>;
 
 /** Everything that a kernel's next process needs to be the same for its clients. Holds secrets. */
-export function rememberGrants(
-  grants: Iterable<ClientGrant>,
-  rules: Rules,
-  revoked: readonly AuthorizedClient[],
-  written: WrittenGrants,
-): string {
+export function rememberKernel(memory: KernelMemory, grants: Iterable<ClientGrant>, written: WrittenGrants): string {
   const kept: KeptGrant[] = [];
   for (const grant of grants) {
     const { id, terms, server, listener, ended, ends } = grant;
@@ -47,38 +58,24 @@ export function rememberGrants(
       connection: formatConnectionInfo(listener.connection),
     };
     written.set(grant, texts);
-    const at = ends && Date.now() + leftUntil(ends);
-    kept.push({ id, terms, ...texts, ...(ends && at !== undefined && { ends: { at, end: ends.end } }) });
+    kept.push({ id, terms, ...texts, ...(ends && { ends: { at: Date.now() + leftUntil(ends), end: ends.end } }) });
   }
-  return JSON.stringify({ revoked, topics: rules.changedTopics, grants: kept } satisfies Kept);
+  return JSON.stringify({ ...memory, grants: kept } satisfies Kept);
 }
 
-/**
- * Opens again, on the same ports and keys, what {@link rememberGrants} remembered; what has expired, or whose ports are taken, is not,
- * and the journal says so. Resolves to the lines of `authorized_clients` that are not to be followed.
- */
-export async function restoreGrants(
-  text: string,
-  keeper: GrantKeeper,
-  rules: Rules,
-  journal: Journal,
-): Promise<Kept['revoked']> {
-  // Only an earlier process of this kernel can have sealed it.
-  const { topics, grants, revoked }: Kept = JSON.parse(text);
-  for (const [topic, isPrivate] of topics) rules.setTopic(topic, isPrivate);
-  const restore = async ({ id, terms, secretKey: kept, connection: written, ends }: KeptGrant): Promise<void> => {
-    try {
-      const left = ends && ends.at - Date.now();
-      if (left !== undefined && left <= 0) return;
-      const secretKey = secretKeyFromZ85(kept, 'The key of a grant');
-      const server = { publicKey: await publicKeyFromSecret(secretKey), secretKey };
-      const connection = await parseConnectionInfo(written, `of ${terms.identity}`);
-      const grant = await keeper.open(terms, { id, server, connection }, { why: 'kept over the restart' });
-      if (ends && left !== undefined) keeper.expire(grant, deadlineIn(left), ends.end);
-    } catch (error) {
-      journal.alarm(error, terms.identity);
-    }
+/** What {@link rememberKernel} remembered. Only an earlier process of this kernel can have sealed it. */
+export async function recallKernel(text: string): Promise<FormerKernel> {
+  const { grants, ...memory }: Kept = JSON.parse(text);
+  return { ...memory, grants: await Promise.all(grants.map(recallGrant)) };
+}
+
+async function recallGrant({ id, terms, secretKey: kept, connection: text, ends }: KeptGrant): Promise<FormerGrant> {
+  const secretKey = secretKeyFromZ85(kept, 'The key of a grant');
+  const server = { publicKey: await publicKeyFromSecret(secretKey), secretKey };
+  const connection = await parseConnectionInfo(text, `of ${terms.identity}`);
+  return {
+    terms,
+    place: { id, server, connection },
+    ends: ends && { ...deadlineIn(ends.at - Date.now()), end: ends.end },
   };
-  await Promise.all(grants.map(restore));
-  return revoked;
 }

@@ -77,9 +77,10 @@ export class KernelAccess {
    * 'identity-invalid', 'key-invalid'; 'not-permitted' for an actor that may not make an owner; as `openListener` does
    */
   async grant(wish: GrantWish, actor: Actor = PROGRAM): Promise<Granted> {
-    const { keeper, rules, owner: ownerOf } = this.#options;
+    const { keeper, rules, sources, owner: ownerOf } = this.#options;
     const owner = ownerOf();
     if (!owner?.curve) throw plaintext();
+    sources.checkUsable();
     const server = await generateCurvePair();
     const terms = wishedTerms(wish, wish.publicKey ?? server.publicKey);
     checkGrantTerms(terms, rules.policy);

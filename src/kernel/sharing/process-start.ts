@@ -19,6 +19,11 @@ export async function markProcess(pid: number = process.pid): Promise<ProcessMar
   return exists(pid) ? { pid, started: (await statusOf(pid))[1], ...(await here()) } : undefined;
 }
 
+/** Whether that is a mark, read from a file. */
+export const isProcessMark = (mark: Partial<ProcessMark> | undefined): mark is ProcessMark =>
+  Number.isSafeInteger(mark?.pid) &&
+  [mark?.started, mark?.host, mark?.boot, mark?.space].every((part) => typeof part === 'string');
+
 /**
  * Whether that very process still lives; where the system does not say when it started, whether one of its id does. One that has ended
  * and that nobody has collected yet does not. Of what cannot be seen from here, on another machine or in another container, it is taken

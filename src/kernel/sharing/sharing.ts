@@ -1,7 +1,8 @@
+import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { GrantTerms } from '../../access/grant.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
-import { isCurveKernelError } from '../../errors.js';
+import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { errnoOf } from '../../keys/private-file.js';
 import type { Secret } from '../../keys/secret.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
@@ -15,7 +16,13 @@ import { AccessSources } from './access-sources.js';
 import { administrate } from './admin-requests.js';
 import { AuditWriter } from './audit-writer.js';
 import { GrantKeeper } from './grant-keeper.js';
-import { rememberGrants, restoreGrants, type WrittenGrants, type Kept } from './grant-memory.js';
+import {
+  recallKernel,
+  rememberKernel,
+  type FormerGrant,
+  type FormerKernel,
+  type WrittenGrants,
+} from './grant-memory.js';
 import { Grants } from './grants.js';
 import { Journal } from './journal.js';
 import { KernelAccess } from './kernel-access.js';
@@ -34,6 +41,13 @@ export interface SharingOptions {
   /** What stands behind the listeners, and can be reached from now on. */
   readonly backend: () => Backend;
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
+}
+
+/** What {@link Sharing} found of an earlier process of its kernel. */
+interface Former {
+  readonly state: StateFile;
+  readonly clientFiles: readonly string[];
+  readonly kernel?: FormerKernel;
 }
 
 /** Whom a kernel is shared with: its listeners, and all that decides about them. */
@@ -98,7 +112,8 @@ export class Sharing {
   /**
    * Opens the listener of the connection file, then those of whoever was granted access before, or is authorized.
    *
-   * @throws CurveKernelError as `openListener` does; 'policy-invalid' for a verifier that cannot be used
+   * @throws CurveKernelError as `openListener` does; 'policy-invalid' for a verifier that cannot be used, and a policy that is required
+   * and missing; 'encryption-required' where files are required or a verifier is given, and there are no keys
    */
   async open(connection: ConnectionInfo): Promise<ConnectionInfo> {
     const { curve } = connection;
@@ -110,11 +125,13 @@ export class Sharing {
       issuedAt: new Date().toISOString(),
       origin: 'owner',
     };
-    if (server) await this.#sources.prepare();
+    if (!server) checkWithoutKeys(this.#options.access);
+    const former = server && (await this.#recall(server.secretKey));
+    if (server) await this.#sources.prepare(former?.kernel);
     const place = { connection, ...(server && { server }) };
     const owner = await this.#keeper.open(terms, place, { why: 'connection file' });
     this.#owner = owner.listener?.connection ?? connection;
-    if (server) await this.#begin(server.secretKey);
+    if (server) await this.#begin(this.#owner, former);
     return this.#owner;
   }
 
@@ -137,29 +154,38 @@ export class Sharing {
     await this.#audit?.close();
   }
 
-  async #begin(secretKey: Secret): Promise<void> {
+  /** What an earlier process of this kernel left, beside its connection file. */
+  async #recall(secretKey: Secret): Promise<Former | undefined> {
     const { connectionFile } = this.#options;
-    if (this.#owner === undefined) return;
-    let revoked: Kept['revoked'] = [];
-    if (connectionFile !== undefined) {
-      const state = createStateFile(connectionFile, secretKey);
-      const kept = await state.read();
-      if (kept !== undefined) revoked = await this.#restore(kept);
-      this.#isKept = kept !== undefined;
-      // Not before: half of it must not replace the whole.
-      this.#state = state;
-      await sweepStates(dirname(connectionFile));
-    }
-    await this.#sources.begin(this.#owner, revoked);
-  }
-
-  async #restore(kept: string): Promise<Kept['revoked']> {
+    if (connectionFile === undefined) return undefined;
+    const state = createStateFile(connectionFile, secretKey);
+    const kept = await state.read();
+    if (kept === undefined) return { state, clientFiles: [] };
     try {
-      return await restoreGrants(kept, this.#keeper, this.#rules, this.#journal);
+      return { state, clientFiles: kept.clientFiles, kernel: await recallKernel(kept.state) };
     } catch (error) {
       this.#journal.alarm(error);
-      return [];
+      return { state, clientFiles: kept.clientFiles };
     }
+  }
+
+  async #begin(owner: ConnectionInfo, former: Former | undefined): Promise<void> {
+    const { connectionFile } = this.#options;
+    const granted = former?.kernel?.grants.filter(({ terms }) => terms.origin === 'grant') ?? [];
+    const reopen = async (grant: FormerGrant): Promise<void> =>
+      this.#keeper
+        .reopen(grant, 'kept over the restart')
+        .catch((error: unknown) => this.#journal.alarm(error, grant.terms.identity));
+    await Promise.all(granted.map(reopen));
+    await this.#sources.begin(owner, former?.kernel);
+    if (former === undefined || connectionFile === undefined) return;
+    // Not before: half of it must not replace the whole.
+    this.#state = former.state;
+    this.#isKept = former.kernel !== undefined;
+    await this.#save();
+    const { paths } = this.#sources.files;
+    for (const file of former.clientFiles) if (!paths.includes(file)) await rm(file, { force: true });
+    await sweepStates(dirname(connectionFile));
   }
 
   /** Whoever may not see it any more hears nothing. */
@@ -176,11 +202,19 @@ export class Sharing {
   async #save(): Promise<void> {
     const state = this.#state;
     // Most kernels are shared with nobody.
-    this.#isKept ||= this.#grants.size > 1 || this.#rules.changedTopics.length > 0;
+    this.#isKept ||= this.#grants.size > 1 || !this.#rules.isDefault || this.#rules.kept.topics.length > 0;
     if (!state || !this.#isKept) return;
-    const remember = (): string => rememberGrants(this.#grants, this.#rules, this.#sources.revoked, this.#written);
+    const remember = (): string => rememberKernel(this.#sources.memory, this.#grants, this.#written);
     await state.save(remember, () => this.#sources.files.paths).catch((error: unknown) => this.#journal.alarm(error));
   }
+}
+
+/** Rules that somebody asked for mean nothing to a kernel in plain text, which everybody who reaches it owns. */
+function checkWithoutKeys({ verify, required = [] }: AccessOptions): void {
+  if (verify === undefined && required.length === 0) return;
+  throw new CurveKernelError('encryption-required', 'The connection has no keys, so nobody’s access can be limited.', {
+    hint: 'Start the kernel by a manager that issues keys, or without a policy, authorized clients and a verifier.',
+  });
 }
 
 function openAudit(file: string, kernel: string, journal: Journal): AuditWriter {

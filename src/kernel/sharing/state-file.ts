@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Secret } from '../../keys/secret.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
-import { markProcess, type ProcessMark } from './process-start.js';
+import { isProcessMark, markProcess, type ProcessMark } from './process-start.js';
 import { openState, sealState } from './sealed-state.js';
 
 /** Ends the name of the file in which a kernel keeps its grants, after that of its connection file. */
@@ -20,8 +20,8 @@ export interface StateOwner {
 
 /** Keeps what must outlive the kernel's process, and not the kernel: for a restart. */
 export interface StateFile {
-  /** What an earlier process of this kernel left; whatever else has the name is removed. */
-  read(): Promise<string | undefined>;
+  /** What an earlier process of this kernel left, and the paths of its client files; whatever else has the name is removed. */
+  read(): Promise<{ readonly state: string; readonly clientFiles: readonly string[] } | undefined>;
   /** Replaces it. Calls in the meantime are one write. Resolves when this state, or a later one, is in the file. */
   save(state: () => string, clientFiles: () => readonly string[]): Promise<void>;
   remove(): Promise<void>;
@@ -49,9 +49,11 @@ export function createStateFile(connectionFile: string, secretKey: Secret): Stat
     async read() {
       const found = await readState(file);
       const state = found && openState(found.sealed, secretKey, context);
+      const clientFiles = found?.clientFiles.map((name) => join(dirname(file), name)) ?? [];
+      if (state !== undefined) return { state, clientFiles };
       // Of another kernel, or of nobody: whoever could read it is gone.
-      if (state === undefined) await rm(file, { force: true });
-      return state;
+      for (const leftover of [...clientFiles, file]) await rm(leftover, { force: true });
+      return undefined;
     },
     async save(state, clientFiles) {
       next ??= write(saving, state, clientFiles);
@@ -71,10 +73,10 @@ export async function readState(file: string): Promise<(StateOwner & { readonly 
   try {
     const found: Partial<StateOwner & { format: string; sealed: string }> = JSON.parse(await readFile(file, 'utf8'));
     const { format, kernel, manager, clientFiles, sealed } = found;
-    if (format !== FORMAT || !isMark(kernel) || typeof sealed !== 'string' || !Array.isArray(clientFiles))
+    if (format !== FORMAT || !isProcessMark(kernel) || typeof sealed !== 'string' || !Array.isArray(clientFiles))
       return undefined;
     const names = clientFiles.filter((name) => typeof name === 'string' && isClientFile(name));
-    return { kernel, ...(isMark(manager) && { manager }), clientFiles: names, sealed };
+    return { kernel, ...(isProcessMark(manager) && { manager }), clientFiles: names, sealed };
   } catch {
     return undefined;
   }
@@ -89,5 +91,3 @@ export function clientFile(connectionFile: string, name: string): string {
 const CLIENT_PREFIX = 'client-';
 
 const isClientFile = (name: string): boolean => name.startsWith(CLIENT_PREFIX) && basename(name) === name;
-const isMark = (mark: Partial<ProcessMark> | undefined): mark is ProcessMark =>
-  Number.isSafeInteger(mark?.pid) && typeof mark?.started === 'string';
