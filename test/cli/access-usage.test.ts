@@ -67,8 +67,15 @@ test('a kernel whose cells cannot run as the account that was named does not sta
 
 test('a kernel does not start without the policy that it was to have, nor with one that it cannot hold anybody to', async () => {
   const connection = {
-    ...{ transport: 'tcp', ip: '127.0.0.1', shell_port: 0, iopub_port: 0, stdin_port: 0, control_port: 0, hb_port: 0 },
-    ...{ signature_scheme: 'hmac-sha256', key: 'a' },
+    transport: 'tcp',
+    ip: '127.0.0.1',
+    shell_port: 0,
+    iopub_port: 0,
+    stdin_port: 0,
+    control_port: 0,
+    hb_port: 0,
+    signature_scheme: 'hmac-sha256',
+    key: 'a',
   };
   const { publicKey, secretKey } = await generateCurvePair();
   const keys = { curve_publickey: publicKey, curve_secretkey: exposeZ85(secretKey) };

@@ -63,7 +63,7 @@ export class AnonymousGrant {
     const why = 'the policy lets in whoever comes';
     const former = this.#former;
     this.#former = undefined;
-    if (former) return void (await keeper.reopen({ ...former, terms: { ...former.terms, roles: [role] } }, why));
+    if (former) return keeper.reopen({ ...former, terms: { ...former.terms, roles: [role] } }, why);
     const server = await generateCurvePair();
     const terms: GrantTerms = {
       identity: 'anonymous',
