@@ -48,10 +48,15 @@ describe('printed text', () => {
     expect(
       (
         await run(
-          'await new Promise((done, fail) => { const { pipeline, Readable } = require("node:stream"); pipeline(Readable.from(["pi", "ped"]), process.stdout, (e: Error) => e ? fail(e) : done(0)); setTimeout(done, 50) })',
+          'import { pipeline } from "node:stream/promises"; import { Readable } from "node:stream"; await pipeline(Readable.from(["pi", "ped"]), process.stdout)',
         )
       ).stdout,
     ).toBe('piped');
+    expect(
+      (await run('await new Promise<void>((done) => process.stdout.end("last", done)); console.log(" but one")'))
+        .stdout,
+    ).toBe('last but one\n');
+    expect((await run('new console.Console(process.stderr).log("own")')).stderr).toBe('own\n');
   });
 });
 

@@ -1,4 +1,5 @@
 /** `console`, `process.stdout` and `process.stderr` of the evaluator: what they write goes to the kernel. */
+import { Buffer } from 'node:buffer';
 import { Console } from 'node:console';
 import process from 'node:process';
 import { Writable } from 'node:stream';
@@ -13,7 +14,7 @@ export function captureOutput(print: PipeToKernel['print'], context: CellContext
   replace(process, 'stdout', stdout);
   replace(process, 'stderr', stderr);
   // Node's own console reports to the inspector as well, which keeps the last thousand calls and all that they printed.
-  replace(globalThis, 'console', new Console({ stdout, stderr, ignoreErrors: false }));
+  replace(globalThis, 'console', Object.assign(new Console({ stdout, stderr, ignoreErrors: false }), { Console }));
 }
 
 function replace(owner: object, name: string, value: unknown): void {
@@ -29,7 +30,8 @@ class CapturedStream extends Writable {
   readonly #decoder = new StringDecoder('utf8');
 
   constructor(fd: number, emitText: (text: string) => void) {
-    super({ decodeStrings: false });
+    // Whoever waits for its end, as a pipeline does, must not wait for its close.
+    super({ decodeStrings: false, autoDestroy: false, emitClose: false });
     this.fd = fd;
     this.#emitText = emitText;
   }
@@ -47,8 +49,16 @@ class CapturedStream extends Writable {
     callback();
   }
 
-  /** As the real ones: they cannot be ended. */
-  override end(): this {
+  /** As the real ones: they cannot be ended. Who ends them is told that they are, and waits for nothing. */
+  override end(...arguments_: unknown[]): this {
+    const done = arguments_.find((each) => typeof each === 'function') as (() => void) | undefined;
+    const [chunk, encoding] = arguments_;
+    if (chunk !== undefined && chunk !== null && chunk !== done)
+      this.write(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : undefined);
+    process.nextTick(() => {
+      this.emit('finish');
+      done?.();
+    });
     return this;
   }
 
