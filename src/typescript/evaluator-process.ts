@@ -150,8 +150,8 @@ export class EvaluatorProcess {
       try {
         for (const { value, buffers } of reader.push(chunk)) onMessage(checkEvaluatorMessage(value), buffers);
       } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
-        this.kill(`it broke its pipe to the kernel: ${error.message}`);
+        const why = error instanceof TypeError ? error.message : 'a message that cannot be handled';
+        this.kill(`it broke its pipe to the kernel: ${why}`);
       }
     });
   }

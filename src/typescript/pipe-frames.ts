@@ -15,6 +15,10 @@ export interface Frame {
 /** The largest frame either side sends or accepts, in bytes. */
 export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 
+/** Taken now: in the evaluator cells may replace them. */
+const { parse, stringify } = JSON;
+const { isArray } = Array;
+
 const HEAD_BYTES = 8;
 
 /** How many bytes stand before the text in a frame of printed text. */
@@ -30,9 +34,7 @@ export function writeTextHead(frame: Buffer, bytes: number, cell: number, isStde
 
 /** The bytes of one frame. Throws a `TypeError` when it is larger than {@link MAX_FRAME_BYTES}. */
 export function encodeFrame(value: object, buffers: readonly Uint8Array[] = []): Buffer {
-  const json = JSON.stringify(
-    buffers.length === 0 ? value : { ...value, buffers: buffers.map((each) => each.byteLength) },
-  );
+  const json = stringify(buffers.length === 0 ? value : { ...value, buffers: buffers.map((each) => each.byteLength) });
   const jsonBytes = Buffer.byteLength(json);
   const total = HEAD_BYTES + jsonBytes + buffers.reduce((sum, each) => sum + each.byteLength, 0);
   if (total > MAX_FRAME_BYTES)
@@ -61,7 +63,8 @@ export function createFrameReader(): FrameReader {
   let wanted = HEAD_BYTES;
   return {
     push(chunk) {
-      waiting.push(chunk);
+      // No methods of lists, which a cell may have patched.
+      waiting[waiting.length] = chunk;
       waitingBytes += chunk.length;
       if (waitingBytes < wanted) return [];
       const bytes = waiting.length === 1 ? chunk : Buffer.concat(waiting, waitingBytes);
@@ -75,7 +78,7 @@ export function createFrameReader(): FrameReader {
           wanted = total;
           break;
         }
-        frames.push(decodeFrame(bytes.subarray(offset, offset + total)));
+        frames[frames.length] = decodeFrame(bytes.subarray(offset, offset + total));
         offset += total;
       }
       waitingBytes = bytes.length - offset;
@@ -90,8 +93,9 @@ function decodeFrame(frame: Buffer): Frame {
   const jsonEnd = HEAD_BYTES + frame.readUInt32BE(4);
   if (jsonEnd > frame.length) throw new TypeError('a frame whose JSON is longer than the frame');
   const value = parseObject(frame.toString('utf8', HEAD_BYTES, jsonEnd));
-  const lengths: unknown = value['buffers'] ?? [];
-  if (!Array.isArray(lengths)) throw new TypeError('a frame whose buffer lengths are no list');
+  const lengths: unknown = value['buffers'];
+  if (lengths === undefined && jsonEnd === frame.length) return { value, buffers: [] };
+  if (!isArray(lengths)) throw new TypeError('a frame whose buffer lengths are no list');
   let offset = jsonEnd;
   const buffers = lengths.map((length: unknown) => {
     if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0)
@@ -114,7 +118,7 @@ function decodeText(frame: Buffer): Frame['value'] {
 function parseObject(json: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = parse(json);
   } catch {
     throw new TypeError('a frame that is not JSON');
   }
@@ -123,5 +127,5 @@ function parseObject(json: string): Record<string, unknown> {
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !isArray(value);
 }

@@ -97,66 +97,102 @@ export type EvaluatorMessage =
   | { readonly type: 'fence'; readonly number: number }
   | { readonly type: 'exiting'; readonly code: number };
 
-type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
+type Check = (value: unknown) => boolean;
+type Shape = Readonly<Record<string, Check>>;
 
-const isString = (value: unknown): boolean => typeof value === 'string';
-const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
-const isNumber = (value: unknown): boolean => Number.isSafeInteger(value);
+// The evaluator checks its own messages, where cells may have replaced anything: so what is below calls no methods.
+const { isArray } = Array;
+const { isSafeInteger } = Number;
+const values: (of: object) => unknown[] = Object.values;
+const isString: Check = (value) => typeof value === 'string';
+const isBoolean: Check = (value) => typeof value === 'boolean';
+const isNumber: Check = (value) => isSafeInteger(value);
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isStream = (value: unknown): boolean => value === 'stdout' || value === 'stderr';
-const listOf = (item: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(item);
-const optional = (check: (value: unknown) => boolean) => (value: unknown) => value === undefined || check(value);
-const has = (shape: Shape) => (value: unknown) =>
-  isObject(value) && Object.entries(shape).every(([key, check]) => check(value[key]));
+  typeof value === 'object' && value !== null && !isArray(value);
+/** Deeper JSON than this exhausts the stacks of those who write it (V8) or read it (Python's `json`). */
+const MAX_DEPTH = 500;
+const isShallow = (value: unknown, depth: number): boolean => {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === 0) return false;
+  const found = values(value);
+  for (let at = 0; at < found.length; at++) if (!isShallow(found[at], depth - 1)) return false;
+  return true;
+};
+const isJson: Check = (value) => isObject(value) && isShallow(value, MAX_DEPTH);
+const isStream: Check = (value) => value === 'stdout' || value === 'stderr';
+/** Only comms: any other type would let user code speak in the kernel's own name. */
+const isComm: Check = (value) => value === 'comm_open' || value === 'comm_msg' || value === 'comm_close';
+const listOf =
+  (item: Check): Check =>
+  (value) => {
+    if (!isArray(value)) return false;
+    for (let at = 0; at < value.length; at++) if (!item(value[at])) return false;
+    return true;
+  };
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+/** Without a prototype, to which a cell could add. */
+const bare = <T extends object>(shape: T): T => {
+  Object.setPrototypeOf(shape, null);
+  return shape;
+};
+const has = (shape: Shape): Check => {
+  const checks = bare(shape);
+  return (value) => {
+    if (!isObject(value)) return false;
+    for (const key in checks) if (checks[key]?.(value[key]) !== true) return false;
+    return true;
+  };
+};
 
 const ERROR: Shape = { ename: isString, evalue: isString, traceback: listOf(isString) };
-const SHAPES: Readonly<Record<EvaluatorMessage['type'], (value: unknown) => boolean>> = {
+const SHAPES: Readonly<Record<EvaluatorMessage['type'], Check>> = bare({
   ready: has({}),
   stream: has({ cell: isNumber, name: isStream, text: isString }),
   display: has({
     cell: isNumber,
-    data: isObject,
-    metadata: isObject,
+    data: isJson,
+    metadata: isJson,
     displayId: optional(isString),
     update: optional(isBoolean),
   }),
   error: has({ cell: isNumber, ...ERROR }),
   clear: has({ cell: isNumber, wait: isBoolean }),
-  page: has({ cell: isNumber, data: isObject }),
+  page: has({ cell: isNumber, data: isJson }),
   input: has({ cell: isNumber, question: isNumber, prompt: isString, password: isBoolean, blocking: isBoolean }),
-  // Only comms: any other type would let user code speak in the kernel's own name.
   publish: has({
     cell: isNumber,
-    msgType: (value) => typeof value === 'string' && /^comm_(open|msg|close)$/.test(value),
-    content: isObject,
-    metadata: isObject,
+    msgType: isComm,
+    content: isJson,
+    metadata: isJson,
   }),
   done: has({
     id: isNumber,
-    result: optional(has({ data: isObject, metadata: isObject })),
+    result: optional(has({ data: isJson, metadata: isJson })),
     error: optional(has(ERROR)),
-    userExpressions: isObject,
+    userExpressions: isJson,
   }),
   members: has({ id: isNumber, members: listOf(has({ name: isString, type: isString })) }),
   description: has({ id: isNumber, text: (value) => value === null || isString(value) }),
   interrupted: has({ number: isNumber }),
   fence: has({ number: isNumber }),
   exiting: has({ code: isNumber }),
-};
+});
 
 /**
  * `value` as a message of the evaluator, which is treated as hostile: it runs foreign code.
  * Throws a `TypeError` that names the type, never the content.
  */
-export function checkEvaluatorMessage(value: Readonly<Record<string, unknown>>): EvaluatorMessage {
+export function checkEvaluatorMessage(value: object): EvaluatorMessage {
   if (!isKnown(value)) throw new TypeError('a message of an unknown type');
   if (!isMessage(value)) throw new TypeError(`a malformed message of type ${value.type}`);
   return value;
 }
 
 function isKnown(value: object): value is { readonly type: EvaluatorMessage['type'] } {
-  return 'type' in value && typeof value.type === 'string' && Object.hasOwn(SHAPES, value.type);
+  return 'type' in value && typeof value.type === 'string' && value.type in SHAPES;
 }
 
 function isMessage(value: { readonly type: EvaluatorMessage['type'] }): value is EvaluatorMessage {

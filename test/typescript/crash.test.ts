@@ -38,6 +38,10 @@ test.each([
     'a message of a wrong shape',
     '(() => { const j = Buffer.from(JSON.stringify({ type: "stream", cell: "x" })); const h = Buffer.alloc(8); h.writeUInt32BE(j.length + 4, 0); h.writeUInt32BE(j.length, 4); return Buffer.concat([h, j]) })()',
   ],
+  [
+    'JSON too deep to be written again',
+    '(() => { const j = Buffer.from(`{"type":"display","cell":1,"metadata":{},"data":${"[".repeat(2e5)}${"]".repeat(2e5)}}`.replace("[", `{"a":[`).replace(/]}$/, "]}}")); const h = Buffer.alloc(8); h.writeUInt32BE(j.length + 4, 0); h.writeUInt32BE(j.length, 4); return Buffer.concat([h, j]) })()',
+  ],
 ])('a cell that writes %s to the pipe loses its process, and nobody else anything', async (_what, bytes) => {
   const { ename, evalue } = await run(`require("node:fs").writeSync(4, ${bytes}); await new Promise(() => {})`);
   expect(ename).toBe('EvaluatorLost');
