@@ -63,8 +63,66 @@ describe('a value is shown as what it is', () => {
     expect(
       await shown('new Proxy({}, { get(_, key) { if (typeof key === "string") throw new Error("asked") } })'),
     ).toEqual({ 'text/plain': '{}' });
+    expect(await shown('new Proxy({}, { get: () => () => 1 })')).toEqual({ 'text/plain': '{}' });
     expect(await shown('({ toDataURL() { throw new Error("no canvas") } })')).toHaveProperty(['text/plain']);
+    const cyclic = 'const figure: any = { data: [], layout: {} }; figure.layout.figure = figure; figure';
+    expect(await shown(cyclic)).toEqual({ 'text/plain': expect.stringContaining('Circular') });
+    const vega = 'const v: any = { $schema: "https://vega.github.io/schema/vega/v5.json" }; v.v = v; v';
+    expect(await shown(vega)).toEqual({ 'text/plain': expect.stringContaining('Circular') });
   });
+});
+
+test('display of a value that must be waited for is no result, but its failure is one of the cell', async () => {
+  const { cell } = await run('display({ async [Jupyter.$display]() { return { "text/plain": "waited" } } })');
+  expect(cell.events).toEqual([expect.objectContaining({ kind: 'display', data: { 'text/plain': 'waited' } })]);
+  const failed = await run('display({ async [Jupyter.$display]() { throw new RangeError("sour") } })');
+  expect(failed).toMatchObject({ ename: 'RangeError', evalue: 'sour' });
+});
+
+describe('a wrong argument is a TypeError of the cell, and costs no variables', () => {
+  test.each([
+    'display("x", { raw: true })',
+    'display([1], { raw: true })',
+    'display({ "text/html": ["<b>"] }, { raw: true })',
+    'display("x", { metadata: 5 })',
+    'display({ [Jupyter.$display]: () => ({ "text/plain": 5 }) })',
+    'let deep = {}; for (let i = 0; i < 1000; i++) deep = { deep }; display({ "application/json": deep }, { raw: true })',
+    'Jupyter.broadcast("comm_open", undefined)',
+    'Jupyter.broadcast("comm_open", [])',
+    'Jupyter.broadcast("comm_open", {}, { metadata: 5 })',
+    'Jupyter.broadcast("comm_open", {}, { buffers: ["bytes"] })',
+    'Jupyter.broadcast("comm_open", {}, { buffers: 5 })',
+    'await input("x", null)',
+  ])('%s', async (code) => {
+    await run('var kept = 42');
+    expect((await run(code)).ename).toBe('TypeError');
+    expect((await run('kept')).result).toBe('42');
+  });
+
+  test('and what can be understood is', async () => {
+    const { cell } = await run(
+      'clearOutput({ wait: true }); display("x", { displayId: 5 }); await input(6); void prompt(7)',
+      {
+        answers: ['', ''],
+      },
+    );
+    expect(cell.events).toMatchObject([
+      { kind: 'clear', wait: true },
+      { kind: 'display', options: { displayId: '5' } },
+      { kind: 'input', prompt: '6' },
+      { kind: 'input', prompt: '7 ' },
+    ]);
+  });
+});
+
+test('what is larger than the pipe takes is an error of the cell, which costs no variables', async () => {
+  await run('var kept = 42');
+  expect(await run('html("x".repeat(140e6))')).toMatchObject({
+    ename: 'TypeError',
+    evalue: expect.stringContaining('more than the limit'),
+  });
+  expect((await run('throw new Error("x".repeat(140e6))')).evalue).toContain('more than the limit');
+  expect((await run('kept')).result).toBe('42');
 });
 
 test('what is paged comes with the reply; once there was one, it is shown', async () => {
@@ -104,5 +162,9 @@ test('comm messages go out with their buffers, and no other type does', async ()
       buffers: [Buffer.from([1, 2]), Buffer.alloc(0)],
     },
   ]);
+  const views = await run(
+    'Jupyter.broadcast("comm_msg", {}, { buffers: [new Uint8Array([3]).buffer, new Uint16Array([4]), new DataView(new Uint8Array([5, 6]).buffer, 1)] })',
+  );
+  expect(views.cell.events).toMatchObject([{ buffers: [Buffer.from([3]), Buffer.from([4, 0]), Buffer.from([6])] }]);
   expect((await run('Jupyter.broadcast("status", { execution_state: "idle" })')).ename).toBe('TypeError');
 });

@@ -7,6 +7,9 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import process from 'node:process';
+import { ORIGINAL } from './builtins.js';
+
+const { Reflect } = ORIGINAL;
 
 /** Knows on behalf of which cell the main thread runs. */
 export interface CellContext {
@@ -76,8 +79,8 @@ function createWrappedContext(): CellContext {
     };
   };
 
-  for (const [owner, name] of SCHEDULERS) wrap(owner, name, (first, ...rest) => [bind(first), ...rest]);
-  wrap(Promise.prototype, 'then', (fulfilled, rejected) => [bind(fulfilled), bind(rejected)]);
+  for (const [owner, name] of SCHEDULERS) wrap(owner, name, 1, bind);
+  wrap(Promise.prototype, 'then', 2, bind);
 
   return {
     run(cell, action) {
@@ -104,12 +107,13 @@ function createWrappedContext(): CellContext {
   };
 }
 
-/** Replaces `owner[name]` by one whose arguments pass through `change`, keeping its name and properties. */
-function wrap(owner: object, name: string, change: (...arguments_: unknown[]) => unknown[]): void {
+/** Replaces `owner[name]` by one whose first `count` arguments pass through `bind`, keeping its name and properties. */
+function wrap(owner: object, name: string, count: number, bind: (callback: unknown) => unknown): void {
   const original = Reflect.get(owner, name) as Scheduler;
   const replacement = {
     [name](this: unknown, ...arguments_: unknown[]): unknown {
-      return Reflect.apply(original, this, change(...arguments_));
+      for (let at = 0; at < count; at++) arguments_[at] = bind(arguments_[at]);
+      return Reflect.apply(original, this, arguments_);
     },
   }[name] as Scheduler;
   for (const key of Reflect.ownKeys(original)) {

@@ -1,15 +1,19 @@
 /** Runs cells on the main thread, and stops them. */
 import { Session } from 'node:inspector';
 import { join } from 'node:path';
+import { kill, pid } from 'node:process';
 import type { JsonObject } from '../../protocol/message.js';
 import type { ErrorDescription, EvaluatorRequest } from '../pipe-messages.js';
+import { ORIGINAL, type Builtins } from './builtins.js';
 import type { CellContext } from './cell-context.js';
 import type { CellStacks } from './cell-stack.js';
 import { compileCell, type CompiledCell } from './compile-cell.js';
 import { describeError, describeSyntaxError, type Standing } from './describe-error.js';
+import { isShowing } from './display.js';
 import { Interrupted } from './interrupted.js';
 import { mimeBundle, type Bundle } from './mime-bundle.js';
 import type { Send } from './pipe-to-kernel.js';
+import { makeAssignable, runScript } from './run-script.js';
 import { RUNTIME } from './runtime-name.js';
 import { FLAGS } from './thread-flags.js';
 import { CellSyntaxError } from './transpile-cell.js';
@@ -35,6 +39,7 @@ export interface CellRunnerOptions {
   readonly send: Send;
   readonly context: CellContext;
   readonly stacks: CellStacks;
+  readonly builtins: Builtins;
   /** Called before a cell runs that imports a file of the notebook. */
   readonly allowTypeScriptImports: () => void;
   /** Gives V8 what to run within {@link RUNTIME}'s `run`. */
@@ -43,7 +48,8 @@ export interface CellRunnerOptions {
 
 interface RunningCell {
   readonly request: ExecuteRequest;
-  readonly waiting: Set<(error: unknown) => void>;
+  /** What rejects what it waits for. */
+  waiting: Record<number, (error: unknown) => void>;
   compiled: CompiledCell | undefined;
   /** Its last value. It goes with the end: one message less for the kernel to wake up for. */
   result: Bundle | undefined;
@@ -52,13 +58,16 @@ interface RunningCell {
 }
 
 /** Taken before a cell can replace them. */
+const { Atomics, isArray, Object, Promise, Reflect, resolve } = ORIGINAL;
 const { setImmediate } = globalThis;
 const { then } = Promise.prototype as { then: (...reactions: unknown[]) => unknown };
 
 /** A runner without cells. It opens an inspector session on its own thread. */
 export function createCellRunner(options: CellRunnerOptions): CellRunner {
-  const { folder, flags, send, context, stacks, setRun, allowTypeScriptImports } = options;
-  const cells = new Map<number, RunningCell>();
+  const { folder, flags, send, context, stacks, builtins, setRun, allowTypeScriptImports } = options;
+  // No `Map`: cells may patch what its methods do.
+  const cells = createRecord<RunningCell>();
+  let waits = 0;
   const session = new Session();
   session.connect();
 
@@ -72,7 +81,9 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
       action();
       ended = true;
     });
+    builtins.restore();
     session.post('Runtime.evaluate', { expression: `${RUNTIME}.run()`, silent: true });
+    builtins.giveBack();
     return ended;
   };
 
@@ -80,18 +91,36 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
   const finish = (cell: RunningCell, error: ErrorDescription | undefined, userExpressions: JsonObject = {}): void => {
     const { id } = cell.request;
     const { result } = cell;
-    if (!cells.has(id)) return;
-    send({ type: 'done', id, userExpressions, ...(result && { result }), ...(error && { error }) });
-    cells.delete(id);
+    if (cells[id] === undefined) return;
+    try {
+      send({ type: 'done', id, userExpressions, ...(result && { result }), ...(error && { error }) });
+    } catch (failure) {
+      answerBriefly(id, failure);
+    }
+    delete cells[id];
+  };
+
+  /** In place of an end that cannot be sent, being larger than a frame. Without any, the kernel would wait for ever. */
+  const answerBriefly = (id: number, failure: unknown): void => {
+    try {
+      send({ type: 'done', id, userExpressions: {}, error: describeNow(failure) });
+    } catch {
+      kill(pid, 'SIGKILL');
+    }
   };
 
   const compile = (code: string, id: number, name: string, executionCount: number): CompiledCell => {
     const filename = join(folder, name);
-    const compiled = compileCell(code, { cell: id, resume: context.resume !== undefined, filename });
-    stacks.add(filename, { cell: id, executionCount, code, original: compiled.original });
-    makeAssignable(compiled.names);
-    if (compiled.importsFiles) allowTypeScriptImports();
-    return compiled;
+    builtins.restore();
+    try {
+      const compiled = compileCell(code, { cell: id, resume: context.resume !== undefined, filename });
+      stacks.add(filename, { cell: id, executionCount, code, original: compiled.original });
+      makeAssignable(compiled.names);
+      if (compiled.importsFiles) allowTypeScriptImports();
+      return compiled;
+    } finally {
+      builtins.giveBack();
+    }
   };
 
   const drive = async (cell: RunningCell): Promise<void> => {
@@ -100,15 +129,15 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
     try {
       cell.compiled = compile(code, id, `jupyter-cell-${id}.ts`, executionCount);
       const running = runScript(cell.compiled);
-      const [value] = Array.isArray(running) ? running : await running;
-      if (value !== undefined && !request.silent) {
+      const value = (isArray(running) ? running : await running)[0];
+      if (isShowing(value)) await guard(id, undefined, value);
+      else if (value !== undefined && !request.silent) {
         const bundle = mimeBundle(value);
         const { data, metadata } =
           bundle instanceof Promise ? ((await guard(id, undefined, bundle)) as Bundle) : bundle;
         cell.result = { data, metadata };
       }
-      const names = Object.keys(request.userExpressions);
-      finish(cell, undefined, names.length === 0 ? {} : await evaluateAll(request));
+      finish(cell, undefined, isEmpty(request.userExpressions) ? {} : await evaluateAll(request));
     } catch (error) {
       finish(cell, describe(cell, error));
     }
@@ -117,13 +146,16 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
   const evaluateAll = async ({ id, userExpressions, executionCount }: ExecuteRequest): Promise<JsonObject> => {
     const found: Record<string, JsonObject> = {};
     let number = 0;
-    for (const [name, expression] of Object.entries(userExpressions)) {
+    const names = Reflect.ownKeys(userExpressions) as string[];
+    for (let at = 0; at < names.length; at++) {
+      const name = names[at] as string;
+      const expression = userExpressions[name] as string;
       try {
         const compiled = compile(expression, id, `jupyter-cell-${id}-expression-${++number}.ts`, executionCount);
-        const [value] = (await guard(id, undefined, runScript(compiled))) as unknown[];
+        const value = ((await guard(id, undefined, runScript(compiled))) as unknown[])[0];
         found[name] = { status: 'ok', ...((await guard(id, undefined, mimeBundle(value))) as Bundle) };
       } catch (error) {
-        found[name] = { status: 'error', ...describeError(error, stacks) };
+        found[name] = { status: 'error', ...describeNow(error) };
       }
     }
     return found;
@@ -131,25 +163,30 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
 
   const describe = (cell: RunningCell, error: unknown): ErrorDescription => {
     const { code, executionCount } = cell.request;
-    if (error instanceof CellSyntaxError) return describeSyntaxError(error, code, executionCount, error.position);
-    return describeError(error, stacks, standing(cell, error));
+    return builtins.run(() =>
+      error instanceof CellSyntaxError
+        ? describeSyntaxError(error, code, executionCount, error.position)
+        : describeError(error, stacks, standing(cell, error)),
+    );
   };
+  const describeNow = (error: unknown): ErrorDescription => builtins.run(() => describeError(error, stacks));
 
   const guard = (id: number, offset: number | undefined, value: unknown): unknown => {
-    const cell = cells.get(id);
+    const cell = cells[id];
     if (cell === undefined || (typeof value !== 'object' && typeof value !== 'function')) return value;
-    return new Promise((resolve, reject) => {
+    const number = ++waits;
+    return new Promise((fulfilled, reject) => {
       const fail = (error: unknown): void => {
-        cell.waiting.delete(fail);
+        delete cell.waiting[number];
         cell.thrown = { error, offset };
         reject(error);
       };
       const fulfil = (result: unknown): void => {
-        cell.waiting.delete(fail);
-        resolve(result);
+        delete cell.waiting[number];
+        fulfilled(result);
       };
-      cell.waiting.add(fail);
-      void Reflect.apply(then, Promise.resolve(value), [fulfil, fail]);
+      cell.waiting[number] = fail;
+      void Reflect.apply(then, resolve(value), [fulfil, fail]);
     });
   };
 
@@ -157,30 +194,33 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
     execute(request) {
       const cell: RunningCell = {
         request,
-        waiting: new Set(),
+        waiting: createRecord(),
         compiled: undefined,
         result: undefined,
         thrown: undefined,
       };
-      cells.set(request.id, cell);
+      cells[request.id] = cell;
       const ended = runInside(() => context.run(request.id, () => void drive(cell)));
       if (ended) return;
-      finish(cell, describeError(new Interrupted(), stacks));
+      finish(cell, describeNow(new Interrupted()));
     },
     interrupt(executions) {
       context.forget();
+      builtins.giveBack();
       Atomics.store(flags, FLAGS.child, 0);
-      for (const id of executions) {
-        if (!cells.has(id))
-          send({ type: 'done', id, userExpressions: {}, error: describeError(new Interrupted(), stacks) });
+      for (let at = 0; at < executions.length; at++) {
+        const id = executions[at] as number;
+        if (cells[id] === undefined)
+          send({ type: 'done', id, userExpressions: {}, error: describeNow(new Interrupted()) });
       }
-      for (const cell of cells.values()) {
-        const waiting = [...cell.waiting];
-        cell.waiting.clear();
-        for (const reject of waiting) reject(new Interrupted());
+      for (const id in cells) {
+        const cell = cells[id] as RunningCell;
+        const { waiting } = cell;
+        cell.waiting = createRecord();
+        for (const number in waiting) waiting[number]?.(new Interrupted());
         // A cell that lives has ended by then, or waits in a `finally`. The others are those that a termination struck.
         setImmediate(() => {
-          if (cell.waiting.size === 0) finish(cell, describe(cell, new Interrupted()));
+          if (isEmpty(cell.waiting)) finish(cell, describe(cell, new Interrupted()));
         });
       }
     },
@@ -188,25 +228,18 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
   };
 }
 
+/** Keeps values by number, and has no methods that a cell could patch. */
+function createRecord<T>(): Record<number, T> {
+  return Object.create(null) as Record<number, T>;
+}
+
+function isEmpty(record: object): boolean {
+  return Reflect.ownKeys(record).length === 0;
+}
+
 /** Where a cell stood when it was left by `error`, if that came out of an await of its own. */
 function standing({ request, compiled, thrown }: RunningCell, error: unknown): Standing | undefined {
   if (thrown?.offset === undefined || thrown.error !== error) return undefined;
   const position = compiled?.originalOffset(thrown.offset);
   return position === undefined ? undefined : { executionCount: request.executionCount, position };
-}
-
-/** Turns lazy globals (`crypto`, `navigator`, …) that a cell declares anew into plain variables, as `var` alone does not. */
-function makeAssignable(names: readonly string[]): void {
-  for (const name of names) {
-    const existing = Object.getOwnPropertyDescriptor(globalThis, name);
-    if (existing?.configurable !== true || 'value' in existing) continue;
-    Object.defineProperty(globalThis, name, { value: undefined, writable: true, enumerable: true, configurable: true });
-  }
-}
-
-/** The cell's last value, in a list; an empty list when it does not end in an expression. */
-function runScript(compiled: CompiledCell): unknown[] | Promise<unknown[]> {
-  const value: unknown = compiled.script.runInThisContext();
-  if (compiled.isAsync) return (value as () => Promise<unknown[] | undefined>)().then((result) => result ?? []);
-  return compiled.hasResult ? [value] : [];
 }

@@ -1,10 +1,13 @@
 /** What cells call to show things: `display`, tagged templates, `clearOutput`, and messages to widgets. */
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import type { JsonObject } from '../../protocol/message.js';
+import { ORIGINAL } from './builtins.js';
 import type { CellContext } from './cell-context.js';
 import { base64, imageType } from './image-bytes.js';
-import { bundle, DISPLAY, mimeBundle, type Bundle } from './mime-bundle.js';
+import { bundle, DISPLAY, jsonObject, mimeBundle, type Bundle } from './mime-bundle.js';
 import type { Send } from './pipe-to-kernel.js';
+
+const { isArray, Object, Promise, String } = ORIGINAL;
 
 /** A value that shows itself. */
 export interface Displayable {
@@ -17,8 +20,8 @@ export interface ShowOptions {
   readonly raw?: boolean;
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** Names the output, so that it can be updated. `display_id` is understood as well. */
-  readonly displayId?: string;
-  readonly display_id?: string;
+  readonly displayId?: string | number;
+  readonly display_id?: string | number;
   /** Replace the outputs of that name. */
   readonly update?: boolean;
 }
@@ -27,12 +30,12 @@ type Template = (text: TemplateStringsArray | string, ...values: readonly unknow
 
 /** Everything by which cells show something: most of it is among their globals, all of it in `Jupyter`. */
 export interface Display {
-  /** Shows a value. A promise only when the value's own display method returns one. */
+  /** Shows a value. A promise only when the value's own display method returns one; see {@link isShowing}. */
   readonly display: (value: unknown, options?: ShowOptions) => void | Promise<void>;
   /** Shows a value in the front end's pager, beside the notebook; a string as it is. */
   page(value: unknown): void | Promise<void>;
   /** Removes the cell's output; with `wait`, when the next output comes. */
-  readonly clearOutput: (wait?: boolean) => void;
+  readonly clearOutput: (wait?: boolean | { readonly wait?: boolean }) => void;
   readonly html: Template;
   readonly md: Template;
   readonly svg: Template;
@@ -45,7 +48,7 @@ export interface Display {
   readonly broadcast: (
     msgType: string,
     content: JsonObject,
-    options?: { metadata?: JsonObject; buffers?: readonly Uint8Array[] },
+    options?: { metadata?: JsonObject; buffers?: readonly (ArrayBuffer | ArrayBufferView)[] },
   ) => void;
   readonly $display: typeof DISPLAY;
 }
@@ -58,38 +61,72 @@ export function createDisplay(send: Send, context: CellContext): Display {
       type: 'display',
       cell,
       data,
-      metadata: { ...metadata, ...bundle(options.metadata ?? {}).data },
-      ...(displayId === undefined ? {} : { displayId }),
+      metadata: { ...metadata, ...(options.metadata && jsonArgument('the metadata', options.metadata)) },
+      ...(displayId === undefined ? {} : { displayId: String(displayId) }),
       ...(options.update === true ? { update: true } : {}),
     });
   };
   return {
     display(value, options = {}) {
       const cell = context.current();
-      const made = options.raw === true ? bundle(value as object) : mimeBundle(value);
-      if (made instanceof Promise) return made.then((each) => show(cell, each, options));
+      const made = options.raw === true ? bundle(value) : mimeBundle(value);
+      if (made instanceof Promise) return showing(made.then((each) => show(cell, each, options)));
       return show(cell, made, options);
     },
     page(value) {
       const cell = context.current();
       const made = typeof value === 'string' ? bundle({ 'text/plain': value }) : mimeBundle(value);
-      if (made instanceof Promise) return made.then(({ data }) => send({ type: 'page', cell, data }));
+      if (made instanceof Promise) return showing(made.then(({ data }) => send({ type: 'page', cell, data })));
       return send({ type: 'page', cell, data: made.data });
     },
-    clearOutput: (wait = false) => send({ type: 'clear', cell: context.current(), wait }),
+    clearOutput(wait = false) {
+      const waits = wait === true || (typeof wait === 'object' && wait?.wait === true);
+      send({ type: 'clear', cell: context.current(), wait: waits });
+    },
     html: template('text/html'),
     md: template('text/markdown'),
     svg: template('image/svg+xml'),
     latex: template('text/latex'),
     image: (bytes, mimeType = imageType(bytes) ?? 'image/png') => displayable({ [mimeType]: base64(bytes) }),
     json: (value) => displayable({ 'application/json': value, 'text/plain': inspect(value) }),
-    broadcast(msgType, content, { metadata = {}, buffers = [] } = {}) {
-      if (!/^comm_(open|msg|close)$/.test(msgType))
-        throw new TypeError(`only comm messages can be sent, not ${msgType}`);
-      send({ type: 'publish', cell: context.current(), msgType, content, metadata }, buffers);
+    broadcast(msgType, content, options = {}) {
+      if (!COMM_TYPES.includes(msgType)) throw new TypeError(`only comm messages can be sent, not ${inspect(msgType)}`);
+      const message = { type: 'publish', cell: context.current(), msgType } as const;
+      const metadata = options.metadata ? jsonArgument('the metadata', options.metadata) : {};
+      send({ ...message, content: jsonArgument('the content', content), metadata }, bytesOf(options.buffers ?? []));
     },
     $display: DISPLAY,
   };
+}
+
+const COMM_TYPES: readonly string[] = ['comm_open', 'comm_msg', 'comm_close'];
+const SHOWING = Symbol('showing');
+
+/** Whether a value is the promise of a `display` or `page` under way: to be awaited, not to be shown. */
+export function isShowing(value: unknown): value is Promise<void> {
+  return types.isPromise(value) && SHOWING in value;
+}
+
+function showing(shown: Promise<void>): Promise<void> {
+  return Object.defineProperty(shown, SHOWING, { value: true });
+}
+
+function jsonArgument(what: string, value: unknown): JsonObject {
+  const made = isArray(value) ? undefined : jsonObject(value);
+  if (made === undefined) throw new TypeError(`${what} must be an object, not ${inspect(value, { depth: 0 })}`);
+  return made;
+}
+
+/** Binary data of any kind as bytes. */
+function bytesOf(buffers: readonly unknown[]): Uint8Array[] {
+  if (!isArray(buffers)) throw new TypeError('buffers must be a list');
+  const found: Uint8Array[] = [];
+  for (const each of buffers as readonly unknown[]) {
+    if (ArrayBuffer.isView(each)) found.push(new Uint8Array(each.buffer, each.byteOffset, each.byteLength));
+    else if (types.isAnyArrayBuffer(each)) found.push(new Uint8Array(each));
+    else throw new TypeError(`a buffer must be an ArrayBuffer or a view of one, not ${inspect(each, { depth: 0 })}`);
+  }
+  return found;
 }
 
 /** Called as a tag or as a function. */

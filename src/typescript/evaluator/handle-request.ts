@@ -1,6 +1,7 @@
 /** What the evaluator does at the kernel's word. */
 import type { MessagePort } from 'node:worker_threads';
 import type { EvaluatorRequest, Interrupt } from '../pipe-messages.js';
+import { ORIGINAL, type Builtins } from './builtins.js';
 import type { CellContext } from './cell-context.js';
 import { importMeta, installCellGlobals } from './cell-globals.js';
 import { createGuardEach, pickExports } from './cell-guards.js';
@@ -16,6 +17,8 @@ import { SYNTAX_HELPERS } from './syntax-helpers.js';
 import { FLAGS } from './thread-flags.js';
 import { createTypeScriptImports } from './typescript-files.js';
 
+const { Atomics } = ORIGINAL;
+
 /** What requests are answered with. */
 export interface HandlerOptions {
   /** The notebook's folder. */
@@ -25,11 +28,12 @@ export interface HandlerOptions {
   readonly context: CellContext;
   readonly stacks: CellStacks;
   readonly port: MessagePort;
+  readonly builtins: Builtins;
 }
 
 /** Prepares everything that cells need, and returns what handles one request. */
 export function createRequestHandler(options: HandlerOptions): (request: EvaluatorRequest) => void {
-  const { folder, flags, send, context, stacks, port } = options;
+  const { folder, flags, send, context, stacks, port, builtins } = options;
   const questions = createQuestions({ send, context, flags, port });
   let run: (() => void) | undefined;
   const runner = createCellRunner({
@@ -38,6 +42,7 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
     send,
     context,
     stacks,
+    builtins,
     allowTypeScriptImports: createTypeScriptImports(),
     setRun: (next) => {
       run = next;
@@ -51,7 +56,7 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
     meta: importMeta(folder),
     current: context.current,
     resume: context.resume,
-    strike: createStrike(flags),
+    strike: createStrike(flags, builtins),
   };
   Object.defineProperty(globalThis, RUNTIME, { value: Object.freeze(runtime) });
   Object.defineProperty(globalThis, 'babelHelpers', { value: Object.freeze(SYNTAX_HELPERS) });

@@ -1,4 +1,5 @@
 /** Images as bytes. */
+import { Buffer } from 'node:buffer';
 
 /** The MIME type that an image's first bytes tell. */
 export function imageType(bytes: Uint8Array): string | undefined {

@@ -3,11 +3,13 @@
  * the kernel, which trusts nothing that comes out of them.
  */
 import { Socket } from 'node:net';
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { inspect } from 'node:util';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { createFrameReader } from '../pipe-frames.js';
 import type { EvaluatorRequest } from '../pipe-messages.js';
+import { createBuiltins } from './builtins.js';
 import { captureOutput } from './capture-output.js';
 import { createCellContext } from './cell-context.js';
 import { installCellStacks } from './cell-stack.js';
@@ -23,7 +25,9 @@ const ORDERS = 5;
 const flags = createFlags();
 const { port1: port, port2: watchdogPort } = new MessageChannel();
 const sharedPipe = createSharedPipe(MESSAGES, flags);
-const pipe = openPipeToKernel(sharedPipe, () => port.postMessage(null));
+const context = createCellContext();
+const builtins = createBuiltins();
+const pipe = openPipeToKernel(sharedPipe, builtins, () => port.postMessage(null));
 const { send } = pipe;
 const data: WatchdogData = { pipe: sharedPipe, port: watchdogPort, descriptor: ORDERS };
 const watchdog = new Worker(new URL('watchdog.js', import.meta.url), {
@@ -33,10 +37,9 @@ const watchdog = new Worker(new URL('watchdog.js', import.meta.url), {
   resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 },
 });
 watchdog.on('error', () => process.kill(process.pid, 'SIGKILL'));
-const context = createCellContext();
-const stacks = installCellStacks([import.meta.dirname, new URL('.', import.meta.url).href]);
+const stacks = installCellStacks([dirname(import.meta.dirname), new URL('..', import.meta.url).href]);
 captureOutput(pipe.print, context);
-installProcessHooks({ pipe, context, stacks, flags });
+installProcessHooks({ pipe, context, stacks, flags, builtins });
 send({ type: 'ready' });
 
 // The parser and the transpiler are loaded when the kernel knows already that we are there.
@@ -44,23 +47,27 @@ const { createRequestHandler } = await import('./handle-request.js').catch((erro
   process.stderr.write(`${inspect(error)}\n`);
   return process.exit(1);
 });
-const handle = createRequestHandler({ folder: process.cwd(), flags, send, context, stacks, port });
+const handle = createRequestHandler({ folder: process.cwd(), flags, send, context, stacks, port, builtins });
 
 const inbox: EvaluatorRequest[] = [];
+// Taken now: what a cell makes of them must not lose requests.
+const put = inbox.push.bind(inbox);
+const take = inbox.shift.bind(inbox);
 const drain = (): void => {
-  for (let next = inbox.shift(); next !== undefined; next = inbox.shift()) handle(next);
+  for (let next = take(); next !== undefined; next = take()) handle(next);
 };
 const reader = createFrameReader();
 const requests = new Socket({ fd: REQUESTS, readable: true, writable: false });
 requests.on('data', (chunk: Buffer) => {
   guarded(flags, () => {
-    for (const { value } of reader.push(chunk)) inbox.push(value as unknown as EvaluatorRequest);
+    const frames = reader.push(chunk);
+    for (let at = 0; at < frames.length; at++) put(frames[at]?.value as unknown as EvaluatorRequest);
   });
   drain();
 });
 requests.on('close', () => process.kill(-process.pid, 'SIGKILL'));
 // The watchdog repeats interrupts that a termination may have swallowed.
 port.on('message', (message: EvaluatorRequest) => {
-  inbox.push(message);
+  put(message);
   drain();
 });

@@ -8,10 +8,11 @@ import { Buffer } from 'node:buffer';
 import { writeSync } from 'node:fs';
 import { kill, pid } from 'node:process';
 import { encodeFrame, TEXT_HEAD_BYTES, writeTextHead } from '../pipe-frames.js';
-import type { EvaluatorMessage } from '../pipe-messages.js';
+import { checkEvaluatorMessage, type EvaluatorMessage } from '../pipe-messages.js';
+import { ORIGINAL, type Builtins } from './builtins.js';
 import { FLAGS, guarded } from './thread-flags.js';
 
-/** Sends a message to the kernel. Throws a `TypeError` when it is too large or no JSON. */
+/** Sends a message to the kernel. Throws a `TypeError`, and sends nothing, when it is malformed, too large or no JSON. */
 export type Send = (message: EvaluatorMessage, buffers?: readonly Uint8Array[]) => void;
 
 /** Memory and descriptor of the pipe, the same in both threads. */
@@ -30,6 +31,11 @@ export interface PipeToKernel {
   readonly flush: () => void;
 }
 
+const { Atomics, Reflect } = ORIGINAL;
+const { slice } = String.prototype;
+/** Through which a cell reaches every object's JSON. */
+const anyObject = Array.prototype;
+
 const RETRY_MS = 1;
 const TEXT_BYTES = 64 * 1024;
 /** No UTF-16 unit needs more bytes of UTF-8. */
@@ -45,7 +51,11 @@ export function createSharedPipe(descriptor: number, flags: Int32Array): SharedP
  * The pipe as one thread uses it. On the main thread no termination strikes while it is held.
  * `onPrinted` is called when there is printed text that should be written out soon.
  */
-export function openPipeToKernel({ descriptor, flags, text: memory }: SharedPipe, onPrinted: () => void): PipeToKernel {
+export function openPipeToKernel(
+  { descriptor, flags, text: memory }: SharedPipe,
+  builtins: Builtins,
+  onPrinted: () => void,
+): PipeToKernel {
   const text = Buffer.from(memory);
   // Taken now: what cells do to `fs` must not break the pipe.
   const write = writeSync;
@@ -90,8 +100,10 @@ export function openPipeToKernel({ descriptor, flags, text: memory }: SharedPipe
   };
 
   return {
-    send(message, buffers) {
-      const frame = encodeFrame(message, buffers);
+    send(message, buffers = []) {
+      // What the kernel would refuse is the user's mistake, and must not reach it: it replaces processes that break the pipe.
+      const encode = (): Buffer => encodeFrame(checkEvaluatorMessage(message), buffers);
+      const frame = buffers.length > 0 || 'toJSON' in anyObject ? builtins.run(encode) : encode();
       guarded(flags, () =>
         holding(() => {
           writeText();
@@ -101,7 +113,7 @@ export function openPipeToKernel({ descriptor, flags, text: memory }: SharedPipe
     },
     print(cell, name, printed) {
       for (let start = 0; start < printed.length; start += PIECE) {
-        const piece = printed.slice(start, start + PIECE);
+        const piece: string = Reflect.apply(slice, printed, [start, start + PIECE]);
         guarded(flags, () => holding(() => append(cell, name === 'stderr' ? 1 : 0, piece)));
       }
     },

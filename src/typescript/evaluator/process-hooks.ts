@@ -1,8 +1,11 @@
 /** Where the evaluator's process differs from any Node process: its end, its children and its last errors. */
+import { Buffer } from 'node:buffer';
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { performance } from 'node:perf_hooks';
 import process from 'node:process';
+import { ORIGINAL, type Builtins } from './builtins.js';
 import type { CellContext } from './cell-context.js';
 import type { CellStacks } from './cell-stack.js';
 import { describeError } from './describe-error.js';
@@ -10,12 +13,16 @@ import { Interrupted } from './interrupted.js';
 import type { PipeToKernel } from './pipe-to-kernel.js';
 import { FLAGS, guarded } from './thread-flags.js';
 
+const { Atomics, Object, Reflect } = ORIGINAL;
+const now = performance.now.bind(performance);
+
 /** What the hooks report to and through. */
 export interface ProcessHooks {
   readonly pipe: PipeToKernel;
   readonly context: CellContext;
   readonly stacks: CellStacks;
   readonly flags: Int32Array;
+  readonly builtins: Builtins;
 }
 
 /** How long a cell waits for the kernel to have read what there is to read: it answers at once, but on a busy machine. */
@@ -33,13 +40,16 @@ export function installProcessHooks(hooks: ProcessHooks): void {
 }
 
 /** What timers throw, and rejections that nobody handles, are errors of the cell that caused them, and end nothing. */
-function reportLateErrors({ pipe, context, stacks }: ProcessHooks): void {
+function reportLateErrors({ pipe, context, stacks, builtins }: ProcessHooks): void {
   const report = (error: unknown): void => {
     // Of a promise whose cell was terminated before it awaited it.
     if (error instanceof Interrupted) return;
     // A context that is kept by wrapping callbacks has been left when the error arrives here.
-    const cell = (context.resume === undefined ? undefined : stacks.cellOf(error)) ?? context.current();
-    pipe.send({ type: 'error', cell, ...describeError(error, stacks) });
+    const { cell, described } = builtins.run(() => ({
+      cell: context.resume === undefined ? undefined : stacks.cellOf(error),
+      described: describeError(error, stacks),
+    }));
+    pipe.send({ type: 'error', cell: cell ?? context.current(), ...described });
   };
   process.on('uncaughtException', report);
   process.on('unhandledRejection', report);
@@ -100,9 +110,9 @@ function fenceChildren({ pipe, flags }: ProcessHooks): void {
   const fence = (): void => {
     const number = ++fences;
     pipe.send({ type: 'fence', number });
-    const until = performance.now() + FENCE_MS;
-    for (let last = 0; (last = Atomics.load(flags, FLAGS.fence)) < number && performance.now() < until;)
-      Atomics.wait(flags, FLAGS.fence, last, until - performance.now());
+    const until = now() + FENCE_MS;
+    for (let last = 0; (last = Atomics.load(flags, FLAGS.fence)) < number && now() < until;)
+      Atomics.wait(flags, FLAGS.fence, last, until - now());
   };
   for (const name of ['execSync', 'execFileSync', 'spawnSync'] as const) {
     const original = childProcess[name] as (...arguments_: unknown[]) => unknown;

@@ -1,6 +1,7 @@
 /** `input()`, and `prompt()` and `confirm()`, which block the cell until the person at the front end has answered. */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Answer } from '../pipe-messages.js';
+import { ORIGINAL } from './builtins.js';
 import type { CellContext } from './cell-context.js';
 import { Interrupted } from './interrupted.js';
 import type { Send } from './pipe-to-kernel.js';
@@ -27,11 +28,13 @@ export interface QuestionsOptions {
   readonly port: MessagePort;
 }
 
+const { Atomics, Object, Promise, String } = ORIGINAL;
+
 type Settle = (answer: Answer) => void;
 
 /** Questions on behalf of the current cell. */
 export function createQuestions({ send, context, flags, port }: QuestionsOptions): Questions {
-  const open = new Map<number, Settle>();
+  const open: Record<number, Settle | undefined> = Object.create(null) as {};
   let last = 0;
 
   const ask = (prompt: string, password: boolean, blocking: boolean): number => {
@@ -56,29 +59,35 @@ export function createQuestions({ send, context, flags, port }: QuestionsOptions
   return {
     input(prompt = '', options = {}) {
       return new Promise((resolve, reject) => {
-        const question = ask(prompt, options.password === true, false);
-        open.set(question, (answer) => {
+        const question = ask(textOf(prompt), options.password === true, false);
+        open[question] = (answer) => {
           try {
             resolve(valueOf(answer));
           } catch (error) {
             reject(error);
           }
-        });
+        };
       });
     },
     prompt(message = '', defaultValue = '') {
-      const hint = defaultValue === '' ? '' : ` [${defaultValue}]`;
-      return askAndWait(`${message}${hint} `.trimStart()) || defaultValue;
+      const fallback = textOf(defaultValue);
+      const hint = fallback === '' ? '' : ` [${fallback}]`;
+      return askAndWait(`${textOf(message)}${hint} `.trimStart()) || fallback;
     },
     confirm(message = '') {
-      return /^\s*y(es)?\s*$/i.test(askAndWait(`${message} [y/N] `.trimStart()));
+      return /^\s*y(es)?\s*$/i.test(askAndWait(`${textOf(message)} [y/N] `.trimStart()));
     },
     answer(answer) {
-      const settle = open.get(answer.question);
-      open.delete(answer.question);
+      const settle = open[answer.question];
+      delete open[answer.question];
       settle?.(answer);
     },
   };
+}
+
+/** Cells are not type-checked: questions may be anything. */
+function textOf(question: unknown): string {
+  return String(question);
 }
 
 function valueOf(answer: Answer): string {

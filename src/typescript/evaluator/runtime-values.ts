@@ -5,6 +5,9 @@
 import { inspect, types } from 'node:util';
 import type { Member, PathStep } from '../pipe-messages.js';
 
+/** Taken now: cells may declare classes of these names. */
+const { Array, ArrayBuffer, Function, Map, Number, Object, Reflect, RegExp, String } = globalThis;
+
 /** How many members are listed at most. */
 const MAX_MEMBERS = 2000;
 const MAX_PROTOTYPES = 100;

@@ -7,7 +7,10 @@
  * runs there is on the stack.
  */
 import { Session } from 'node:inspector';
+import { ORIGINAL, type Builtins } from './builtins.js';
 import { FLAGS } from './thread-flags.js';
+
+const { Atomics, isArray } = ORIGINAL;
 
 /** The evaluator's files whose frames say nothing: they read requests, and they are called by everything. */
 const NEUTRAL = ['main.js', 'thread-flags.js', 'pipe-to-kernel.js'].map((file) => new URL(file, import.meta.url).href);
@@ -17,7 +20,7 @@ const MAX_FRAMES = 200;
  * What the watchdog evaluates by way of the inspector, with the number of an interrupt. Between the call and the next place
  * where V8 looks for terminations {@link FLAGS} `terminating` is set.
  */
-export function createStrike(flags: Int32Array): (number: number) => void {
+export function createStrike(flags: Int32Array, builtins: Builtins): (number: number) => void {
   const session = new Session();
   session.connect();
   // Taken before a cell can replace it.
@@ -31,7 +34,7 @@ export function createStrike(flags: Int32Array): (number: number) => void {
       Error.stackTraceLimit = MAX_FRAMES;
       Error.prepareStackTrace = (_error, sites) => sites;
       captureStackTrace(holder, strike);
-      return Array.isArray(holder.stack) ? (holder.stack as NodeJS.CallSite[]).slice(1) : undefined;
+      return isArray(holder.stack) ? (holder.stack as NodeJS.CallSite[]).slice(1) : undefined;
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
       Error.prepareStackTrace = prepareStackTrace;
@@ -40,9 +43,12 @@ export function createStrike(flags: Int32Array): (number: number) => void {
 
   const strike = (number: number): void => {
     if (Atomics.load(flags, FLAGS.seen) >= number || Atomics.load(flags, FLAGS.guarded) === 1) return;
-    if (framesBelow()?.some(isTheUsers) === false) return;
-    Atomics.store(flags, FLAGS.terminating, 1);
-    session.post('Runtime.terminateExecution', () => Atomics.store(flags, FLAGS.terminating, 0));
+    // In the middle of the user's code, which gets its own back from the interrupt that follows, if not before.
+    builtins.run(() => {
+      if (framesBelow()?.some(isTheUsers) === false) return;
+      Atomics.store(flags, FLAGS.terminating, 1);
+      session.post('Runtime.terminateExecution', () => Atomics.store(flags, FLAGS.terminating, 0));
+    });
   };
   return strike;
 }

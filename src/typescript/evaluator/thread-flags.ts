@@ -1,3 +1,9 @@
+import { performance } from 'node:perf_hooks';
+import { ORIGINAL } from './builtins.js';
+
+const { Atomics } = ORIGINAL;
+const now = performance.now.bind(performance);
+
 /**
  * Numbers shared by the evaluator's two threads.
  *
@@ -54,9 +60,9 @@ export function guarded<T>(flags: Int32Array, action: () => T): T {
 /** Waits by turning: there V8 lets the strike in, and there it terminates. */
 function awaitStrike(flags: Int32Array): void {
   if (Atomics.load(flags, FLAGS.striking) + Atomics.load(flags, FLAGS.terminating) === 0) return;
-  const until = performance.now() + STRIKE_MS;
+  const until = now() + STRIKE_MS;
   while (Atomics.load(flags, FLAGS.striking) + Atomics.load(flags, FLAGS.terminating) > 0) {
-    if (performance.now() < until) continue;
+    if (now() < until) continue;
     Atomics.store(flags, FLAGS.striking, 0);
     Atomics.store(flags, FLAGS.terminating, 0);
   }

@@ -1,4 +1,5 @@
 /** TypeScript and JSX to the JavaScript that every supported Node runs, and syntax errors in the words of the parser. */
+import { Buffer } from 'node:buffer';
 import { transformSync, type TransformOptions } from 'oxc-transform';
 import type { Position } from './compile-cell.js';
 

@@ -11,6 +11,7 @@ import { kill, pid } from 'node:process';
 import { workerData, type MessagePort } from 'node:worker_threads';
 import { createFrameReader } from '../pipe-frames.js';
 import type { Interrupt, WatchdogOrder } from '../pipe-messages.js';
+import { createBuiltins } from './builtins.js';
 import { openPipeToKernel, type SharedPipe } from './pipe-to-kernel.js';
 import { RUNTIME } from './runtime-name.js';
 import { FLAGS } from './thread-flags.js';
@@ -32,7 +33,7 @@ const FLUSH_MS = 3;
 
 const { pipe, port, descriptor } = workerData as WatchdogData;
 const { flags } = pipe;
-const { flush } = openPipeToKernel(pipe, () => {});
+const { flush } = openPipeToKernel(pipe, createBuiltins(), () => {});
 const session = new Session();
 session.connectToMainThread();
 
