@@ -71,6 +71,10 @@ test.each([
   ['class Mine extends Error { name = "Mine" }\nthrow new Mine("own")', 'Mine', 'own'],
   ['throw new Error("lines\\nof text")', 'Error', 'lines\nof text'],
   ['throw new Proxy({}, { get() { throw 1 } })', 'Error', 'an error that cannot be shown'],
+  ['const e: any = new Error("x"); e.message = undefined; throw e', 'Error', 'undefined'],
+  ['const e: any = new Error("x"); e.message = { a: 1 }; throw e', 'Error', '{ a: 1 }'],
+  ['const e: any = new Error("x"); e.name = 42; e.stack = {}; throw e', '42', 'x'],
+  ['throw new Error("x", { cause: Object.assign(new Error("y"), { stack: 5 }) })', 'Error', 'x'],
   [
     'const e = new Error("x"); Object.defineProperty(e, "name", { get() { throw 1 } }); throw e',
     'Error',
@@ -78,6 +82,39 @@ test.each([
   ],
 ])('anything may be thrown: %s', async (code, ename, evalue) => {
   expect(await run(code)).toMatchObject({ ename, evalue });
+});
+
+test('also by a timer', async () => {
+  const { cell } = await run(
+    'var kept = 1; setTimeout(() => { const e: any = new Error("x"); e.message = null; throw e }, 1)',
+  );
+  await until(() => cell.events.some(({ kind }) => kind === 'error'));
+  expect(cell.events).toContainEqual(expect.objectContaining({ kind: 'error', ename: 'Error', evalue: 'null' }));
+  expect((await run('kept')).result).toBe('1');
+});
+
+test.each([
+  ['super.x', '1:1'],
+  ['const y = {\n  a: 1 };\n  delete y', '3:10'],
+  ['await 1;\nsuper.x', '2:1'],
+])('what only V8 refuses is a syntax error with its place as well: %j', async (code, place) => {
+  const { ename, traceback } = await run(code);
+  expect(ename).toBe('SyntaxError');
+  expect(traceback).toContain(`line ${place}`);
+  expect(traceback).not.toContain('node:vm');
+});
+
+test('no frame of ours is in the traceback of a failed import, of a value that shows itself wrongly, or of a wrong argument', async () => {
+  for (const code of [
+    'import nothing from "./nothing.ts"',
+    '({ [Jupyter.$display]: () => 5 })',
+    'display("x", { raw: true })',
+    'let deep = {}; for (let i = 0; i < 1000; i++) deep = { deep }; display({ "application/json": deep }, { raw: true })',
+  ]) {
+    const { outcome, traceback } = await run(code);
+    expect(outcome.status).toBe('error');
+    expect(traceback).not.toMatch(/dist.typescript|<anonymous>:1/);
+  }
 });
 
 test('endless recursion and a function that throws while it is shown are errors like others', async () => {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { constants, Script } from 'node:vm';
 import { parseCell, parsePlainExpression } from './parse-cell.js';
 import { rewriteCell, type RewriteOptions } from './rewrite-cell.js';
-import { transpileCell } from './transpile-cell.js';
+import { CellSyntaxError, transpileCell } from './transpile-cell.js';
 
 /** Loaded when there is an error to place: most processes never see one. */
 const loadTraceMapping = (): typeof import('@jridgewell/trace-mapping') =>
@@ -43,10 +43,6 @@ export function compileCell(code: string, options: CompileOptions): CompiledCell
   const parsed = plain ?? parseCell(transpiled.code);
   if (parsed === undefined) throw new SyntaxError('the cell does not parse once it is transpiled');
   const { script: text, names, isAsync, hasResult, importsFiles } = rewriteCell(parsed, options);
-  const script = new Script(text.toString(), {
-    filename: options.filename,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
   // Only errors need the maps.
   let transpileMap: TraceMap | undefined;
   let rewriteMap: TraceMap | undefined;
@@ -54,24 +50,37 @@ export function compileCell(code: string, options: CompileOptions): CompiledCell
     transpiled.map === undefined
       ? position
       : trace((transpileMap ??= new (loadTraceMapping().TraceMap)(transpiled.map as SourceMapInput)), position);
+  const original = (position: Position): Position | undefined => {
+    rewriteMap ??= new (loadTraceMapping().TraceMap)(
+      text.generateDecodedMap({ hires: 'boundary', source: 'cell' }) as SourceMapInput,
+    );
+    const between = trace(rewriteMap, position);
+    return between && beforeTranspile(between);
+  };
   return {
-    script,
+    script: compileScript(text.toString(), options.filename, original),
     names,
     isAsync,
     hasResult,
     importsFiles,
-    original(position) {
-      rewriteMap ??= new (loadTraceMapping().TraceMap)(
-        text.generateDecodedMap({ hires: 'boundary', source: 'cell' }) as SourceMapInput,
-      );
-      const between = trace(rewriteMap, position);
-      return between && beforeTranspile(between);
-    },
+    original,
     originalOffset(offset) {
       const lines = transpiled.code.slice(0, offset).split('\n');
       return beforeTranspile({ line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 });
     },
   };
+}
+
+/** What the parser lets pass, V8 may still refuse: `super.x`, `delete x`. It tells the place by showing it. */
+function compileScript(text: string, filename: string, original: CompiledCell['original']): Script {
+  try {
+    return new Script(text, { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const [head = '', , carets = ''] = String(error.stack).split('\n', 3);
+    const position = original({ line: Number(/:(\d+)$/.exec(head)?.[1] ?? 1), column: carets.indexOf('^') + 1 });
+    throw new CellSyntaxError(error.message, position ?? { line: 1, column: 1 });
+  }
 }
 
 function trace(map: TraceMap, position: Position): Position | undefined {

@@ -8,6 +8,9 @@ import type { Position } from './compile-cell.js';
 const RED = '\u001B[1;31m';
 const RESET = '\u001B[0m';
 const MAX_CAUSES = 5;
+/** Lines of stacks that were made where our own frames are not left out, and what calls cells. */
+const INTERNALS = new URL('..', import.meta.url).href;
+const CALLER = /^ {4}at (?:async )?<anonymous>:1:\d+$/;
 
 /** Where the cell stood, for an error whose own stack does not say: those of awaited system calls are empty. */
 export interface Standing {
@@ -22,8 +25,8 @@ export function describeError(error: unknown, stacks: CellStacks, standing?: Sta
       const text = inspect(error);
       return { ename: 'Thrown', evalue: text, traceback: [`${RED}Thrown${RESET}: ${text}`] };
     }
-    const ename = error.name || 'Error';
-    const evalue = error.message;
+    const ename = textOf(error.name) || 'Error';
+    const evalue = textOf(error.message);
     return { ename, evalue, traceback: traceback(error, ename, evalue, stacks, standing) };
   } catch {
     return {
@@ -48,7 +51,9 @@ export function describeSyntaxError(
 
 function traceback(error: Error, ename: string, evalue: string, stacks: CellStacks, standing?: Standing): string[] {
   const stack = typeof error.stack === 'string' ? error.stack : '';
-  const sites = stack.split('\n').filter((line) => /^ {4}at /.test(line));
+  const sites = stack
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line) && !line.includes(INTERNALS) && !CALLER.test(line));
   if (standing !== undefined && !stack.includes(`Cell [${standing.executionCount}]:`)) {
     sites.push(`    at async ${placeText(standing.executionCount, standing.position)}`);
   }
@@ -81,7 +86,12 @@ function causes(error: Error): string[] {
 }
 
 function shown(value: unknown): string {
-  return isError(value) ? String(value.stack ?? value) : inspect(value);
+  return isError(value) && typeof value.stack === 'string' ? value.stack : inspect(value);
+}
+
+/** Any object may pass for an error, with anything for its name. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value);
 }
 
 function isError(value: unknown): value is Error {
