@@ -8,22 +8,43 @@ afterAll(() => notebook.language.close?.('shutdown'));
 const { run } = notebook;
 
 describe('when a cell ends its process, the cell fails, says that variables are lost, and the next one runs in a fresh process', () => {
-  test.each([
-    ['process.exit(3)', 'process.exit(3) was called'],
-    ['process.on("exit", () => console.log("goodbye")); process.exit()', 'process.exit(0) was called'],
-    ['await 0; setTimeout(() => process.exit(), 5); await new Promise(() => {})', 'process.exit(0) was called'],
-    ['process.abort()', 'aborted'],
-    ['process.kill(process.pid, "SIGKILL")', 'killed'],
-    ['const all = []; for (;;) all.push(new Array(1e4).fill(Math.random()))', 'aborted'],
-    ['process.reallyExit(1)', 'process.exit(1) was called'],
-  ])('%s', async (code, why) => {
+  /** Runs the code behind two last words; what came out on stderr. */
+  const ends = async (code: string, why: string, words = 'last words\n'): Promise<string> => {
     await run('var before = 1');
-    const { ename, evalue, stdout } = await run(`console.log("last words"); ${code}`);
+    const { ename, evalue, stdout, stderr } = await run(
+      `console.log("last words"); console.error("and these"); ${code}`,
+    );
     expect(ename).toBe('EvaluatorLost');
     expect(evalue).toContain(why);
     expect(evalue).toContain('variables are gone');
-    expect(stdout).toContain('last words');
+    expect(stdout).toBe(words);
     expect((await run('typeof before')).result).toBe("'undefined'");
+    return stderr;
+  };
+
+  test.each([
+    ['process.exit(3)', 'process.exit(3) was called'],
+    ['process.on("exit", () => console.log("goodbye")); process.exit()', 'process.exit(0) was called', 'goodbye\n'],
+    ['await 0; setTimeout(() => process.exit(), 5); await new Promise(() => {})', 'process.exit(0) was called'],
+    ['process.kill(process.pid)', 'ended by SIGTERM'],
+    ['process.kill(process.pid, "SIGKILL")', 'killed'],
+    ['process.reallyExit(1)', 'process.exit(1) was called'],
+  ])('%s', async (code, why, more = '') => {
+    expect(await ends(code, why, `last words\n${more}`)).toBe('and these\n');
+  });
+
+  test.each(['process.abort()', 'const all = []; for (;;) all.push(new Array(1e4).fill(Math.random()))'])(
+    '%s, which Node itself comments on',
+    async (code) => {
+      const stderr = await ends(code, 'aborted');
+      expect(stderr).toMatch(/^and these\n/);
+      expect(stderr).not.toContain('debugger');
+    },
+  );
+
+  test('process.exit, after an interrupt of a cell that spun', async () => {
+    await notebook.interruptAfter('go', 'console.log("go"); for (;;);');
+    expect(await ends('process.exit(1)', 'process.exit(1) was called')).toBe('and these\n');
   });
 });
 

@@ -34,8 +34,6 @@ const FLUSH_MS = 3;
 const { pipe, port, descriptor } = workerData as WatchdogData;
 const { flags } = pipe;
 const { flush } = openPipeToKernel(pipe, createBuiltins(), () => {});
-const session = new Session();
-session.connectToMainThread();
 
 const reader = createFrameReader();
 const orders = new Socket({ fd: descriptor, readable: true, writable: false });
@@ -84,13 +82,17 @@ function stop(order: Interrupt): void {
 
 /**
  * Has the main thread ask itself whether it is to be terminated; one at a time. Where it is in a guarded stretch, it waits
- * at the end of that.
+ * at the end of that. The session is there for that only: with one that is open, an ending process tells the notebook that it
+ * waits for a debugger.
  */
 function strike(number: number): void {
   if (Atomics.exchange(flags, FLAGS.striking, 1) === 1) return;
   if (Atomics.load(flags, FLAGS.guarded) === 1) Atomics.wait(flags, FLAGS.guarded, 1, AGAIN_MS);
+  const session = new Session();
+  session.connectToMainThread();
   session.post('Runtime.evaluate', { expression: `${RUNTIME}.strike(${number})`, silent: true }, () => {
     Atomics.store(flags, FLAGS.striking, 0);
+    session.disconnect();
   });
 }
 
