@@ -80,6 +80,11 @@ export class EvaluatorProcess {
     return this.#child.pid;
   }
 
+  /** Whether it has ended. What it wrote last may still be on its way; see {@link ended}. */
+  get isGone(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   /** Tells the main thread something. Nothing happens when the process is gone. */
   send(request: EvaluatorRequest, buffers?: readonly Uint8Array[]): void {
     this.#write(3, encodeFrame(request, buffers));

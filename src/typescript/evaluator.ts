@@ -2,6 +2,8 @@
 import { CurveKernelError } from '../errors.js';
 import type { JsonObject } from '../protocol/message.js';
 import type { Cell, ExecuteOutcome, ExecuteRequest } from '../kernel/language.js';
+import { orAborted } from '../kernel/or-aborted.js';
+import { answerQuestion } from './answer-question.js';
 import type { CellRegistry } from './cell-registry.js';
 import { deliverOutput } from './deliver-output.js';
 import { accountEnvironment, findAccount } from './evaluator-account.js';
@@ -33,6 +35,7 @@ export type LookupReply = Extract<EvaluatorMessage, { type: 'members' | 'descrip
 export interface Evaluator {
   /** Resolves when a process is ready. Rejects with 'evaluator-failed'. */
   start(): Promise<void>;
+  /** Rejects with 'evaluator-failed', and with the reason of the cell's signal when that is aborted before there is a process. */
   execute(request: ExecuteRequest, cell: Cell): Promise<ExecuteOutcome>;
   /** Resolves to undefined when there is no answer in time: before the process is ready, or while a cell keeps it busy. */
   lookUp(question: Lookup, signal: AbortSignal): Promise<LookupReply | undefined>;
@@ -48,6 +51,7 @@ interface Running {
   readonly process: EvaluatorProcess;
   /** What its reply carries for the pager (Jupyter messaging, “Payloads”). */
   readonly payload: JsonObject[];
+  isInterrupted: boolean;
   resolve(outcome: ExecuteOutcome): void;
 }
 
@@ -66,6 +70,8 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   let numbers = 0;
   let interruptSeen = 0;
   let exitCode: number | undefined;
+  /** Whether the process has been given a cell. */
+  let isUsed = false;
 
   const start = (): Promise<EvaluatorProcess> => {
     starting ??= launch().catch((error: unknown) => {
@@ -89,7 +95,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         ...(account && { account }),
         onMessage: (message, buffers) => {
           if (message.type !== 'ready') receive(evaluator, message, buffers);
-          else if (ready === undefined) resolve((ready = evaluator));
+          else if (ready === undefined && !evaluator.isGone) resolve((ready = evaluator));
         },
         onRawOutput: (name, text) => {
           if (ready === undefined) early += text;
@@ -120,7 +126,9 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         turnPage(message);
         break;
       case 'input':
-        void answer(evaluator, message);
+        void answerQuestion(message, cells.find(message.cell)).then((answer) =>
+          message.blocking ? evaluator.order(answer) : evaluator.send(answer),
+        );
         break;
       case 'interrupted':
         interruptSeen = Math.max(interruptSeen, message.number);
@@ -161,48 +169,41 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
     running.delete(id);
   };
 
-  const answer = async (
-    evaluator: EvaluatorProcess,
-    message: Extract<EvaluatorMessage, { type: 'input' }>,
-  ): Promise<void> => {
-    const { cell, question, prompt, password, blocking } = message;
-    const asked = cells.find(cell)?.input(prompt, { password });
-    const reply = await Promise.resolve(asked).then(
-      (value = '') => ({ type: 'answer', question, value }) as const,
-      (error: unknown) =>
-        ({
-          type: 'answer',
-          question,
-          error: error instanceof Error ? error.message : 'the question was not answered',
-          interrupted: error instanceof CurveKernelError && error.code === 'interrupted',
-        }) as const,
-    );
-    if (blocking) evaluator.order(reply);
-    else evaluator.send(reply);
-  };
-
   const onEnd = (evaluator: EvaluatorProcess, ending: Ending): void => {
     ready = undefined;
     starting = undefined;
-    const outcome = endedOutcome(ending, exitCode);
-    exitCode = undefined;
     for (const [id, each] of running) {
       if (each.process !== evaluator) continue;
       running.delete(id);
-      each.resolve(outcome);
+      each.resolve(endedOutcome(ending, { exitCode, isInterrupted: each.isInterrupted }));
     }
-    // The next cell finds a fresh one; a failure to start it is that cell's to report.
-    if (!closing.signal.aborted) start().catch(() => {});
+    // The next cell finds a fresh one; a failure to start it is that cell's to report. One that ended without a cell would end
+    // again, and again.
+    if (isUsed && !closing.signal.aborted) start().catch(() => {});
+    exitCode = undefined;
+    isUsed = false;
+  };
+
+  /** The process for a cell: another one where it has ended and that was not noticed yet. */
+  const startForCell = async (): Promise<EvaluatorProcess> => {
+    const evaluator = await start();
+    if (!evaluator.isGone) return evaluator;
+    await evaluator.ended;
+    return await start();
   };
 
   return {
     start: async () => void (await start()),
     async execute(request, cell) {
-      const evaluator = await start();
+      const evaluator = await orAborted(cell.signal, startForCell());
+      // It may have ended since it was ready, which those who wait for their cells have been told already.
+      if (ready !== evaluator)
+        return endedOutcome(await evaluator.ended, { exitCode: undefined, isInterrupted: false });
+      isUsed = true;
       const id = cells.add(cell);
       const { code, executionCount, silent, userExpressions } = request;
       return await new Promise((resolve) => {
-        running.set(id, { process: evaluator, payload: [], resolve });
+        running.set(id, { process: evaluator, payload: [], isInterrupted: false, resolve });
         evaluator.send({ type: 'execute', id, code, executionCount, silent, userExpressions });
       });
     },
@@ -225,6 +226,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       if (evaluator === undefined) return;
       const number = ++numbers;
       const order = { type: 'interrupt', number, executions: [...running.keys()] } as const;
+      for (const each of running.values()) each.isInterrupted = true;
       evaluator.send(order);
       evaluator.order(order);
       const judge = async (): Promise<void> => {

@@ -1,7 +1,10 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { openNotebook, until } from './recorded-cell.js';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CurveKernelError } from '#src/errors.js';
+import { openNotebook, until, type Notebook } from './recorded-cell.js';
 
 const notebook = openNotebook({ evaluatorArguments: ['--max-old-space-size=64'] });
 afterAll(() => notebook.language.close?.('shutdown'));
@@ -116,6 +119,63 @@ test('what cannot be started is an error that says so', async () => {
     hint: expect.stringContaining('no-such-flag'),
   });
   for (const each of [nowhere, noNode, badFlag]) await each.language.close?.('shutdown');
+});
+
+describe('an evaluator that fails again and again', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'jc-crash-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** A notebook whose processes write their ids into the file, and run `code` first. */
+  const preloaded = (log: string, code: string): Notebook => {
+    const script = `import fs, { appendFileSync } from 'node:fs'; import module from 'node:module'; import { isMainThread } from 'node:worker_threads'; if (isMainThread) appendFileSync(${JSON.stringify(log)}, process.pid + ' '); ${code}`;
+    return openNotebook({ evaluatorArguments: ['--import', `data:text/javascript,${encodeURIComponent(script)}`] });
+  };
+  const started = async (log: string): Promise<number[]> => (await readFile(log, 'utf8')).trim().split(' ').map(Number);
+
+  test('because its parser is missing, is started once for each cell, which tells why', async () => {
+    const log = join(folder, 'no-parser');
+    const hook =
+      'export function resolve(name, context, next) { if (name === "oxc-parser") throw new Error("there is no oxc-parser"); return next(name, context) }';
+    const { run: runWithout, language } = preloaded(
+      log,
+      `module.register('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(hook))});`,
+    );
+    for (const code of ['1', '2']) {
+      await expect(runWithout(code)).rejects.toMatchObject({
+        code: 'evaluator-failed',
+        hint: expect.stringContaining('there is no oxc-parser'),
+      });
+    }
+    expect(await started(log)).toHaveLength(2);
+    await language.close?.('shutdown');
+  });
+
+  test('as soon as it is ready, is not started for ever', async () => {
+    const log = join(folder, 'never-lives');
+    const { run: runAgain, language } = preloaded(
+      log,
+      "const { writeSync } = fs; const kill = process.kill.bind(process); fs.writeSync = (fd, ...rest) => { const written = writeSync(fd, ...rest); if (fd === 4) kill(process.pid, 'SIGKILL'); return written }; module.syncBuiltinESMExports();",
+    );
+    await language.start?.();
+    // Whether it ends before or after that is known, the cell says so.
+    const told = async (code: string): Promise<string> => {
+      try {
+        return (await runAgain(code)).ename ?? 'nothing';
+      } catch (error) {
+        return (error as CurveKernelError).code;
+      }
+    };
+    for (const code of ['1', '2']) expect(await told(code)).toMatch(/^(EvaluatorLost|evaluator-failed)$/);
+    await run('"meanwhile another process is started"; process.exit()');
+    await run('1');
+    const pids = await started(log);
+    expect(pids.length).toBeLessThanOrEqual(5);
+    await until(() => !pids.some(isAlive));
+    await language.close?.('shutdown');
+  });
 });
 
 test('nothing that leads to a key is in the environment, the arguments or the descriptors of a cell', async () => {

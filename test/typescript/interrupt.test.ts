@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openNotebook } from './recorded-cell.js';
+import { CurveKernelError } from '#src/errors.js';
+import { openNotebook, RecordedCell } from './recorded-cell.js';
 
 const notebook = openNotebook();
 const { run, interruptAfter } = notebook;
@@ -84,6 +85,41 @@ describe('a cell that waits is stopped at its await', () => {
   });
 });
 
+describe('where cells use what Node keeps on asynchronous calls, a cell that spins is stopped and every variable is kept', () => {
+  const hooked = openNotebook();
+  const spins = [
+    'await 0; spin()',
+    'await als.run(2, async () => { await 0; spin() })',
+    'setTimeout(spin, 1); await new Promise(() => {})',
+    'setImmediate(spin); await new Promise(() => {})',
+    'process.nextTick(spin); await new Promise(() => {})',
+    'require("node:fs").readFile(__filename, spin); await new Promise(() => {})',
+    'console.log("go"); while (true) await als.run(3, async () => { await 0 })',
+  ];
+  const prepare =
+    'const kept = 42; function spin() { console.log("go"); for (;;); } const hooks = require("node:async_hooks");';
+  beforeAll(() => hooked.run(`${prepare} const als = new hooks.AsyncLocalStorage(); als.run(1, () => {})`));
+  afterAll(() => hooked.language.close?.('shutdown'));
+
+  test.each(spins)('AsyncLocalStorage: %s', async (code) => {
+    expect(await hooked.interruptAfter('go', code)).toMatchObject({ ename: 'Interrupted', stderr: '' });
+    expect((await hooked.run('await als.run(4, async () => (await 0, [kept, als.getStore()]))')).result).toBe(
+      '[ 42, 4 ]',
+    );
+  });
+
+  const isClosed = Number.parseInt(process.versions.node, 10) >= 24;
+  test('async_hooks, save on Node 24 and later, which say why the process was lost', async () => {
+    await hooked.run('hooks.createHook({ init() {}, before() {}, after() {} }).enable()');
+    for (const code of spins) {
+      const { ename, evalue } = await hooked.interruptAfter('go', code);
+      expect(ename).toBe(isClosed ? 'EvaluatorLost' : 'Interrupted');
+      if (isClosed) return expect(evalue).toContain('it was interrupted while async_hooks were in use');
+      expect((await hooked.run('await 0; kept')).result).toBe('42');
+    }
+  });
+});
+
 test('a promise that nothing refers to any more, awaited, does not abort the process', async () => {
   await stops(
     'const t = setInterval(() => { new Array(1e5).fill({}) }, 1); try { await new Promise(() => {}) } finally { clearInterval(t) }',
@@ -145,6 +181,32 @@ test('a second cell can run while the first awaits, and an interrupt stops both'
   expect(second.result).toBe("'in between'");
   await notebook.language.interrupt?.();
   expect((await first).ename).toBe('Interrupted');
+});
+
+test('an interrupt while the process is being replaced ends the cell that waits for it', async () => {
+  const replaced = openNotebook();
+  try {
+    await replaced.run('process.exit(1)');
+    const cell = new RecordedCell();
+    const running = replaced.language.execute(
+      {
+        code: 'for (;;);',
+        silent: false,
+        storeHistory: true,
+        userExpressions: {},
+        allowStdin: true,
+        executionCount: 2,
+      },
+      cell,
+    );
+    const reason = new CurveKernelError('interrupted', 'the kernel was interrupted', { hint: 'none' });
+    cell.aborting.abort(reason);
+    await replaced.language.interrupt?.();
+    await expect(running).rejects.toBe(reason);
+    expect((await replaced.run('1 + 1')).result).toBe('2');
+  } finally {
+    await replaced.language.close?.('shutdown');
+  }
 });
 
 test('an evaluator that cannot be stopped is replaced, and the cell says so', async () => {

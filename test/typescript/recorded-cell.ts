@@ -20,7 +20,8 @@ export type CellEvent =
 export type Answers = (string | Error)[];
 
 export class RecordedCell implements Cell {
-  readonly signal = new AbortController().signal;
+  readonly aborting = new AbortController();
+  readonly signal = this.aborting.signal;
   readonly events: CellEvent[] = [];
   readonly answers: Answers;
 

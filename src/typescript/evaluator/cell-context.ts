@@ -2,7 +2,7 @@
  * Which cell is the cause of what runs now, also after awaits and in timers, so that late output reaches the right cell.
  *
  * Where Node keeps asynchronous context in V8 itself (24, and 22 with its flag) this is `AsyncLocalStorage`. Elsewhere that
- * is built on async_hooks, and terminating a cell would abort the process; there, what schedules callbacks is wrapped, and
+ * is built on async_hooks, which a termination upsets and which make each await three times as slow; there, what schedules callbacks is wrapped, and
  * cells are compiled so that their async functions restore the cell after each await ({@link CellContext.resume}).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';

@@ -5,7 +5,6 @@
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { inspect } from 'node:util';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { createFrameReader } from '../pipe-frames.js';
 import type { EvaluatorRequest } from '../pipe-messages.js';
@@ -38,16 +37,12 @@ const watchdog = new Worker(new URL('watchdog.js', import.meta.url), {
 });
 watchdog.on('error', () => process.kill(process.pid, 'SIGKILL'));
 const stacks = installCellStacks([dirname(import.meta.dirname), new URL('..', import.meta.url).href]);
+// The parser and the transpiler are loaded while the watchdog starts. Where they cannot be, Node says so and ends.
+const { createRequestHandler } = await import('./handle-request.js');
 captureOutput(pipe.print, context);
 installProcessHooks({ pipe, context, stacks, flags, builtins });
-send({ type: 'ready' });
-
-// The parser and the transpiler are loaded when the kernel knows already that we are there.
-const { createRequestHandler } = await import('./handle-request.js').catch((error: unknown) => {
-  process.stderr.write(`${inspect(error)}\n`);
-  return process.exit(1);
-});
 const handle = createRequestHandler({ folder: process.cwd(), flags, send, context, stacks, port, builtins });
+send({ type: 'ready' });
 
 const inbox: EvaluatorRequest[] = [];
 // Taken now: what a cell makes of them must not lose requests.

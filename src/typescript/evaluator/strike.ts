@@ -25,6 +25,7 @@ export function createStrike(flags: Int32Array, builtins: Builtins): (number: nu
   session.connect();
   // Taken before a cell can replace it.
   const { captureStackTrace } = Error;
+  const clearAsyncIds = asyncIdClearer();
 
   /** Those below this function and the expression that calls it; undefined while user code formats a stack itself. */
   const framesBelow = (): readonly NodeJS.CallSite[] | undefined => {
@@ -46,11 +47,30 @@ export function createStrike(flags: Int32Array, builtins: Builtins): (number: nu
     // In the middle of the user's code, which gets its own back from the interrupt that follows, if not before.
     builtins.run(() => {
       if (framesBelow()?.some(isTheUsers) === false) return;
+      clearAsyncIds?.();
       Atomics.store(flags, FLAGS.terminating, 1);
       session.post('Runtime.terminateExecution', () => Atomics.store(flags, FLAGS.terminating, 0));
     });
   };
   return strike;
+}
+
+/**
+ * Clears what async_hooks keep of the callbacks that run now. Where a cell uses them, or `AsyncLocalStorage`, which Node 20
+ * builds on them, each callback has an entry that is taken back at its end. A terminated one never comes there, and Node
+ * aborts the process when it finds the entry. Undefined where Node has no such door, nor the need.
+ */
+function asyncIdClearer(): (() => void) | undefined {
+  const { binding } = process as { binding?: (name: string) => { clearAsyncIdStack?: () => void } };
+  const { noDeprecation } = process;
+  try {
+    process.noDeprecation = true;
+    return binding?.('async_wrap').clearAsyncIdStack;
+  } catch {
+    return undefined;
+  } finally {
+    process.noDeprecation = noDeprecation === true;
+  }
 }
 
 /** A frame of user code, or of what the evaluator does on its behalf, such as showing a result. */
