@@ -15,6 +15,8 @@ export interface Scan {
   readonly open: readonly string[];
   /** The deepest that a parser may have to recurse for it: open brackets, operators and keywords in a row. */
   readonly depth: number;
+  /** How many brackets were open at most. */
+  readonly nesting: number;
 }
 
 const TOKEN =
@@ -28,6 +30,16 @@ const REGEXP = /(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\]?)*(?<closed>\/[\p{ID_Con
 const BEFORE_EXPRESSION =
   /^(?:await|case|delete|do|else|in|instanceof|new|of|return|throw|typeof|void|yield|if|for|while|with|keyof|infer|readonly|unique|asserts|is|as|satisfies|extends)$/;
 
+/** Whether more brackets than `limit` are ever open. Code that is far from that is not scanned. */
+export function isNestedBeyond(code: string, limit: number): boolean {
+  let open = 0;
+  for (const [bracket] of code.length > limit ? code.matchAll(/[()[\]{}]/g) : []) {
+    open = Math.max(0, open + ('([{'.includes(bracket) ? 1 : -1));
+    if (open > limit) return scanCode(code).nesting > limit;
+  }
+  return false;
+}
+
 /** Scans `code` from its beginning to `end`. */
 export function scanCode(code: string, end = code.length): Scan {
   const text = code.slice(0, end);
@@ -35,6 +47,7 @@ export function scanCode(code: string, end = code.length): Scan {
   /** Per open bracket, how many operators stand in a row in it. */
   const rows = [0];
   let depth = 0;
+  let nesting = 0;
   let sum = 0;
   let expectsValue = true;
   let position = 0;
@@ -52,6 +65,7 @@ export function scanCode(code: string, end = code.length): Scan {
   };
   const push = (bracket: string): void => {
     open.push(bracket);
+    nesting = Math.max(nesting, open.length);
     rows.push(0);
     count(1);
     expectsValue = true;
@@ -61,7 +75,7 @@ export function scanCode(code: string, end = code.length): Scan {
     expectsValue = false;
     return open.pop();
   };
-  const scan = (inside: Inside, start: number): Scan => ({ inside, start, open, depth });
+  const scan = (inside: Inside, start: number): Scan => ({ inside, start, open, depth, nesting });
   /** Runs to the end of a template's text; whether it got there. */
   const template = (): boolean => {
     const closed = match(TEMPLATE)?.groups?.['closed'];

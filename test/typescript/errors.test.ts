@@ -19,6 +19,16 @@ test('a stack names cells, lines and columns of the TypeScript as it was written
   expect(traceback).not.toMatch(/evaluator|node:|jupyter-cell/);
 });
 
+test('the lines below an error are those of its own cell, whatever else has its number', async () => {
+  await run('function thrower() {\n  throw new Error("thrown")\n}', { userExpressions: { b: 'nope.x' } });
+  expect((await run('thrower()')).traceback).toContain('> 2 |   throw new Error("thrown")');
+  // Two cells of the same count, as those are that the history does not store.
+  const count = { executionCount: 9_000 };
+  await run('function hidden() { throw new Error("hidden") }', count);
+  await run('"an unrelated line"', count);
+  expect((await run('hidden()')).traceback).toContain('> 1 | function hidden() { throw new Error("hidden") }');
+});
+
 test('an error awaited at the top level tells at which await the cell stood', async () => {
   const system = await run('import { readFile } from "node:fs/promises"\n\nawait readFile("/no/such/file")');
   expect(system.traceback).toContain('ENOENT');
@@ -50,6 +60,21 @@ test.each([
 ])('code that is no cell is a syntax error and leaves the evaluator alive: %s', async (code) => {
   expect((await run(code)).ename).toBe('SyntaxError');
   expect((await run('1')).result).toBe('1');
+});
+
+test.each([
+  ['brackets', '('.repeat(50_000)],
+  ['templates', `${'`${'.repeat(5_000)}1${'}`'.repeat(5_000)}`],
+  ['lists', `${'['.repeat(20_000)}${']'.repeat(20_000)}`],
+])('code that is nested beyond reason is a syntax error: %s', async (_what, code) => {
+  await run('var stays = 1');
+  expect(await run(code)).toMatchObject({ ename: 'SyntaxError', evalue: 'the cell is nested too deeply' });
+  expect((await run('stays')).result).toBe('1');
+});
+
+test('long chains of operators, and brackets in texts, are no nesting', async () => {
+  expect((await run(`${'1+'.repeat(20_000)}1`)).result).toBe('20001');
+  expect((await run(`"${'('.repeat(5_000)}".length`)).result).toBe('5000');
 });
 
 test('causes, aggregates and the properties of system errors are shown', async () => {

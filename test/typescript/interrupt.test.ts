@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CurveKernelError } from '#src/errors.js';
-import { openNotebook, RecordedCell } from './recorded-cell.js';
+import { openNotebook, RecordedCell, until } from './recorded-cell.js';
 
 const notebook = openNotebook();
 const { run, interruptAfter } = notebook;
@@ -74,6 +74,15 @@ describe('a cell that waits is stopped at its await', () => {
     expect(ename).toBe('Interrupted');
     expect(stdout).toContain('cleaned up');
     expect(traceback).toMatch(/Cell \[\d+\], line 3:3/);
+  });
+
+  test('so that a generator it loops over is closed', async () => {
+    const { cell, ename } = await interruptAfter(
+      'go',
+      'async function* ticks() { try { for (;;) { await sleep(5); yield 1 } } finally { console.log("closed") } }\nfor await (const each of ticks()) console.log("go")',
+    );
+    expect(ename).toBe('Interrupted');
+    await until(() => cell.text().endsWith('closed\n'));
   });
 
   test('and may catch the interrupt and go on', async () => {

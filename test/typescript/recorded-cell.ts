@@ -93,6 +93,7 @@ export interface Ran {
 export interface RunOptions {
   readonly silent?: boolean;
   readonly userExpressions?: Record<string, string>;
+  readonly executionCount?: number;
   readonly answers?: Answers;
   /** Called when the cell has printed this text. */
   readonly onPrinted?: readonly [text: string, action: () => unknown];
@@ -111,8 +112,17 @@ export function openNotebook(options: TypeScriptOptions = {}): Notebook {
   const run = async (code: string, runOptions: RunOptions = {}): Promise<Ran> => {
     const { silent = false, userExpressions = {}, answers, onPrinted } = runOptions;
     const cell = new RecordedCell(answers);
-    const request = { code, silent, storeHistory: !silent, userExpressions, allowStdin: true };
-    const running = language.execute({ ...request, executionCount: ++executionCount }, cell);
+    executionCount++;
+    const request = {
+      executionCount,
+      ...(runOptions.executionCount !== undefined && { executionCount: runOptions.executionCount }),
+      code,
+      silent,
+      storeHistory: !silent,
+      userExpressions,
+      allowStdin: true,
+    };
+    const running = language.execute(request, cell);
     if (onPrinted !== undefined) {
       await until(() => cell.text().includes(onPrinted[0]));
       await onPrinted[1]();

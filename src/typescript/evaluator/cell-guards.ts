@@ -1,5 +1,7 @@
 /** What compiled cells call around their imports and loops; see `rewriteCell`. */
 
+import { Interrupted } from './interrupted.js';
+
 /** The guard of awaits, by cell and place. */
 export type Guard = (cell: number, offset: number, value: unknown) => unknown;
 
@@ -42,7 +44,15 @@ export function createGuardEach(
       const iterator = iteratorOf(iterable);
       const isSync = !Reflect.has(Object(iterable) as object, Symbol.asyncIterator);
       return {
-        next: () => step(cell, offset, isSync, iterator.next()),
+        async next() {
+          try {
+            return await step(cell, offset, isSync, iterator.next());
+          } catch (error) {
+            // The loop takes it for an error of the iterable, which it does not close then.
+            if (error instanceof Interrupted) void close(iterator);
+            throw error;
+          }
+        },
         async return(value?: unknown) {
           await guard(cell, offset, iterator.return?.(value));
           return { done: true, value };
@@ -50,6 +60,15 @@ export function createGuardEach(
       };
     },
   });
+}
+
+/** Not waited for: a generator closes when what it awaits is there. */
+async function close(iterator: AsyncIterator<unknown> | Iterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // The cell has ended by an interrupt, whatever else goes wrong.
+  }
 }
 
 function iteratorOf(iterable: unknown): AsyncIterator<unknown> | Iterator<unknown> {

@@ -14,8 +14,8 @@ export interface KnownCell {
 /** Every cell that was run, by the file name it was compiled under: its functions may live as long as the process. */
 export interface CellStacks {
   add(filename: string, cell: KnownCell): void;
-  /** The lines around the first place in a cell that a stack names, under a heading. */
-  frame(stack: string): string[];
+  /** The lines around the first place in a cell that an error's stack names, under a heading. */
+  frame(stack: string, error?: object): string[];
   /** The number of the execution whose code is outermost in an error's stack, if any. */
   cellOf(error: unknown): number | undefined;
 }
@@ -33,7 +33,10 @@ const PLACE = /Cell \[(\d+)\]:(\d+):(\d+)/;
  */
 export function installCellStacks(internals: readonly string[]): CellStacks {
   const cells = new Map<string, KnownCell>();
+  /** For stacks that were not made here. Counts are not unique: cells that are not stored share one. */
   const byCount = new Map<number, KnownCell>();
+  /** The cells of the innermost and of the outermost place in an error's stack. */
+  const ends = new WeakMap<object, { readonly inner: KnownCell; readonly outer: KnownCell }>();
 
   const known = (stack: string): KnownCell | undefined => byCount.get(Number(PLACE.exec(stack)?.[1]));
 
@@ -47,7 +50,11 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
   };
 
   Error.prepareStackTrace = (error, sites) => {
-    const lastCell = sites.findLastIndex((site) => cells.has(site.getFileName() ?? ''));
+    const cellAt = (site: NodeJS.CallSite | undefined): KnownCell | undefined => cells.get(site?.getFileName() ?? '');
+    const lastCell = sites.findLastIndex(cellAt);
+    const inner = cellAt(sites.find(cellAt));
+    const outer = cellAt(sites[lastCell]);
+    if (inner !== undefined && outer !== undefined) ends.set(error, { inner, outer });
     // Below the cell there is only the machinery that called it.
     const kept = lastCell === -1 ? sites : sites.slice(0, lastCell + 1);
     const lines = kept.map(siteText).filter((line) => line !== undefined);
@@ -57,15 +64,18 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
   return {
     add(filename, cell) {
       cells.set(filename, cell);
-      byCount.set(cell.executionCount, cell);
+      // Its user expressions come later, and are no cells.
+      if (byCount.get(cell.executionCount)?.cell !== cell.cell) byCount.set(cell.executionCount, cell);
     },
     cellOf(error) {
       const lines = error instanceof Error ? String(error.stack).split('\n') : [];
+      if (error instanceof Error && ends.has(error)) return ends.get(error)?.outer.cell;
       return known(lines.findLast((line) => PLACE.test(line)) ?? '')?.cell;
     },
-    frame(stack) {
-      const [, , line, column] = PLACE.exec(stack) ?? [];
-      const cell = known(stack);
+    frame(stack, error) {
+      const [, count, line, column] = PLACE.exec(stack) ?? [];
+      const inner = error && ends.get(error)?.inner;
+      const cell = inner?.executionCount === Number(count) ? inner : known(stack);
       if (cell === undefined) return [];
       return codeFrame(cell.code, cell.executionCount, { line: Number(line), column: Number(column) });
     },

@@ -2,6 +2,7 @@
 import type { SourceMapInput, TraceMap } from '@jridgewell/trace-mapping';
 import { createRequire } from 'node:module';
 import { constants, Script } from 'node:vm';
+import { isNestedBeyond } from '../scan-code.js';
 import { parseCell, parsePlainExpression } from './parse-cell.js';
 import { rewriteCell, type RewriteOptions } from './rewrite-cell.js';
 import { CellSyntaxError, transpileCell } from './transpile-cell.js';
@@ -36,8 +37,12 @@ export interface CompileOptions extends RewriteOptions {
   readonly filename: string;
 }
 
+/** How many brackets may be open. The parser recurses into each, and would end the process some thousands further on. */
+const MAX_NESTING = 1000;
+
 /** Compiles a cell. Throws a `SyntaxError`. */
 export function compileCell(code: string, options: CompileOptions): CompiledCell {
+  if (isNestedBeyond(code, MAX_NESTING)) throw new SyntaxError('the cell is nested too deeply');
   const plain = parsePlainExpression(code);
   const transpiled = plain === undefined ? transpileCell(code) : { code, map: undefined };
   const parsed = plain ?? parseCell(transpiled.code);

@@ -61,7 +61,7 @@ function traceback(error: Error, ename: string, evalue: string, stacks: CellStac
   const name = headline.startsWith(ename)
     ? `${RED}${ename}${RESET}${headline.slice(ename.length)}`
     : `${RED}${ename}${RESET}: ${evalue}`;
-  return [...name.split('\n'), ...stacks.frame(sites.join('\n')), ...sites, ...details(error), ...causes(error)];
+  return [...name.split('\n'), ...stacks.frame(sites.join('\n'), error), ...sites, ...details(error), ...causes(error)];
 }
 
 /** Own properties beside the usual ones, such as `code` and `path` of system errors. */

@@ -159,6 +159,9 @@ function rewriteVariables({ script, isAsync, names }: Rewriter, declaration: Nod
     const pattern = child(each, 'id');
     for (const name of boundNames(pattern)) names.add(name);
     const hasValue = optionalChild(each, 'init') !== undefined;
+    const merged = enumArgument(each);
+    // An enum extends what its cell has declared of it, not what an earlier cell did.
+    if (merged !== undefined) script.update(merged.start, merged.end, '{}');
     if (isAsync && hasValue && pattern.type !== 'Identifier') {
       script.appendLeft(each.start, '(');
       script.prependLeft(each.end, ')');
@@ -166,6 +169,16 @@ function rewriteVariables({ script, isAsync, names }: Rewriter, declaration: Nod
     // `let x;` run again is undefined again, which `var x;` is not.
     if (!hasValue && !inForHead && declaration['kind'] !== 'var') script.prependLeft(each.end, ' = void 0');
   }
+}
+
+/** `E || {}` of `E = function (E) {…}(E || {})`, which is what the first `enum E` of a cell becomes. */
+function enumArgument(declarator: Node): Node | undefined {
+  const call = optionalChild(declarator, 'init');
+  if (call?.type !== 'CallExpression' || child(call, 'callee').type !== 'FunctionExpression') return undefined;
+  const [argument] = children(call, 'arguments');
+  const left = argument?.type === 'LogicalExpression' ? child(argument, 'left') : undefined;
+  const isOwn = left !== undefined && left['name'] === child(declarator, 'id')['name'];
+  return isOwn && left.type === 'Identifier' ? argument : undefined;
 }
 
 /** What is to be changed at any depth: nested `var`, awaits, `import.meta`. */
