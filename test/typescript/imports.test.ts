@@ -15,6 +15,8 @@ const FILES = {
     'import { area } from "./area"; import type { Side } from "./area"; export enum Shape { Square } export const square = (side: Side): number => area(side); export interface Gone { a: 1 }',
   'area.ts': 'export type Side = number;\nexport function area(side: Side) { return side * side }\n',
   'view.tsx': 'const React = { createElement: (tag: string) => tag }; export const view = <p />',
+  'fails.ts':
+    'interface Unseen {\n  a: number;\n}\n\nexport function fails(value?: Unseen): number {\n  return value!.a;\n}\n',
   'broken.ts': 'export const = 1',
 };
 
@@ -86,6 +88,15 @@ test('an import that cannot be is an error at its line', async () => {
   expect((await notebook.run('import { nope } from "node:path"')).evalue).toContain(
     "does not provide an export named 'nope'",
   );
+  expect((await notebook.run('import { square as sq, Gone } from "./shapes.ts"')).evalue).toContain(
+    "does not provide an export named 'Gone'; if it is a type, write `import type { Gone }`",
+  );
   expect((await notebook.run('import "./broken.ts"')).ename).toBe('SyntaxError');
   expect((await notebook.run('typeof sep')).result).toBe("'string'");
+});
+
+test('a stack points at the lines of a TypeScript file as it was written', async () => {
+  const { traceback } = await notebook.run('import { fails } from "./fails"\nfails()');
+  expect(traceback).toMatch(/ at fails \(file:.*fails\.ts:6:17\)/);
+  expect(traceback).toMatch(/> 2 \| fails\(\)/);
 });

@@ -19,9 +19,15 @@ export function pickExports(
     const { default: fallback } = namespace;
     if (name in namespace) picked[name] = namespace[name];
     else if (isObject(fallback) && name in fallback) picked[name] = Reflect.get(fallback, name);
-    else throw new SyntaxError(`The requested module '${source}' does not provide an export named '${name}'`);
+    else throw new SyntaxError(missingExport(source, name));
   }
   return picked;
+}
+
+function missingExport(source: string, name: string): string {
+  // Types are removed one file at a time: a cell cannot know that a name is one.
+  const advice = /^\.{0,2}\//.test(source) ? `; if it is a type, write \`import type { ${name} }\`` : '';
+  return `The requested module '${source}' does not provide an export named '${name}'${advice}`;
 }
 
 /** An iterable for `for await` whose every step is guarded, and which is closed as the original would be. */

@@ -1,6 +1,7 @@
 /** Stack traces in which cells have their own names, lines and columns, and the evaluator has none. */
 import { codeFrame } from './code-frame.js';
 import type { Position } from './compile-cell.js';
+import type { PlaceInFile } from './file-positions.js';
 
 /** A cell that was compiled, as stack traces need it. */
 export interface KnownCell {
@@ -14,6 +15,8 @@ export interface KnownCell {
 /** Every cell that was run, by the file name it was compiled under: its functions may live as long as the process. */
 export interface CellStacks {
   add(filename: string, cell: KnownCell): void;
+  /** Says where places in imported files come from. Until then they are those of the JavaScript. */
+  placeFiles(placeInFile: PlaceInFile): void;
   /** The lines around the first place in a cell that an error's stack names, under a heading. */
   frame(stack: string, error?: object): string[];
   /** The number of the execution whose code is outermost in an error's stack, if any. */
@@ -33,6 +36,7 @@ const PLACE = /Cell \[(\d+)\]:(\d+):(\d+)/;
  */
 export function installCellStacks(internals: readonly string[]): CellStacks {
   const cells = new Map<string, KnownCell>();
+  let placeInFile: PlaceInFile = () => undefined;
   /** For stacks that were not made here. Counts are not unique: cells that are not stored share one. */
   const byCount = new Map<number, KnownCell>();
   /** The cells of the innermost and of the outermost place in an error's stack. */
@@ -43,8 +47,13 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
   const siteText = (site: NodeJS.CallSite): string | undefined => {
     const file = site.getFileName() ?? '';
     const cell = cells.get(file);
-    if (cell === undefined) return internals.some((each) => file.startsWith(each)) ? undefined : String(site);
-    const at = cell.original({ line: site.getLineNumber() ?? 1, column: site.getColumnNumber() ?? 1 });
+    const position = { line: site.getLineNumber() ?? 1, column: site.getColumnNumber() ?? 1 };
+    if (cell === undefined) {
+      if (internals.some((each) => file.startsWith(each))) return undefined;
+      const inFile = placeInFile(file, position);
+      return inFile === undefined ? String(site) : siteWithPlace(site, `${file}:${inFile.line}:${inFile.column}`);
+    }
+    const at = cell.original(position);
     const place = at === undefined ? `Cell [${cell.executionCount}]` : placeText(cell.executionCount, at);
     return siteWithPlace(site, place);
   };
@@ -62,6 +71,9 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
   };
 
   return {
+    placeFiles(next) {
+      placeInFile = next;
+    },
     add(filename, cell) {
       cells.set(filename, cell);
       // Its user expressions come later, and are no cells.

@@ -8,7 +8,7 @@ import { rewriteCell, type RewriteOptions } from './rewrite-cell.js';
 import { CellSyntaxError, transpileCell } from './transpile-cell.js';
 
 /** Loaded when there is an error to place: most processes never see one. */
-const loadTraceMapping = (): typeof import('@jridgewell/trace-mapping') =>
+export const loadTraceMapping = (): typeof import('@jridgewell/trace-mapping') =>
   createRequire(import.meta.url)('@jridgewell/trace-mapping') as typeof import('@jridgewell/trace-mapping');
 
 /** A place in a cell, both numbers from 1. */
@@ -88,7 +88,8 @@ function compileScript(text: string, filename: string, original: CompiledCell['o
   }
 }
 
-function trace(map: TraceMap, position: Position): Position | undefined {
+/** Where a position comes from by a source map. */
+export function trace(map: TraceMap, position: Position): Position | undefined {
   const found = loadTraceMapping().originalPositionFor(map, { line: position.line, column: position.column - 1 });
   return found.line === null ? undefined : { line: found.line, column: found.column + 1 };
 }

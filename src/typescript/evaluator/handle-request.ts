@@ -8,6 +8,7 @@ import { createGuardEach, pickExports } from './cell-guards.js';
 import { createCellRunner } from './cell-runner.js';
 import type { CellStacks } from './cell-stack.js';
 import { createDisplay } from './display.js';
+import { createPlaceInFile } from './file-positions.js';
 import type { Send } from './pipe-to-kernel.js';
 import { createQuestions } from './questions.js';
 import { RUNTIME } from './runtime-name.js';
@@ -35,6 +36,7 @@ export interface HandlerOptions {
 export function createRequestHandler(options: HandlerOptions): (request: EvaluatorRequest) => void {
   const { folder, flags, send, context, stacks, port, builtins } = options;
   const questions = createQuestions({ send, context, flags, port });
+  stacks.placeFiles(createPlaceInFile());
   let run: (() => void) | undefined;
   const runner = createCellRunner({
     folder,

@@ -37,10 +37,13 @@ export function resolve<T>(
 
 /** Transpiles TypeScript files. */
 export function load<T>(url: string, context: object, next: (url: string, context: object) => T): T | Loaded {
-  const { protocol, pathname } = new URL(url);
-  if (protocol !== 'file:' || !TYPESCRIPT.test(pathname)) return next(url, context);
-  const file = fileURLToPath(new URL(pathname, url));
-  return { format: 'module', source: transpileFile(file).code, shortCircuit: true };
+  if (!isTypeScriptFile(url)) return next(url, context);
+  return { format: 'module', source: transpileFile(fileURLToPath(url)).code, shortCircuit: true };
+}
+
+/** Whether a URL is that of a TypeScript file, whatever its query. */
+export function isTypeScriptFile(url: string): boolean {
+  return url.startsWith('file:') && TYPESCRIPT.test(new URL(url).pathname);
 }
 
 /** A TypeScript file as JavaScript, with its source map. Throws a `SyntaxError` that names the file. */
