@@ -110,8 +110,15 @@ describe('stop_on_error', () => {
   });
 
   test('also reaches what was sent in the same breath and had not arrived when the cell failed', async () => {
-    const { client } = await serve(failing);
+    const sent = gate();
+    const { client } = await serve(
+      scripted(async () => {
+        await sent.passed;
+        return FAILED;
+      }),
+    );
     const ids = await Promise.all([client.execute('bad'), client.execute('b'), client.execute('c')]);
+    sent.open(); // they have left the client, and perhaps not come here
     const statuses = [];
     for (const id of ids) statuses.push((await client.answer(id))['status']);
     expect(statuses).toEqual(['error', 'aborted', 'aborted']);
@@ -135,8 +142,16 @@ describe('stop_on_error', () => {
   });
 
   test('does not count aborted cells', async () => {
-    const { client } = await serve(failing);
+    const hold = gate();
+    const { client } = await serve(
+      scripted(async ({ code }) => {
+        if (code === 'bad') await hold.passed;
+        return code === 'bad' ? FAILED : OK;
+      }),
+    );
     const ids = await Promise.all([client.execute('bad'), client.execute('b')]);
+    await client.ask('kernel_info_request'); // on the same channel: both have arrived when it is answered
+    hold.open();
     for (const id of ids) await client.answer(id);
     expect(await client.ask('execute_request', { code: 'good' })).toMatchObject({ execution_count: 2 });
   });

@@ -34,6 +34,7 @@ describe('what a cell results in', () => {
     expect(await last('await null; const alsoUnseen = 1')).toBeUndefined();
     expect(await last('')).toBeUndefined();
     expect(await last('// nothing')).toBeUndefined();
+    expect(await last('#!/usr/bin/env -S npx tsx\nconst scripted: number = 1')).toBeUndefined();
     expect(await last('@((c: unknown) => c) class Decorated {}')).toBeUndefined();
   });
 

@@ -126,7 +126,9 @@ test('what is larger than the pipe takes is an error of the cell, which costs no
 });
 
 test('what is paged comes with the reply; once there was one, it is shown', async () => {
-  const { outcome, cell } = await run('page("to read"); page(html`<b>x</b>`); setTimeout(page, 300, "late"); 1');
+  const { outcome, cell } = await run(
+    'page("to read"); page(html`<b>x</b>`); let turn: any; void new Promise((done) => (turn = done)).then(() => page("late")); 1',
+  );
   expect(outcome).toMatchObject({
     status: 'ok',
     payload: [
@@ -134,7 +136,7 @@ test('what is paged comes with the reply; once there was one, it is shown', asyn
       { source: 'page', data: { 'text/html': '<b>x</b>' } },
     ],
   });
-  await run('await new Promise((done) => setTimeout(done, 600))');
+  await run('turn(); await 0');
   expect(cell.events).toContainEqual(expect.objectContaining({ kind: 'display', data: { 'text/plain': 'late' } }));
 });
 

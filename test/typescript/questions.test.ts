@@ -43,10 +43,7 @@ test.each(['await input("x")', 'prompt("x")'])(
 );
 
 test.each(['await input("x")', 'prompt("x")'])('an interrupt ends %s', async (code) => {
-  const running = run(code, { answers: [] });
-  await new Promise((done) => setTimeout(done, 50));
-  await notebook.language.interrupt?.();
-  expect((await running).ename).toBe('Interrupted');
+  expect((await notebook.interruptAfter('asks', `console.log("asks"); ${code}`)).ename).toBe('Interrupted');
   const interrupted = new CurveKernelError('interrupted', 'interrupted', { hint: 'x' });
   expect((await run(code, { answers: [interrupted] })).ename).toBe('Interrupted');
   expect((await run('await input("again")', { answers: ['fine'] })).result).toBe("'fine'");

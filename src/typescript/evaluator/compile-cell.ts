@@ -41,7 +41,9 @@ export interface CompileOptions extends RewriteOptions {
 const MAX_NESTING = 1000;
 
 /** Compiles a cell. Throws a `SyntaxError`. */
-export function compileCell(code: string, options: CompileOptions): CompiledCell {
+export function compileCell(written: string, options: CompileOptions): CompiledCell {
+  // What is pasted from a script may begin with the name of its interpreter, which is no comment in the middle of ours.
+  const code = written.replace(/^#!/, '//');
   if (isNestedBeyond(code, MAX_NESTING)) throw new SyntaxError('the cell is nested too deeply');
   const plain = parsePlainExpression(code);
   const transpiled = plain === undefined ? transpileCell(code) : { code, map: undefined };

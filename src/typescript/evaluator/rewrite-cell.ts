@@ -8,6 +8,7 @@
  */
 import { MagicString } from 'magic-string';
 import type { ParsedCell } from './parse-cell.js';
+import { enumArgument } from './enum-argument.js';
 import { importText } from './rewrite-import.js';
 import { RUNTIME } from './runtime-name.js';
 import { boundNames, child, children, optionalChild, walk, type Node } from './syntax-tree.js';
@@ -169,16 +170,6 @@ function rewriteVariables({ script, isAsync, names }: Rewriter, declaration: Nod
     // `let x;` run again is undefined again, which `var x;` is not.
     if (!hasValue && !inForHead && declaration['kind'] !== 'var') script.prependLeft(each.end, ' = void 0');
   }
-}
-
-/** `E || {}` of `E = function (E) {…}(E || {})`, which is what the first `enum E` of a cell becomes. */
-function enumArgument(declarator: Node): Node | undefined {
-  const call = optionalChild(declarator, 'init');
-  if (call?.type !== 'CallExpression' || child(call, 'callee').type !== 'FunctionExpression') return undefined;
-  const [argument] = children(call, 'arguments');
-  const left = argument?.type === 'LogicalExpression' ? child(argument, 'left') : undefined;
-  const isOwn = left !== undefined && left['name'] === child(declarator, 'id')['name'];
-  return isOwn && left.type === 'Identifier' ? argument : undefined;
 }
 
 /** What is to be changed at any depth: nested `var`, awaits, `import.meta`. */
