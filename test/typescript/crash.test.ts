@@ -3,28 +3,26 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CurveKernelError } from '#src/errors.js';
+import { isCurveKernelError } from '#src/errors.js';
 import { openNotebook, until, type Notebook } from './recorded-cell.js';
 
 const notebook = openNotebook({ evaluatorArguments: ['--max-old-space-size=64'] });
 afterAll(() => notebook.language.close?.('shutdown'));
 const { run } = notebook;
 
-describe('when a cell ends its process, the cell fails, says that variables are lost, and the next one runs in a fresh process', () => {
-  /** Runs the code behind two last words; what came out on stderr. */
-  const ends = async (code: string, why: string, words = 'last words\n'): Promise<string> => {
-    await run('var before = 1');
-    const { ename, evalue, stdout, stderr } = await run(
-      `console.log("last words"); console.error("and these"); ${code}`,
-    );
-    expect(ename).toBe('EvaluatorLost');
-    expect(evalue).toContain(why);
-    expect(evalue).toContain('variables are gone');
-    expect(stdout).toBe(words);
-    expect((await run('typeof before')).result).toBe("'undefined'");
-    return stderr;
-  };
+/** Runs the code behind two last words; what came out on stderr. */
+const ends = async (code: string, why: string, words = 'last words\n'): Promise<string> => {
+  await run('var before = 1');
+  const { ename, evalue, stdout, stderr } = await run(`console.log("last words"); console.error("and these"); ${code}`);
+  expect(ename).toBe('EvaluatorLost');
+  expect(evalue).toContain(why);
+  expect(evalue).toContain('variables are gone');
+  expect(stdout).toBe(words);
+  expect((await run('typeof before')).result).toBe("'undefined'");
+  return stderr;
+};
 
+describe('when a cell ends its process, the cell fails, says that variables are lost, and the next one runs in a fresh process', () => {
   test.each([
     ['process.exit(3)', 'process.exit(3) was called'],
     ['process.on("exit", () => console.log("goodbye")); process.exit()', 'process.exit(0) was called', 'goodbye\n'],
@@ -121,19 +119,19 @@ test('what cannot be started is an error that says so', async () => {
   for (const each of [nowhere, noNode, badFlag]) await each.language.close?.('shutdown');
 });
 
+/** A notebook whose processes write their ids into the file, and run `code` first. */
+const preloaded = (log: string, code: string): Notebook => {
+  const script = `import fs, { appendFileSync } from 'node:fs'; import module from 'node:module'; import { isMainThread } from 'node:worker_threads'; if (isMainThread) appendFileSync(${JSON.stringify(log)}, process.pid + ' '); ${code}`;
+  return openNotebook({ evaluatorArguments: ['--import', `data:text/javascript,${encodeURIComponent(script)}`] });
+};
+const started = async (log: string): Promise<number[]> => (await readFile(log, 'utf8')).trim().split(' ').map(Number);
+
 describe('an evaluator that fails again and again', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'jc-crash-'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  /** A notebook whose processes write their ids into the file, and run `code` first. */
-  const preloaded = (log: string, code: string): Notebook => {
-    const script = `import fs, { appendFileSync } from 'node:fs'; import module from 'node:module'; import { isMainThread } from 'node:worker_threads'; if (isMainThread) appendFileSync(${JSON.stringify(log)}, process.pid + ' '); ${code}`;
-    return openNotebook({ evaluatorArguments: ['--import', `data:text/javascript,${encodeURIComponent(script)}`] });
-  };
-  const started = async (log: string): Promise<number[]> => (await readFile(log, 'utf8')).trim().split(' ').map(Number);
 
   test('because its parser is missing, is started once for each cell, which tells why', async () => {
     const log = join(folder, 'no-parser');
@@ -165,7 +163,7 @@ describe('an evaluator that fails again and again', () => {
       try {
         return (await runAgain(code)).ename ?? 'nothing';
       } catch (error) {
-        return (error as CurveKernelError).code;
+        return isCurveKernelError(error) ? error.code : 'another error';
       }
     };
     for (const code of ['1', '2']) expect(await told(code)).toMatch(/^(EvaluatorLost|evaluator-failed)$/);

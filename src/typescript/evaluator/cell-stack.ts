@@ -36,7 +36,7 @@ const PLACE = /Cell \[(\d+)\]:(\d+):(\d+)/;
  */
 export function installCellStacks(internals: readonly string[]): CellStacks {
   const cells = new Map<string, KnownCell>();
-  let placeInFile: PlaceInFile = () => undefined;
+  let placeInFile: PlaceInFile | undefined;
   /** For stacks that were not made here. Counts are not unique: cells that are not stored share one. */
   const byCount = new Map<number, KnownCell>();
   /** The cells of the innermost and of the outermost place in an error's stack. */
@@ -44,13 +44,14 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
 
   const known = (stack: string): KnownCell | undefined => byCount.get(Number(PLACE.exec(stack)?.[1]));
 
+  const cellAt = (site: NodeJS.CallSite | undefined): KnownCell | undefined => cells.get(site?.getFileName() ?? '');
   const siteText = (site: NodeJS.CallSite): string | undefined => {
     const file = site.getFileName() ?? '';
     const cell = cells.get(file);
     const position = { line: site.getLineNumber() ?? 1, column: site.getColumnNumber() ?? 1 };
     if (cell === undefined) {
       if (internals.some((each) => file.startsWith(each))) return undefined;
-      const inFile = placeInFile(file, position);
+      const inFile = placeInFile?.(file, position);
       return inFile === undefined ? String(site) : siteWithPlace(site, `${file}:${inFile.line}:${inFile.column}`);
     }
     const at = cell.original(position);
@@ -59,7 +60,6 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
   };
 
   Error.prepareStackTrace = (error, sites) => {
-    const cellAt = (site: NodeJS.CallSite | undefined): KnownCell | undefined => cells.get(site?.getFileName() ?? '');
     const lastCell = sites.findLastIndex(cellAt);
     const inner = cellAt(sites.find(cellAt));
     const outer = cellAt(sites[lastCell]);
