@@ -6,6 +6,7 @@ import { ensureDependencies } from './tasks/dependencies.mjs';
 import { jestRun } from './tasks/jest-run.mjs';
 import { ensureNode, otherMajors } from './tasks/node-versions.mjs';
 import { ensurePython } from './tasks/python-environment.mjs';
+import { pythonSuites } from './tasks/python-suites.mjs';
 import { ensureOldestServices } from './tasks/oldest-services.mjs';
 import { inRoot, must, script, step } from './tasks/run.mjs';
 
@@ -15,7 +16,7 @@ const requireAll = process.env.JUPYTER_CURVE_REQUIRE_ALL === '1';
 script(async () => {
   const args = process.argv.slice(2);
   await ensureDependencies();
-  const env = await testEnvironment();
+  const { env, without } = await testEnvironment();
   // Without it the test that needs it is skipped, or fails.
   await ensureOldestServices().catch((error) => process.stderr.write(`${error.message}\n`));
 
@@ -25,24 +26,31 @@ script(async () => {
 
   const runs = [];
   step(`testing on Node ${process.versions.node}`);
-  runs.push(await jestRun(`node${process.versions.node.split('.')[0]}`, process.execPath, args, env));
-  for (const major of args.length === 0 ? otherMajors : []) runs.push(await runOn(major, env));
+  const name = `node${process.versions.node.split('.')[0]}`;
+  runs.push(await jestRun(name, process.execPath, [...args, ...ignoring(without)], env));
+  for (const major of args.length === 0 ? otherMajors : []) runs.push(await runOn(major, env, without));
+  runs[0].skipped.push(...without.map((suite) => `${suite} (this machine has no Python with venv)`));
   return summarize(runs);
 });
 
 async function testEnvironment() {
   const python = await ensurePython();
-  if (python !== undefined) return { JUPYTER_CURVE_TEST_PYTHON: python };
+  if (python !== undefined) return { env: { JUPYTER_CURVE_TEST_PYTHON: python }, without: [] };
   if (requireAll) throw new Error('python3 with its venv module is needed, and no test may be skipped here');
-  process.stderr.write('python3 with its venv module is missing: the interoperation tests will be skipped.\n');
-  return {};
+  process.stderr.write('python3 with its venv module is missing: the suites that use it will be skipped.\n');
+  return { env: {}, without: await pythonSuites() };
 }
 
-async function runOn(major, env) {
+function ignoring(suites) {
+  const pattern = suites.map((suite) => suite.replaceAll(/[.\\/]/g, '[.\\\\/]')).join('|');
+  return suites.length === 0 ? [] : ['--passWithNoTests', '--testPathIgnorePatterns', pattern];
+}
+
+async function runOn(major, env, without) {
   try {
     const node = await ensureNode(major);
     step(`testing on Node ${major}: ${onEveryNode.join(', ')}`);
-    return await jestRun(`node${major}`, node, onEveryNode, env);
+    return await jestRun(`node${major}`, node, [...onEveryNode, ...ignoring(without)], env);
   } catch (error) {
     process.stderr.write(`${error.message}\n`);
     return {

@@ -1,0 +1,28 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { inRoot } from './run.mjs';
+
+const LEADS_TO_PYTHON = join('test', 'fixtures', 'python.ts');
+
+/** Test files that use the Python environment, by themselves or by what they import; paths from the project's folder. */
+export async function pythonSuites() {
+  const files = await readdir(inRoot('test'), { recursive: true });
+  const suites = files.filter((file) => file.endsWith('.test.ts')).map((file) => join('test', file));
+  const imports = new Map();
+  const reaches = async (file, seen) => {
+    if (file === LEADS_TO_PYTHON) return true;
+    if (seen.has(file)) return false;
+    seen.add(file);
+    if (!imports.has(file)) imports.set(file, await importsOf(file));
+    for (const next of imports.get(file)) if (await reaches(next, seen)) return true;
+    return false;
+  };
+  const found = [];
+  for (const suite of suites.toSorted()) if (await reaches(suite, new Set())) found.push(suite);
+  return found;
+}
+
+async function importsOf(file) {
+  const text = await readFile(inRoot(file), 'utf8');
+  return [...text.matchAll(/ from '(\.{1,2}\/[^']+)\.js'/g)].map(([, path]) => join(dirname(file), `${path}.ts`));
+}
