@@ -1,6 +1,7 @@
 /** What becomes of a client's work, its questions and its end when its keys change, or when it is cut off and comes back. */
 import { describe, expect, test } from '@jest/globals';
 import type { Language } from '#src/kernel/language.js';
+import { childOf } from '../fixtures/kernel-client.js';
 import { gate, OK, scripted, untilAborted } from './serve.js';
 import { eventually, share, type Shared } from './sharing.js';
 
@@ -46,7 +47,7 @@ describe('after a rotation whose overlap is over', () => {
     const id = await ada.execute('hold');
     await ada.execute('queued');
     await ada.ask('kernel_info_request');
-    await owner.find(({ message }) => message.parent_header.msg_id === id, 'busy');
+    await owner.find(({ message }) => childOf(message, id), 'busy');
     for (let turn = 0; turn < 2; turn++) {
       await kernel.access.rotate('ada', { overlap: 1 });
       await eventually(() => keysOf(shared, 'ada').length === 1);
@@ -66,7 +67,7 @@ describe('after a rotation whose overlap is over', () => {
     const id = await ada.execute('hold');
     await ada.execute('queued');
     await ada.ask('kernel_info_request');
-    await owner.find(({ message }) => message.parent_header.msg_id === id, 'busy');
+    await owner.find(({ message }) => childOf(message, id), 'busy');
     const { grant } = await kernel.access.rotate('ada', { overlap: 1 });
     await eventually(() => keysOf(shared, 'ada').length === 1);
     await kernel.access.grant({ name: 'ada', roles: ['executor'] });
@@ -82,7 +83,7 @@ describe('after a rotation whose overlap is over', () => {
     const { kernel, owner, admit } = shared;
     const ada = await admit('ada', 'executor');
     const id = await ada.execute('hold');
-    await owner.find(({ message }) => message.parent_header.msg_id === id, 'busy');
+    await owner.find(({ message }) => childOf(message, id), 'busy');
     const { grant } = await kernel.access.rotate('ada', { overlap: 1_000 });
     await kernel.access.revoke({ id: grant.id });
     expect(await owner.answer(await owner.execute('mine'))).toMatchObject({ status: 'ok' });
@@ -96,7 +97,7 @@ describe('after a rotation whose overlap is over', () => {
     const { kernel, owner, admit } = shared;
     const ada = await admit('ada', 'executor');
     const id = await owner.execute('hold');
-    await owner.find(({ message }) => message.parent_header.msg_id === id, 'busy');
+    await owner.find(({ message }) => childOf(message, id), 'busy');
     await ada.execute('queued');
     await ada.ask('kernel_info_request');
     await kernel.access.rotate('ada', { overlap: 1 });

@@ -23,6 +23,9 @@ interface Program {
   nextLine(): Promise<string>;
 }
 
+/** Frames, by socket. */
+type Heard = Readonly<Record<'shell' | 'control' | 'stdin' | 'iopub' | 'hb', number>>;
+
 function start(command: string, script: string): Program {
   const child = spawn(command, [join(repository, 'test/wire', script)], {
     env: environment.env,
@@ -48,11 +51,12 @@ test.each([
   const known = await session.nextLine();
   expect(known).not.toContain('curve_secretkey');
   const owner = await session.nextLine();
-  const attempt = async (fields: string): Promise<unknown> => {
+  const attempt = async (fields: string): Promise<Heard> => {
     const stranger = start(command, script);
     stranger.process.stdin?.end(fields);
     expect(await stranger.nextLine()).toBe('ready');
-    return JSON.parse(await stranger.nextLine());
+    const heard: Heard = JSON.parse(await stranger.nextLine());
+    return heard;
   };
 
   // Heartbeat returns to everybody what it is sent.
@@ -60,10 +64,9 @@ test.each([
   expect(await attempt(known)).toEqual({ shell: 0, control: 0, stdin: 0, iopub: 0, hb: echo });
   // The same program with the keys hears what there is to hear: its one request is answered where it arrives first.
   const heard = await attempt(owner);
-  for (const channel of ['shell', 'iopub', 'hb']) {
-    expect(heard).toHaveProperty(channel, expect.any(Number));
-    expect(heard).not.toHaveProperty(channel, 0);
-  }
+  expect(heard.shell + heard.control).toBeGreaterThan(0);
+  expect(heard.iopub).toBeGreaterThan(0);
+  expect(heard.hb).toBeGreaterThan(0);
 
   session.process.stdin?.end();
   const { invited }: { invited: number } = JSON.parse(await session.nextLine());
