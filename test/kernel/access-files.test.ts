@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
@@ -53,6 +53,22 @@ describe('authorized_clients', () => {
     expect(await owner.ask('kernel_info_request')).toMatchObject({ status: 'ok' });
     await kernel.close();
     expect(await readdir(where)).toEqual(['kernel-one.json']);
+  });
+
+  test('cuts nobody off while it is being written', async () => {
+    const where = await folder();
+    const [file, clients] = [await freshFile(where), join(where, 'authorized_clients')];
+    const line = `ada ${(await generateCurvePair()).publicKey} observer\n`;
+    await write(clients, line);
+    const { kernel, events } = await share(echo, { access: { authorizedClients: clients } }, file);
+    await truncate(clients);
+    const looking = kernel.access.reload();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await write(clients, `${line}# and that is all\n`);
+    await looking;
+    await kernel.access.reload();
+    expect(kernel.access.clients().map(({ name }) => name)).toEqual(['owner', 'ada']);
+    expect(events.filter(({ event }) => event === 'revoke')).toEqual([]);
   });
 
   test('is not believed when others can write it', async () => {

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readPrivateFile } from '../../keys/read-private-file.js';
 
 /** What a watched file says: its text, nothing when it is not there, or why it cannot be read. */
@@ -19,6 +20,8 @@ export interface WatchedFileOptions {
 
 /** Milliseconds after a file was written in which it may be written again without its time changing. */
 const SETTLED = 1_000;
+/** Milliseconds for which a file must say the same: while it is being written it is empty, or says half of it. */
+const CALM = 50;
 
 /**
  * Watches a file by looking at it: that works on every file system, through renames, and for files that are not there yet. Others than
@@ -60,6 +63,10 @@ export class WatchedFile {
     this.#missed = mark === undefined ? this.#missed + 1 : 0;
     if (mark === this.#mark || this.#missed === 1 || this.#timer === undefined) return;
     const state = await this.#read(mark);
+    if (!isSame(state, this.#state)) {
+      await sleep(CALM, undefined, { ref: false });
+      if (!isSame(await this.#read(await this.#look()), state) || this.#timer === undefined) return;
+    }
     this.#mark = mark;
     if (isSame(state, this.#state)) return;
     this.#state = state;
@@ -91,5 +98,6 @@ export class WatchedFile {
 
 function isSame(a: FileState, b: FileState): boolean {
   if (a.kind === 'text' && b.kind === 'text') return a.text === b.text;
-  return a.kind === b.kind && a.kind !== 'unreadable';
+  if (a.kind === 'unreadable' && b.kind === 'unreadable') return String(a.error) === String(b.error);
+  return a.kind === b.kind;
 }
