@@ -3,7 +3,7 @@ import { readConnectionFile } from '../connection/read-connection-file.js';
 import type { CurvePair } from '../keys/curve-pair.js';
 import type { Secret } from '../keys/secret.js';
 import type { JsonObject } from '../protocol/message.js';
-import { AccessEvents, type AccessEvent } from './access-events.js';
+import { ACCESS_EVENT, AccessEvents, type AccessEvent } from './access-events.js';
 import {
   readGrant,
   readGrantInUse,
@@ -105,7 +105,7 @@ export async function openAccess(file: string, options: OpenAccessOptions = {}):
     timeout,
     ...(client === undefined ? {} : { client }),
     ...(signal === undefined ? {} : { signal }),
-    onPublished: (message) => events.receive(message),
+    published: { topics: [ACCESS_EVENT], receive: (message) => events.receive(message) },
   });
   const close = (): Promise<void> => line.close();
   return {

@@ -25,6 +25,9 @@ export interface AccessEvent {
   readonly count?: number;
 }
 
+/** The type of the kernel's messages about them, which is also their topic. */
+export const ACCESS_EVENT = 'curve_event';
+
 type Listen = (event: AccessEvent) => void;
 
 /** Hears what a kernel publishes, and tells those who watch of its access events. */
@@ -35,7 +38,7 @@ export class AccessEvents {
   /** Takes one message from iopub. */
   receive(message: Message): void {
     this.#heard.resolve(undefined);
-    if (message.header.msg_type !== 'curve_event') return;
+    if (message.header.msg_type !== ACCESS_EVENT) return;
     const event = readEvent(message.content);
     if (event) for (const listen of this.#listening) listen(event);
   }

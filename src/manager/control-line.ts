@@ -16,8 +16,8 @@ export interface ControlLineOptions {
   /** Milliseconds for the handshakes, and for each reply. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
-  /** What the kernel publishes; a line is also a listener. */
-  readonly onPublished?: (message: Message) => void;
+  /** What the kernel publishes; a line is also a listener, to these topics alone. */
+  readonly published?: { readonly topics: readonly string[]; readonly receive: (message: Message) => void };
 }
 
 /** Connects to a kernel to ask it things on its control channel. Throws `peer-*` as {@link openDialer} does, or the reason of the signal. */
@@ -46,15 +46,16 @@ export class ControlLine {
 
   /** @internal */
   async open(): Promise<void> {
-    const { connection, client, timeout, signal } = this.#options;
+    const { connection, client, timeout, signal, published } = this.#options;
     this.#dialer = await openDialer({
       connection,
       timeout: Math.min(timeout, LONGEST_TIMER),
       routingId: this.#session,
+      topics: published?.topics ?? [],
       ...(client === undefined ? {} : { client }),
       ...(signal === undefined ? {} : { signal }),
       onMessage: (channel, message) => {
-        if (channel === 'iopub') this.#options.onPublished?.(message);
+        if (channel === 'iopub') published?.receive(message);
         else if (channel === 'control') this.#asked.get(parentId(message) ?? '')?.resolve(message.content);
       },
       onFailure: (error) => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CurveKernelError } from '../errors.js';
 import { createMessage } from '../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message, type RequestChannel } from '../protocol/message.js';
+import { startTimer } from './start-timer.js';
 
 /** How long to wait. */
 export interface NudgeOptions {
@@ -74,9 +75,9 @@ export function createNudge(): Nudge {
           const next = Math.min(performance.now() + pause, end);
           while (!done() && performance.now() < next) {
             await new Promise<void>((resolve) => {
-              const timer = setTimeout(resolve, next - performance.now());
+              const stop = startTimer(next - performance.now(), resolve);
               wake = () => {
-                clearTimeout(timer);
+                stop();
                 resolve();
               };
             });

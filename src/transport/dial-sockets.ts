@@ -24,6 +24,8 @@ export interface ClientSocketOptions {
   /** Absent: plain text. */
   readonly keys: ClientKeys | undefined;
   readonly routingId: string;
+  /** Of iopub. */
+  readonly topics: readonly string[];
   /** The most bytes of one received frame. */
   readonly messageBytes: number;
 }
@@ -33,7 +35,7 @@ export interface ClientSocketOptions {
  * open sockets; TypeError for a routing id that no socket can have.
  */
 export function makeClientSockets(options: ClientSocketOptions): ClientSockets {
-  const { context, endpoints, keys, routingId, messageBytes } = options;
+  const { context, endpoints, keys, routingId, topics, messageBytes } = options;
   checkRoutingId(routingId);
   // zeromq.js takes the context out of the options that it is given: each socket needs a copy of them.
   const common = {
@@ -60,7 +62,7 @@ export function makeClientSockets(options: ClientSocketOptions): ClientSockets {
     );
   try {
     const iopub = ready(new Subscriber({ ...common }));
-    iopub.subscribe();
+    for (const topic of topics) iopub.subscribe(topic);
     const [shell, control, stdin] = [dealer({ routingId }), dealer({ routingId }), dealer({ routingId })];
     return { shell, control, stdin, iopub, heartbeat: dealer({}) };
   } catch (error) {

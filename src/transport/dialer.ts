@@ -33,6 +33,8 @@ export interface DialerOptions {
   /** The same on shell, control and stdin, so that input requests find the client that asked. */
   readonly routingId: string;
   readonly onMessage: (channel: Channel, message: Message) => void;
+  /** What to hear of iopub, by the beginnings of topics; ours are message types. Default: everything. */
+  readonly topics?: readonly string[];
   /**
    * After it was open: `peer-lost` once per loss, while the dialer goes on trying to connect until it is closed; or another
    * `peer-*` error when that can never succeed, after which only {@link Dialer.close} is left to do.
@@ -88,7 +90,7 @@ export class Dialer {
 
   /** @internal */
   constructor(options: DialerOptions) {
-    const { connection, routingId, messageBytes = DEFAULT_MESSAGE_BYTES } = options;
+    const { connection, routingId, topics = [''], messageBytes = DEFAULT_MESSAGE_BYTES } = options;
     const keys = clientKeys(connection, options.client);
     const endpoints = perSocket((name) => dialable(endpoint(connection, name)));
     const context = options.context ?? new TransportContext({ shared: true });
@@ -96,7 +98,7 @@ export class Dialer {
     this.#options = options;
     this.#codec = createMessageCodec(connection, { maxBytes: messageBytes, maxNodes: Infinity, repairText: true });
     this.#sockets = openSockets(() =>
-      makeClientSockets({ context: context.zmq, endpoints, keys, routingId, messageBytes }),
+      makeClientSockets({ context: context.zmq, endpoints, keys, routingId, topics, messageBytes }),
     );
     this.#disown = context.own(this);
     this.#heartbeat = new Heartbeat(this.#sockets.heartbeat, () => this.#links.failure('peer-lost', 'heartbeat'));

@@ -23,6 +23,8 @@ export interface Follower {
 export interface FollowOptions {
   readonly pair?: CurvePair;
   readonly onMessage?: (message: Message) => void;
+  /** As of a dialer. */
+  readonly topics?: readonly string[];
 }
 
 /** Shows 1,000 numbers a second, until `globalThis.stop` is set. */
@@ -41,6 +43,7 @@ export async function follow(connection: ConnectionInfo, options: FollowOptions 
     connection,
     routingId: randomUUID(),
     ...(options.pair === undefined ? {} : { client: options.pair }),
+    ...(options.topics === undefined ? {} : { topics: options.topics }),
     onMessage: (channel, message) => {
       if (channel !== 'iopub') return;
       if (message.header.msg_type === 'display_data') numbers.push(Number(plainText(message)));
