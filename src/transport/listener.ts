@@ -3,6 +3,7 @@ import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { samePublicKey } from '../keys/curve-pair.js';
 import { encodeParts, type EncodedMessage } from '../protocol/frames.js';
 import type { Message, RequestChannel, SocketName } from '../protocol/message.js';
+import { createKnockEnds } from './knock-ends.js';
 import { openGate, type Gate } from './admission.js';
 import { createAudience, type Audience } from './audience.js';
 import { createCrowd, type Crowd } from './crowd.js';
@@ -14,7 +15,7 @@ import { DEFAULT_LISTENER_LIMITS, socketLimits, type ListenerLimits } from './li
 import type { ListenerOptions } from './listener-options.js';
 import { createMessageCodec, type MessageCodec } from './message-codec.js';
 import { receiveEach } from './receive-each.js';
-import { selfCheck } from './self-check.js';
+import { knocksAt, selfCheck } from './self-check.js';
 import { throwLater } from './throw-later.js';
 import { watchConnections, type ObserveConnection, type WatchedConnections } from './watch-connections.js';
 
@@ -45,7 +46,11 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   };
   const gate = server && openGate({ ...options, server, hasRoom: (name) => crowds[name].enter(), onEvent });
   const monitored = options.onEvent ? (options.monitor ?? SOCKET_NAMES) : [];
+  const knocks = createKnockEnds(
+    server ? new Map(monitored.map((name) => [name, knocksAt(name, options)])) : new Map(),
+  );
   const observe: ObserveConnection = (name, event, reported) => {
+    knocks.observe(name, event);
     crowds[name].observe(event, reported);
     if (reported && monitored.includes(name)) listener?.report(reported);
   };
@@ -58,6 +63,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     for (const name of monitored) crowds[name].watch();
     if (server)
       await selfCheck(context.zmq, bound.addresses, server.publicKey, { ...options, timeout: limits.selfCheck });
+    await knocks.seen();
     context.checkOpen();
   } catch (error) {
     gate?.close();

@@ -32,11 +32,19 @@ export async function selfCheck(
   await Promise.all(
     SOCKET_NAMES.flatMap((name) => [
       mustRefuse(name, { mechanism: 'null' }, 'a peer without keys'),
-      ...(name === 'heartbeat' || admitsStrangers
+      ...(knocksAt(name, { admitsStrangers }) === 1
         ? []
         : [mustRefuse(name, stranger, 'a stranger who knows the public key')]),
     ]),
   );
+}
+
+/** How often {@link selfCheck} knocks at a socket. */
+export function knocksAt(
+  name: SocketName,
+  { admitsStrangers = false }: Pick<SelfCheckOptions, 'admitsStrangers'>,
+): number {
+  return name === 'heartbeat' || admitsStrangers ? 1 : 2;
 }
 
 const failure = (socket: SocketName, who: string, result: 'admitted' | 'silent'): CurveKernelError =>
