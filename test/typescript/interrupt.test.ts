@@ -119,16 +119,16 @@ describe('where cells use what Node keeps on asynchronous calls, a cell that spi
 
   const isClosed = Number.parseInt(process.versions.node, 10) >= 24;
   test('async_hooks, save on Node 24 and later, which say why the process was lost', async () => {
-    const { run, interruptAfter: interruptHooked, language } = openNotebook();
-    await run(`${prepare} const als = new hooks.AsyncLocalStorage(); als.run(1, () => {})`);
-    await run('hooks.createHook({ init() {}, before() {}, after() {} }).enable()');
+    const traced = openNotebook();
+    await traced.run(`${prepare} const als = new hooks.AsyncLocalStorage(); als.run(1, () => {})`);
+    await traced.run('hooks.createHook({ init() {}, before() {}, after() {} }).enable()');
     for (const code of isClosed ? spins.slice(0, 1) : spins) {
-      const { ename, evalue } = await interruptHooked('go', code);
+      const { ename, evalue } = await traced.interruptAfter('go', code);
       expect(ename).toBe(isClosed ? 'EvaluatorLost' : 'Interrupted');
       if (isClosed) expect(evalue).toContain('it was interrupted while async_hooks were in use');
-      else expect((await run('await 0; kept')).result).toBe('42');
+      else expect((await traced.run('await 0; kept')).result).toBe('42');
     }
-    await language.close?.('shutdown');
+    await traced.language.close?.('shutdown');
   });
 });
 
