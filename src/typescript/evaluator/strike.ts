@@ -11,6 +11,8 @@ import { ORIGINAL, type Builtins } from './builtins.js';
 import { FLAGS } from './thread-flags.js';
 
 const { Atomics, isArray } = ORIGINAL;
+const { defineProperty, deleteProperty, getOwnPropertyDescriptor, setPrototypeOf } = ORIGINAL.Reflect;
+const ROOT = Object.prototype;
 
 /** The evaluator's files whose frames say nothing: they read requests, and they are called by everything. */
 const NEUTRAL = ['main.js', 'thread-flags.js', 'pipe-to-kernel.js'].map((file) => new URL(file, import.meta.url).href);
@@ -44,13 +46,18 @@ export function createStrike(flags: Int32Array, builtins: Builtins): (number: nu
 
   const strike = (number: number): void => {
     if (Atomics.load(flags, FLAGS.seen) >= number || Atomics.load(flags, FLAGS.guarded) === 1) return;
-    // In the middle of the user's code, which gets its own back from the interrupt that follows, if not before.
-    builtins.run(() => {
-      if (framesBelow()?.some(isTheUsers) === false) return;
-      clearAsyncIds?.();
-      Atomics.store(flags, FLAGS.terminating, 1);
-      session.post('Runtime.terminateExecution', () => Atomics.store(flags, FLAGS.terminating, 0));
-    });
+    if (!builtins.run(() => framesBelow()?.some(isTheUsers) !== false)) return;
+    clearAsyncIds?.();
+    // Node writes its order as JSON, which a cell may have meddled with.
+    const meddler = getOwnPropertyDescriptor(ROOT, 'toJSON');
+    if (meddler !== undefined) {
+      setPrototypeOf(meddler, null);
+      deleteProperty(ROOT, 'toJSON');
+    }
+    Atomics.store(flags, FLAGS.terminating, 1);
+    session.post('Runtime.terminateExecution', () => Atomics.store(flags, FLAGS.terminating, 0));
+    // From here on no loop and no function of JavaScript's: the termination would take it for the user's code.
+    if (meddler !== undefined) defineProperty(ROOT, 'toJSON', meddler);
   };
   return strike;
 }
