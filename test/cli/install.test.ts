@@ -31,7 +31,14 @@ describe('install', () => {
     const folder = join(realpathSync(line.folder), 'somewhere/share/jupyter/kernels/typescript');
     expect({ stdout, status }).toEqual({ stdout: `${folder}\n`, status: 0 });
     expect(readSpec(folder)).toEqual({
-      argv: [process.execPath, realpathSync(mainFile), 'kernel', '--connection-file', '{connection_file}'],
+      argv: [
+        process.execPath,
+        '--max-semi-space-size=2',
+        realpathSync(mainFile),
+        'kernel',
+        '--connection-file',
+        '{connection_file}',
+      ],
       display_name: 'TypeScript (Curve)',
       language: 'typescript',
       interrupt_mode: 'message',
