@@ -1,6 +1,13 @@
 /** Everything that a kernel can be asked through `@jupyterlab/services`, on ipykernel, under CURVE. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { KernelManager, KernelMessage, KernelSpecManager, SessionManager, type Kernel } from '@jupyterlab/services';
+import {
+  CommsOverSubshells,
+  KernelManager,
+  KernelMessage,
+  KernelSpecManager,
+  SessionManager,
+  type Kernel,
+} from '@jupyterlab/services';
 import type { LocalServices } from '#src/manager/connect-services.js';
 import { bytesOf, openServices, run } from './services.js';
 import { createWorkplace, eventually, type Workplace } from './workplace.js';
@@ -123,7 +130,23 @@ get_ipython().kernel.comm_manager.register_target("echo", opened)`,
       { text: 'ap', memory: 2 },
       { text: '\u0002\u0001', memory: 2 },
     ]);
-    await comm.close().done;
+    // Not waited for: the subshell of the comm is deleted at once, and ipykernel loses what it has not read by then.
+    void comm.close();
+  });
+
+  test('are closed', async () => {
+    await run(
+      kernel,
+      `closed = []
+def opened(comm, message):
+    comm.on_close(lambda m: closed.append(m["content"]["data"]))
+get_ipython().kernel.comm_manager.register_target("ended", opened)`,
+    );
+    const comm = kernel.createComm('ended');
+    comm.commsOverSubshells = CommsOverSubshells.Disabled;
+    await comm.open().done;
+    await comm.close({ z: 3 }).done;
+    expect((await run(kernel, 'closed')).result).toBe("[{'z': 3}]");
   });
 
   test('are opened by the kernel as well', async () => {
