@@ -18,7 +18,7 @@ test.each<[string, Partial<ProcessMark>, 'stays' | 'goes']>([
   const where = await folder();
   const kernel = { ...(await markProcess()), ...differs };
   const state = {
-    format: 'jupyter-curve-access/1',
+    format: 'jupyter-curve-access/2',
     kernel,
     clientFiles: ['client-ada-k.json', '../k.json'],
     sealed: 'x',

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { writeConnectionFile } from '../../connection/write-connection-file.js';
 import type { ClientGrant } from './client-grant.js';
 import type { Journal } from './journal.js';
-import { clientFile } from './state-file.js';
+import { clientFile } from './state-lines.js';
 
 /** The connection files of clients whom nobody asked for a file: those of `authorized_clients`, and of whoever has no name. */
 export class ClientFiles {

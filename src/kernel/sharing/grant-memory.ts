@@ -7,6 +7,7 @@ import type { ClientGrant, GrantEnd } from './client-grant.js';
 import { deadlineIn, leftUntil } from './deadline.js';
 import type { GrantPlace } from './grant-keeper.js';
 import type { KeptRules } from './rules.js';
+import type { KeptState } from './state-lines.js';
 
 /** A grant, as it is kept. */
 interface KeptGrant {
@@ -40,33 +41,43 @@ export interface FormerKernel extends KernelMemory {
   readonly grants: readonly FormerGrant[];
 }
 
-interface Kept extends KernelMemory {
-  readonly grants: readonly KeptGrant[];
-}
-
-/** What of a grant never changes, written out once: with hundreds of grants, each change of one would write out all. */
-export type WrittenGrants = WeakMap<ClientGrant, Pick<KeptGrant, 'secretKey' | 'connection'>>;
+/** A grant's text, and what it was written from: with hundreds of grants, each change of one would write out all. */
+export type WrittenGrants = WeakMap<ClientGrant, Pick<ClientGrant, 'terms' | 'ends'> & { readonly text: string }>;
 
 /** Everything that a kernel's next process needs to be the same for its clients. Holds secrets. */
-export function rememberKernel(memory: KernelMemory, grants: Iterable<ClientGrant>, written: WrittenGrants): string {
-  const kept: KeptGrant[] = [];
+export function rememberKernel(memory: KernelMemory, grants: Iterable<ClientGrant>, written: WrittenGrants): KeptState {
+  const kept: string[] = [];
   for (const grant of grants) {
-    const { id, terms, server, listener, ended, ends } = grant;
-    if (terms.origin === 'owner' || !server || !listener || ended) continue;
-    const texts = written.get(grant) ?? {
-      secretKey: exposeZ85(server.secretKey),
-      connection: formatConnectionInfo(listener.connection),
-    };
-    written.set(grant, texts);
-    kept.push({ id, terms, ...texts, ...(ends && { ends: { at: Date.now() + leftUntil(ends), end: ends.end } }) });
+    if (!isKept(grant)) continue;
+    const { terms, ends } = grant;
+    const before = written.get(grant);
+    const text = before?.terms === terms && before.ends === ends ? before.text : textOf(grant);
+    written.set(grant, { terms, ends, text });
+    kept.push(text);
   }
-  return JSON.stringify({ ...memory, grants: kept } satisfies Kept);
+  return { memory: JSON.stringify(memory), grants: kept };
+}
+
+/** Not that of the connection file, nor what has no sockets yet, or no more. */
+const isKept = (grant: ClientGrant): grant is OpenGrant =>
+  grant.terms.origin !== 'owner' && grant.server !== undefined && grant.listener !== undefined && !grant.ended;
+
+type OpenGrant = ClientGrant & { readonly [part in 'server' | 'listener']: NonNullable<ClientGrant[part]> };
+
+function textOf({ id, terms, server, listener, ends }: OpenGrant): string {
+  return JSON.stringify({
+    id,
+    terms,
+    secretKey: exposeZ85(server.secretKey),
+    connection: formatConnectionInfo(listener.connection),
+    ...(ends && { ends: { at: Date.now() + leftUntil(ends), end: ends.end } }),
+  } satisfies KeptGrant);
 }
 
 /** What {@link rememberKernel} remembered. Only an earlier process of this kernel can have sealed it. */
-export async function recallKernel(text: string): Promise<FormerKernel> {
-  const { grants, ...memory }: Kept = JSON.parse(text);
-  return { ...memory, grants: await Promise.all(grants.map(recallGrant)) };
+export async function recallKernel({ memory, grants }: KeptState): Promise<FormerKernel> {
+  const kept: KernelMemory = JSON.parse(memory);
+  return { ...kept, grants: await Promise.all(grants.map(async (text) => recallGrant(JSON.parse(text)))) };
 }
 
 async function recallGrant({ id, terms, secretKey: kept, connection: text, ends }: KeptGrant): Promise<FormerGrant> {

@@ -204,8 +204,12 @@ export class Sharing {
     // Most kernels are shared with nobody.
     this.#isKept ||= this.#grants.size > 1 || !this.#rules.isDefault || this.#rules.kept.topics.length > 0;
     if (!state || !this.#isKept) return;
-    const remember = (): string => rememberKernel(this.#sources.memory, this.#grants, this.#written);
-    await state.save(remember, () => this.#sources.files.paths).catch((error: unknown) => this.#journal.alarm(error));
+    await state
+      .save(
+        () => rememberKernel(this.#sources.memory, this.#grants, this.#written),
+        () => this.#sources.files.paths,
+      )
+      .catch((error: unknown) => this.#journal.alarm(error));
   }
 }
 

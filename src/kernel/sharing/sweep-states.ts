@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from './process-start.js';
-import { readState, STATE_SUFFIX } from './state-file.js';
+import { readState, STATE_SUFFIX } from './state-lines.js';
 
 /**
  * Removes what killed kernels left in a folder of connection files: their grants, and the connection files of their clients. Kept is

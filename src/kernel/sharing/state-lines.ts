@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Secret } from '../../keys/secret.js';
+import { isProcessMark, type ProcessMark } from './process-start.js';
+import { openState, sealState } from './sealed-state.js';
+
+/** Ends the name of the file in which a kernel keeps its grants, after that of its connection file. */
+export const STATE_SUFFIX = '.access';
+const FORMAT = 'jupyter-curve-access/2';
+
+/** What anybody may read of a state file: whose it is, and what goes with it. */
+export interface StateOwner {
+  readonly kernel: ProcessMark;
+  /** Who started the kernel, and may start it again. */
+  readonly manager?: ProcessMark;
+  /** Names of connection files in the same folder that are the kernel's to remove. */
+  readonly clientFiles: readonly string[];
+}
+
+/** The same while it is written; a process of which the system says nothing has no mark. */
+type Writer = Pick<StateOwner, 'clientFiles'> & Record<'kernel' | 'manager', ProcessMark | undefined>;
+
+/** What is kept, each in JSON, so that what has not changed is not written out again. */
+export interface KeptState {
+  readonly memory: string;
+  readonly grants: readonly string[];
+}
+
+/** A state file as anybody can read it: what each of its lines seals, from the first on. */
+export interface SealedState extends StateOwner {
+  readonly sealed: readonly string[];
+}
+
+/**
+ * The lines of a kernel's state file. The first is the state as a whole; each of those after it holds grants that came later, and counts
+ * only there: behind this first line, and at this place.
+ */
+export interface StateLines {
+  /** The first line, and what makes those that follow it. */
+  begin(owner: Writer, state: KeptState): { readonly line: string; readonly more: MoreLines };
+  /** Undefined where the first line is another kernel's. It ends before the first line that does not count. */
+  open(sealed: readonly string[]): KeptState | undefined;
+}
+
+/** The line after those that it gave before. */
+export type MoreLines = (added: Pick<StateOwner, 'clientFiles'> & Pick<KeptState, 'grants'>) => string;
+
+/** Lines beside `connectionFile` that are sealed with `secretKey`. */
+export function createStateLines(connectionFile: string, secretKey: Secret): StateLines {
+  const context = `${FORMAT} ${basename(connectionFile)}`;
+  /** What a line is bound to that comes `at` so many lines after the first; that of a first line is never the same again. */
+  const contextAt = (at: number, first: string): string => `${context} ${at} ${first.slice(0, NONCE_CHARACTERS)}`;
+  return {
+    begin(owner, { memory, grants }) {
+      const first = sealState(`{"memory":${memory},"grants":${list(grants)}}`, secretKey, context);
+      let at = 0;
+      return {
+        line: `${JSON.stringify({ format: FORMAT, ...owner, sealed: first })}\n`,
+        more({ clientFiles, grants: added }) {
+          const sealed = sealState(list(added), secretKey, contextAt(++at, first));
+          return `${JSON.stringify({ clientFiles, sealed })}\n`;
+        },
+      };
+    },
+    open([first, ...later]) {
+      const text = first === undefined ? undefined : openState(first, secretKey, context);
+      if (first === undefined || text === undefined) return undefined;
+      const { memory, grants }: { memory: unknown; grants: unknown[] } = JSON.parse(text);
+      for (const [at, sealed] of later.entries()) {
+        const added = openState(sealed, secretKey, contextAt(at + 1, first));
+        if (added === undefined) break;
+        const came: unknown[] = JSON.parse(added);
+        grants.push(...came);
+      }
+      return { memory: JSON.stringify(memory), grants: grants.map((grant) => JSON.stringify(grant)) };
+    },
+  };
+}
+
+/** The random bytes that begin what is sealed, in base64. */
+const NONCE_CHARACTERS = 16;
+
+const list = (grants: readonly string[]): string => `[${grants.join(',')}]`;
+
+/** A state file, as far as anybody can read it; undefined for what is none. */
+export async function readState(file: string): Promise<SealedState | undefined> {
+  try {
+    const [first = '', ...later] = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+    const { format, kernel, manager, ...head } = lineOf(first);
+    if (format !== FORMAT || !isProcessMark(kernel) || head.sealed === undefined) return undefined;
+    const lines = [head, ...later.map(lineOf)];
+    const end = lines.findIndex(({ sealed }) => sealed === undefined);
+    return {
+      kernel,
+      ...(isProcessMark(manager) && { manager }),
+      clientFiles: lines.flatMap(({ clientFiles }) => clientFiles),
+      sealed: lines.slice(0, end < 0 ? undefined : end).flatMap(({ sealed = [] }) => sealed),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is in a line; nothing is in one that was half written. */
+function lineOf(text: string): StateLine {
+  try {
+    const { clientFiles, sealed, ...owner }: Partial<StateLine> = JSON.parse(text);
+    const names = Array.isArray(clientFiles) ? clientFiles.filter(isClientFile) : [];
+    return { ...owner, clientFiles: names, ...(typeof sealed === 'string' && { sealed }) };
+  } catch {
+    return { clientFiles: [] };
+  }
+}
+
+/** A line that was read, in which `clientFiles` and `sealed` are what they should be, and the rest may be anything. */
+interface StateLine extends Pick<StateOwner, 'clientFiles'> {
+  readonly format?: string;
+  readonly kernel?: Partial<ProcessMark>;
+  readonly manager?: Partial<ProcessMark>;
+  readonly sealed?: string;
+}
+
+/** Where the connection file of a client is put that was not asked for by anybody: beside the kernel's own. */
+export function clientFile(connectionFile: string, name: string): string {
+  return join(dirname(connectionFile), `${CLIENT_PREFIX}${name}-${basename(connectionFile)}`);
+}
+
+/** Not `kernel-`: front ends take the latest file of that name for the kernel that was meant. */
+const CLIENT_PREFIX = 'client-';
+
+const isClientFile = (name: unknown): name is string =>
+  typeof name === 'string' && name.startsWith(CLIENT_PREFIX) && basename(name) === name;
