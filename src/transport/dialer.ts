@@ -11,7 +11,7 @@ import { Heartbeat, type PingOptions } from './heartbeat.js';
 import { Links, type SocketSecurity } from './links.js';
 import { DEFAULT_LISTENER_LIMITS } from './listener-limits.js';
 import { createMessageCodec, type MessageCodec } from './message-codec.js';
-import { createQueueMark } from './queue-mark.js';
+import { QueueMark } from './queue-mark.js';
 import { receiveEach } from './receive-each.js';
 import { throwLater } from './throw-later.js';
 import { TransportContext } from './transport-context.js';
@@ -81,7 +81,7 @@ export class Dialer {
   readonly #sockets: ClientSockets;
   readonly #links: Links;
   /** The kernel that reads nothing must not fill this process. */
-  readonly #marks = perSocket(() => createQueueMark(DEFAULT_LISTENER_LIMITS));
+  readonly #marks = perSocket(() => new QueueMark(DEFAULT_LISTENER_LIMITS));
   readonly #loops: readonly Promise<void>[];
   readonly #heartbeat: Heartbeat;
   #settleOpened: ((error?: unknown) => void) | undefined;
@@ -129,7 +129,7 @@ export class Dialer {
     // libzmq sends large frames from where they lie, some time later; the caller's buffers stay the caller's.
     const buffers = message.buffers.map((buffer) => new Uint8Array(buffer));
     const frames = this.#codec.encode({ ...message, buffers });
-    const mark = this.#marks[channel](frames.reduce((bytes, frame) => bytes + frame.byteLength, 0));
+    const mark = this.#marks[channel].next(frames.reduce((bytes, frame) => bytes + frame.byteLength, 0));
     if (mark !== undefined) this.#sockets[channel].sendHighWaterMark = mark;
     try {
       await this.#sockets[channel].send(frames);

@@ -5,11 +5,11 @@ import { encodeParts, type EncodedMessage } from '../protocol/frames.js';
 import type { Message, RequestChannel, SocketName } from '../protocol/message.js';
 import { createKnockEnds } from './knock-ends.js';
 import { openGate, type Gate } from './admission.js';
-import { createAudience, type Audience } from './audience.js';
-import { createCrowd, type Crowd } from './crowd.js';
+import { Audience } from './audience.js';
+import { Crowd } from './crowd.js';
 import { bindSockets, type BoundSockets } from './bind-sockets.js';
 import { perSocket, SOCKET_NAMES } from './per-socket.js';
-import { createQueueMark } from './queue-mark.js';
+import { QueueMark } from './queue-mark.js';
 import type { ListenerEvent } from './listener-event.js';
 import { DEFAULT_LISTENER_LIMITS, socketLimits, type ListenerLimits } from './listener-limits.js';
 import type { ListenerOptions } from './listener-options.js';
@@ -33,8 +33,8 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   context.checkOpen();
   const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits };
   const codec = createMessageCodec(connection, { maxBytes: limits.messageBytes });
-  const audience = createAudience();
-  const crowds = perSocket(() => createCrowd(limits));
+  const audience = new Audience();
+  const crowds = perSocket(() => new Crowd(limits));
   const early: ListenerEvent[] = [];
   let listener: Listener | undefined;
   const onEvent = (event: ListenerEvent): void => {
@@ -107,7 +107,7 @@ export class Listener {
   readonly connection: ConnectionInfo;
   readonly #options: ListenerOptions;
   readonly #parts: ListenerParts;
-  readonly #marks: Readonly<Record<SocketName, (bytes: number) => number | undefined>>;
+  readonly #marks: Readonly<Record<SocketName, QueueMark>>;
   readonly #loops: readonly Promise<void>[];
   readonly #disown: () => void;
   #closing: Promise<void> | undefined;
@@ -119,7 +119,7 @@ export class Listener {
     this.#options = options;
     this.#parts = parts;
     this.#disown = options.context.own(this);
-    this.#marks = perSocket((name) => createQueueMark({ ...parts.limits, ...socketLimits(name, parts.limits) }));
+    this.#marks = perSocket((name) => new QueueMark({ ...parts.limits, ...socketLimits(name, parts.limits) }));
     this.#loops = SOCKET_NAMES.map((name) =>
       receiveEach(
         parts.bound.sockets[name],
@@ -181,7 +181,7 @@ export class Listener {
   #send(name: SocketName, frames: Uint8Array[]): void {
     if (this.#closing) return;
     const socket = this.#parts.bound.sockets[name];
-    const mark = this.#marks[name](frames.reduce((bytes, frame) => bytes + frame.byteLength, 0));
+    const mark = this.#marks[name].next(frames.reduce((bytes, frame) => bytes + frame.byteLength, 0));
     if (mark !== undefined) socket.sendHighWaterMark = mark;
     // With a send timeout of 0 and a type that drops what it cannot deliver, this is done when it returns.
     socket.send(frames).catch(() => undefined);

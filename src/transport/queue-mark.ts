@@ -8,20 +8,26 @@ const LEAST = 100;
 /**
  * Watches the sizes of what is sent on a socket and says how many messages may wait for one peer, so that they are not more
  * than `queuedBytes` altogether: ZeroMQ's high-water mark counts messages, whatever their size.
- *
- * The function returned takes the bytes of the next message, and returns the mark when it should be changed.
  */
-export function createQueueMark(
-  limits: Pick<ListenerLimits, 'queuedMessages' | 'queuedBytes'>,
-): (bytes: number) => number | undefined {
-  let average = 0;
-  let mark = limits.queuedMessages;
-  return (bytes) => {
-    average += (bytes - average) / WINDOW;
-    const wanted = Math.min(limits.queuedMessages, Math.max(LEAST, Math.floor(limits.queuedBytes / average)));
+export class QueueMark {
+  readonly #most: number;
+  readonly #bytes: number;
+  #average = 0;
+  #mark: number;
+
+  constructor({ queuedMessages, queuedBytes }: Pick<ListenerLimits, 'queuedMessages' | 'queuedBytes'>) {
+    this.#most = queuedMessages;
+    this.#bytes = queuedBytes;
+    this.#mark = queuedMessages;
+  }
+
+  /** Takes the bytes of the next message, and returns the mark when it should be changed. */
+  next(bytes: number): number | undefined {
+    this.#average += (bytes - this.#average) / WINDOW;
+    const wanted = Math.min(this.#most, Math.max(LEAST, Math.floor(this.#bytes / this.#average)));
     // Not for every little change: libzmq tells every peer's pipe.
-    if (wanted > mark / 2 && wanted < mark * 2 && wanted !== limits.queuedMessages) return undefined;
-    if (wanted === mark) return undefined;
-    return (mark = wanted);
-  };
+    if (wanted > this.#mark / 2 && wanted < this.#mark * 2 && wanted !== this.#most) return undefined;
+    if (wanted === this.#mark) return undefined;
+    return (this.#mark = wanted);
+  }
 }

@@ -20,28 +20,27 @@ export async function receiveEach(
   onFailure: (error: unknown) => void,
 ): Promise<void> {
   while (!source.closed) {
-    const frames = await nextOf(source, onFailure);
-    // A message may be in hand when its socket is closed: whoever was cut off is not heard any more.
-    if (source.closed) return;
-    if (!frames) {
+    let frames;
+    try {
+      frames = await source.receive();
+    } catch (error) {
+      // A receive that waits while its socket is closed is rejected as well.
+      if (source.closed) return;
+      attempt(() => onFailure(error));
       await delay(PAUSE);
       continue;
     }
-    attempt(
-      () => handle(frames),
-      (error) => attempt(() => onFailure(error)),
-    );
+    // A message may be in hand when its socket is closed: whoever was cut off is not heard any more.
+    if (source.closed) return;
+    take(frames, handle, onFailure);
   }
 }
 
-async function nextOf(source: Source, onFailure: (error: unknown) => void): Promise<Buffer[] | undefined> {
-  try {
-    return await source.receive();
-  } catch (error) {
-    // A receive that waits while its socket is closed is rejected as well.
-    if (!source.closed) attempt(() => onFailure(error));
-    return undefined;
-  }
+function take(frames: Buffer[], handle: (frames: Buffer[]) => void, onFailure: (error: unknown) => void): void {
+  attempt(
+    () => handle(frames),
+    (error) => attempt(() => onFailure(error)),
+  );
 }
 
 function attempt(act: () => void, onFailure: (error: unknown) => void = throwLater): void {

@@ -9,7 +9,7 @@ import {
   samePublicKey,
   secretKeyFromZ85,
 } from '#src/keys/curve-pair.js';
-import { derivePublicKey } from '#src/keys/derive-public-key.js';
+import { derivePublicKey, generateServerPair } from '#src/keys/openssl-pair.js';
 import { fingerprint } from '#src/keys/fingerprint.js';
 import { Secret } from '#src/keys/secret.js';
 import { encodeZ85 } from '#src/keys/z85.js';
@@ -87,6 +87,12 @@ describe('a Curve pair', () => {
       expect(encodeZ85(derivePublicKey(secretKey))).toBe(publicKey);
       expect(await publicKeyFromSecret(secretKey)).toBe(publicKey);
     }
+  });
+
+  test('for a kernel’s sockets is made by OpenSSL, and is one to libsodium as well', async () => {
+    const pairs = Array.from({ length: 100 }, generateServerPair);
+    for (const pair of pairs) expect(await publicKeyFromSecret(pair.secretKey)).toBe(pair.publicKey);
+    expect(new Set(pairs.map(({ publicKey }) => publicKey)).size).toBe(100);
   });
 
   test('costs nothing until one is made: libsodium is not loaded by importing the room, nor by checking a pair', async () => {

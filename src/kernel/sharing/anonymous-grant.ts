@@ -1,7 +1,7 @@
 import type { GrantTerms } from '../../access/grant.js';
 import type { Policy } from '../../access/policy.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
-import { generateCurvePair } from '../../keys/curve-pair.js';
+import { generateServerPair } from '../../keys/openssl-pair.js';
 import type { ClientGrant } from './client-grant.js';
 import type { GrantKeeper } from './grant-keeper.js';
 import type { FormerGrant } from './grant-memory.js';
@@ -64,7 +64,7 @@ export class AnonymousGrant {
     const former = this.#former;
     this.#former = undefined;
     if (former) return keeper.reopen({ ...former, terms: { ...former.terms, roles: [role] } }, why);
-    const server = await generateCurvePair();
+    const server = generateServerPair();
     const terms: GrantTerms = {
       identity: 'anonymous',
       roles: [role],

@@ -2,7 +2,7 @@ import { parseAuthorizedClients, type AuthorizedClient } from '../../access/auth
 import { checkGrantTerms, type GrantTerms } from '../../access/grant.js';
 import type { Policy } from '../../access/policy.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
-import { generateCurvePair } from '../../keys/curve-pair.js';
+import { generateServerPair } from '../../keys/openssl-pair.js';
 import type { ClientGrant } from './client-grant.js';
 import type { GrantKeeper } from './grant-keeper.js';
 import type { FormerGrant } from './grant-memory.js';
@@ -100,7 +100,7 @@ export class AuthorizedGrants {
       checkGrantTerms(terms, rules.policy);
       const why = `authorized_clients, line ${line.line}`;
       if (!(await this.#reopen(line, why))) {
-        const server = await generateCurvePair();
+        const server = generateServerPair();
         await keeper.open(terms, { server, connection: connectionFor(owner, server, publicKey) }, { why });
       }
       this.#opened.set(publicKey, line);

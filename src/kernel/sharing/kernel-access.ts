@@ -5,7 +5,7 @@ import { checkGrantTerms, type GrantTerms } from '../../access/grant.js';
 import { checkOwnership } from '../../access/ownership.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { CurveKernelError } from '../../errors.js';
-import { generateCurvePair } from '../../keys/curve-pair.js';
+import { generateServerPair } from '../../keys/openssl-pair.js';
 import type { AccessSources } from './access-sources.js';
 import { deadlineIn } from './deadline.js';
 import { termsOf } from './grants.js';
@@ -81,7 +81,7 @@ export class KernelAccess {
     const owner = ownerOf();
     if (!owner?.curve) throw plaintext();
     sources.checkUsable();
-    const server = await generateCurvePair();
+    const server = generateServerPair();
     const terms = wishedTerms(wish, wish.publicKey ?? server.publicKey);
     checkGrantTerms(terms, rules.policy);
     const place = { server, connection: connectionFor(owner, server, wish.publicKey) };
