@@ -2,6 +2,7 @@ import type { Event, Socket } from 'zeromq';
 import { judge, judgeResets, type Mechanism, type PeerFailure } from './classify-failure.js';
 import { peekGreeting } from './peek-greeting.js';
 import { watchSocket } from './watch-socket.js';
+import { uninterrupted } from './system-error.js';
 
 /** What a {@link Link} keeps connected, and whom it tells. */
 export interface LinkOptions {
@@ -56,7 +57,7 @@ export class Link {
   connect(): void {
     const { socket, endpoint } = this.#options;
     this.#closed = watchSocket(socket, (event) => this.#observe(event));
-    socket.connect(endpoint);
+    uninterrupted(() => socket.connect(endpoint));
   }
 
   /** Resolves when the socket, if it was ever connected, is really closed. */
@@ -138,11 +139,11 @@ export class Link {
     this.#timer = undefined;
     this.#attempts++;
     try {
-      socket.disconnect(endpoint);
+      uninterrupted(() => socket.disconnect(endpoint));
     } catch {
       // After some failures libzmq has done so already.
     }
-    socket.connect(endpoint);
+    uninterrupted(() => socket.connect(endpoint));
   }
 
   /** A kernel that starts is met within a few per cent of the time it took; one that is gone is left more and more alone. */

@@ -6,6 +6,7 @@ import { dialCurve, throwAwayPair } from './curve-options.js';
 import { isMechanismMismatch } from './classify-failure.js';
 import { sharedContext } from './transport-context.js';
 import { watchSocket } from './watch-socket.js';
+import { uninterrupted } from './system-error.js';
 
 /** Whom a probe pretends to be. Without `client`: a stranger with a throw-away pair. */
 export type ProbeAs =
@@ -67,7 +68,7 @@ export async function probeIn(
       const found = resultOf(event);
       if (found) end(found);
     });
-    socket.connect(endpoint);
+    uninterrupted(() => socket.connect(endpoint));
     await watched;
   } finally {
     clearTimeout(timer);

@@ -1,5 +1,6 @@
 import type { Event, Socket } from 'zeromq';
 import { throwLater } from './throw-later.js';
+import { uninterrupted } from './system-error.js';
 
 /**
  * Reports what happens to the connections of `socket`, from this call on, so before `bind` or `connect`. Resolves when the
@@ -10,7 +11,10 @@ import { throwLater } from './throw-later.js';
  * them, and all sockets of the context stand still with it.
  */
 export function watchSocket(socket: Socket, onEvent: (event: Event) => void): Promise<void> {
-  return readEvents(socket.events, onEvent);
+  return readEvents(
+    uninterrupted(() => socket.events),
+    onEvent,
+  );
 }
 
 async function readEvents(events: Socket['events'], onEvent: (event: Event) => void): Promise<void> {

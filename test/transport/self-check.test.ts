@@ -4,6 +4,7 @@ import { endpoint } from '#src/connection/endpoints.js';
 import type { Listener } from '#src/transport/listener.js';
 import { perSocket } from '#src/transport/per-socket.js';
 import { selfCheck } from '#src/transport/self-check.js';
+import { runNode } from '../fixtures/run-node.js';
 import { inRoom, listenAnywhere } from './room.js';
 
 const addressesOf = ({ connection }: Listener) => perSocket((name) => endpoint(connection, name));
@@ -45,3 +46,33 @@ test('a socket that does not answer proves nothing, and does not pass', () =>
       data: { socket: 'control', result: 'silent' },
     });
   }));
+
+const OPEN_LISTENERS_PROFILED = `
+import { Session } from 'node:inspector';
+import { Secret } from '#src/keys/secret.js';
+import { generateServerPair } from '#src/keys/openssl-pair.js';
+import { openListener } from '#src/transport/listener.js';
+import { TransportContext } from '#src/transport/transport-context.js';
+const session = new Session();
+session.connect();
+session.post('Profiler.enable');
+session.post('Profiler.setSamplingInterval', { interval: 100 });
+session.post('Profiler.start');
+const context = new TransportContext();
+const server = generateServerPair();
+const ports = { shell: 0, iopub: 0, stdin: 0, control: 0, heartbeat: 0 };
+const key = Secret.fromText('signed');
+const connection = { transport: 'tcp', ip: '127.0.0.1', ports, key, signatureScheme: 'hmac-sha256', extra: {} };
+for (let count = 0; count < 40; count++) {
+  const listener = await openListener({ context, name: 'one', connection, server, onMessage() {} });
+  await listener.close();
+}
+await context.close();
+console.log('opened');
+`;
+
+test('signals in the middle of it, as a profiler sends them all the time, disturb nothing', async () => {
+  const { stdout, stderr } = await runNode(OPEN_LISTENERS_PROFILED);
+  expect(stderr).toBe('');
+  expect(stdout).toBe('opened\n');
+});
