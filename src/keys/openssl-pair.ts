@@ -1,5 +1,5 @@
 /**
- * Curve pairs by Node's own OpenSSL: the same as libsodium makes, whose loading costs 20 ms and megabytes. That is too much for a kernel,
+ * Curve pairs by Node's own OpenSSL: the same as libsodium makes, whose loading costs 40 ms and 11 MB. That is too much for a kernel,
  * which checks its pair when it starts, and makes pairs only for the sockets of those whom it lets in.
  */
 import { createPrivateKey, createPublicKey, randomFillSync } from 'node:crypto';

@@ -6,11 +6,12 @@
  * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol | The wire protocol}
  */
 import { checkHeader, checkParentHeader } from './check-header.js';
-import type { Message, ParentHeader } from './message.js';
+import type { Json, JsonObject, Message, ParentHeader } from './message.js';
 import { parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
 import { malformed, replayed, tooLarge, unsigned } from './refuse-message.js';
 import type { ReplayGuard } from './replay-guard.js';
 import type { Signer } from './signer.js';
+import { writtenAs } from './written-json.js';
 
 /** Stands between the routing frames and the signature. */
 export const DELIMITER = '<IDS|MSG>';
@@ -71,8 +72,22 @@ export interface EncodedMessage {
 
 /** Writes a message's JSON, once for all connections. Buffers are not copied: leave them alone until the frames are sent. */
 export function encodeParts(message: Message): EncodedMessage {
-  const parts = [message.header, message.parent_header, message.metadata, message.content];
-  return { parts: parts.map((part) => Buffer.from(writeJson(part))), buffers: message.buffers };
+  const heads = [message.header, message.parent_header, message.metadata];
+  return {
+    parts: [...heads.map((part) => Buffer.from(writeJson(part))), writeContent(message.content)],
+    buffers: message.buffers,
+  };
+}
+
+/** Members that are written already are copied. */
+function writeContent(content: JsonObject): Uint8Array {
+  const members = Object.entries(content);
+  if (!members.some(([, value]) => writtenAs(value))) return Buffer.from(writeJson(content));
+  const pieces = members.flatMap(([name, value], at) => [
+    Buffer.from(`${at === 0 ? '{' : ','}${writeJson(name)}:`),
+    writtenAs(value) ?? Buffer.from(writeJson(value)),
+  ]);
+  return Buffer.concat([...pieces, Buffer.from('}')]);
 }
 
 /** The same message with another parent; everything else is written already. */
@@ -141,7 +156,7 @@ export function decodeMessage(
  * Half a surrogate pair is JSON in JavaScript and in Python, and yet no front end in Python can save a notebook that holds
  * one: it becomes U+FFFD, in names of members too. `JSON.stringify` escapes nothing else as `\\ud…`, so the second pass is rare.
  */
-function writeJson(part: object): string {
+function writeJson(part: Json | object): string {
   const json = JSON.stringify(part);
   if (!json.includes('\\ud')) return json;
   // From escape to escape, so that a backslash that is itself escaped begins none.

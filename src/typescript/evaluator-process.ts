@@ -6,12 +6,8 @@ import { CurveKernelError } from '../errors.js';
 import type { Account } from './evaluator-account.js';
 import type { EvaluatorCommand } from './evaluator-command.js';
 import { createFrameReader, encodeFrame } from './pipe-frames.js';
-import {
-  checkEvaluatorMessage,
-  type EvaluatorMessage,
-  type EvaluatorRequest,
-  type WatchdogOrder,
-} from './pipe-messages.js';
+import { type EvaluatorMessage, type EvaluatorRequest, type WatchdogOrder } from './pipe-messages.js';
+import { unfoldData } from './written-data.js';
 
 /** How a process ended. */
 export interface Ending {
@@ -153,7 +149,7 @@ export class EvaluatorProcess {
     pipe?.on('data', (chunk: Buffer) => {
       if (this.#reason !== undefined) return;
       try {
-        for (const { value, buffers } of reader.push(chunk)) onMessage(checkEvaluatorMessage(value), buffers);
+        for (const frame of reader.push(chunk)) onMessage(...unfoldData(frame));
       } catch (error) {
         const why = error instanceof TypeError ? error.message : 'a message that cannot be handled';
         this.kill(`it broke its pipe to the kernel: ${why}`);

@@ -79,6 +79,22 @@ test('display of a value that must be waited for is no result, but its failure i
   expect(failed).toMatchObject({ ename: 'RangeError', evalue: 'sour' });
 });
 
+test('what is long arrives to the letter, with what goes with it, whatever cells did to the builtins', async () => {
+  const long = 'a"b\\c\n\u0000é😀'.repeat(20_000) + 'x'.repeat(100_000);
+  const text = `'a"b\\\\c\\n\\u0000é😀'.repeat(20_000) + 'x'.repeat(100_000)`;
+  const spoil = 'for (const name of ["map", "reduce", "flatMap"]) Array.prototype[name] = () => "spoilt"; ';
+  for (const before of ['', spoil, 'JSON.stringify = () => "spoilt"; ']) {
+    const { cell } = await run(
+      `${before}display({ "text/plain": ${text}, "application/json": { n: [1.5] } }, { raw: true, displayId: "one", metadata: { a: 1 } }); 0`,
+    );
+    expect(cell.events[0]).toEqual({
+      kind: 'display',
+      data: { 'text/plain': long, 'application/json': { n: [1.5] } },
+      options: { metadata: { a: 1 }, displayId: 'one' },
+    });
+  }
+});
+
 describe('a wrong argument is a TypeError of the cell, and costs no variables', () => {
   test.each([
     'display("x", { raw: true })',

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { array, assert, dictionary, integer, jsonValue, nat, property, record, string, uint8Array } from 'fast-check';
 import { createFrameReader, encodeFrame, TEXT_HEAD_BYTES, writeTextHead } from '#src/typescript/pipe-frames.js';
-import { checkEvaluatorMessage } from '#src/typescript/pipe-messages.js';
+import { checkEvaluatorMessage, type EvaluatorMessage } from '#src/typescript/pipe-messages.js';
+import { foldData, unfoldData } from '#src/typescript/written-data.js';
 
 /** A frame's JSON as it comes out, without what says how its buffers are cut. */
 function withoutLengths(value: object): unknown {
@@ -52,7 +53,7 @@ describe('frames', () => {
           bytes.writeUInt32BE(length >> 1, 4);
         }
         try {
-          for (const { value } of createFrameReader().push(bytes)) checkEvaluatorMessage(value);
+          for (const frame of createFrameReader().push(bytes)) unfoldData(frame);
         } catch (error) {
           expect(error).toBeInstanceOf(TypeError);
         }
@@ -81,4 +82,33 @@ test('messages of a wrong shape are refused, and the refusal does not quote them
     expect(() => checkEvaluatorMessage(value)).toThrow(TypeError);
     expect(() => checkEvaluatorMessage(value)).not.toThrow(secret);
   }
+});
+
+const through = (message: EvaluatorMessage): [EvaluatorMessage, readonly Uint8Array[]][] =>
+  createFrameReader()
+    .push(encodeFrame(...foldData(message, [Buffer.from('buffer')])))
+    .map(unfoldData);
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+describe('the data of a display', () => {
+  test('comes out as it went in, whether it crossed beside the rest or in it', () => {
+    for (const size of [0, 1000, 40_000, 2_000_000]) {
+      const data = { 'text/plain': '<é"\n>'.repeat(10) + 'x'.repeat(size), 'application/json': { list: [1, null] } };
+      const message = { type: 'display', cell: 3, data, metadata: { m: 1 }, displayId: 'd', update: true } as const;
+      expect(through(message)).toMatchObject([[message, [Buffer.from('buffer')]]]);
+    }
+  });
+
+  const plain = { type: 'display', cell: 1, metadata: {}, written: true };
+  test.each<[string, object, readonly Uint8Array[]]>([
+    ['is promised and missing', plain, []],
+    ['is no JSON', plain, [Buffer.from('{')]],
+    ['is a text', plain, [json('x')]],
+    ['is too deep', plain, [Buffer.from(`{"a":${'['.repeat(501)}${']'.repeat(501)}}`)]],
+    ['is that of another type of message', { type: 'done', id: 1, userExpressions: {}, written: true }, [json({})]],
+    ['belongs to a message of a wrong shape', { ...plain, cell: 'x' }, [json({})]],
+  ])('that %s is refused', (_what, value, buffers) => {
+    const [frame] = createFrameReader().push(encodeFrame(value, buffers));
+    expect(() => frame && unfoldData(frame)).toThrow(TypeError);
+  });
 });

@@ -9,6 +9,7 @@ import { writeSync } from 'node:fs';
 import { kill, pid } from 'node:process';
 import { encodeFrame, TEXT_HEAD_BYTES, writeTextHead } from '../pipe-frames.js';
 import { checkEvaluatorMessage, type EvaluatorMessage } from '../pipe-messages.js';
+import { foldData } from '../written-data.js';
 import { ORIGINAL, type Builtins } from './builtins.js';
 import { FLAGS, guarded } from './thread-flags.js';
 
@@ -102,8 +103,9 @@ export function openPipeToKernel(
   return {
     send(message, buffers = []) {
       // What the kernel would refuse is the user's mistake, and must not reach it: it replaces processes that break the pipe.
-      const encode = (): Buffer => encodeFrame(checkEvaluatorMessage(message), buffers);
-      const frame = buffers.length > 0 || 'toJSON' in anyObject ? builtins.run(encode) : encode();
+      const encode = (): Buffer => encodeFrame(...foldData(checkEvaluatorMessage(message), buffers));
+      const isSimple = message.type !== 'display' && buffers.length === 0 && !('toJSON' in anyObject);
+      const frame = isSimple ? encode() : builtins.run(encode);
       guarded(flags, () =>
         holding(() => {
           writeText();
