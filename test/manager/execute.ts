@@ -1,9 +1,12 @@
 /** Runs code on a kernel, as a client of its own. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { openLink } from '#src/manager/kernel-link.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import type { Message } from '#src/protocol/message.js';
+
+const LONGEST = 60_000;
 
 export interface Execution {
   /** Resolves with the text on stdout once the kernel is idle again, or with the name of the error. */
@@ -41,15 +44,23 @@ export async function beginExecution(connection: ConnectionInfo, code: string): 
       });
     });
   const begun = until(() => find('stream') !== undefined);
-  const done = until(() => isIdle() && find('execute_reply') !== undefined).then(() => {
+  const ended = until(() => isIdle() && find('execute_reply') !== undefined);
+  const done = Promise.race([ended, tooLong(() => heard.map(({ header }) => header.msg_type))]).then(() => {
     const streams = heard.filter(({ header }) => header.msg_type === 'stream');
     const { ename } = find('error')?.content ?? {};
     return typeof ename === 'string'
       ? ename
       : streams.map(({ content: { text } }) => (typeof text === 'string' ? text : '')).join('');
   });
+  done.catch(() => undefined); // Not everybody waits for it.
   await link.send('shell', request);
   return { done, begun, close: () => link.close() };
+}
+
+/** What was heard by then tells where a kernel, or a message, was lost. */
+async function tooLong(heard: () => readonly string[]): Promise<void> {
+  await delay(LONGEST, undefined, { ref: false });
+  throw new Error(`no end of the cell within ${LONGEST} ms; heard ${heard().join(' ') || 'nothing'}`);
 }
 
 export async function execute(connection: ConnectionInfo, code: string): Promise<string> {

@@ -31,6 +31,10 @@ export async function createWorkplace(): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), 'jc-'));
   const runtime = join(folder, 'run');
   const started = new Set<ManagedKernel>();
+  const profile = join(folder, 'ipython', 'profile_default');
+  await mkdir(profile, { recursive: true });
+  // jedi takes seconds when its cache is cold, writes it into the home of whoever runs the tests, and breaks it when it is killed.
+  await writeFile(join(profile, 'ipython_config.py'), 'c.Completer.use_jedi = False\n');
   const env = {
     JUPYTER_PATH: `${join(folder, 'share')}:${join(dirname(dirname(pythonPath())), 'share', 'jupyter')}`,
     JUPYTER_RUNTIME_DIR: runtime,

@@ -24,17 +24,13 @@ function keys() {
   return { curvePublicKey: publicKey, curveSecretKey: secretKey };
 }
 
-const header = JSON.stringify({
-  msg_id: '1',
-  msg_type: 'kernel_info_request',
-  session: 's',
-  username: 'u',
-  date: '',
-  version: '5.3',
-});
-const parts = [header, '{}', '{}', '{}'];
-const signature = info.key ? createHmac('sha256', info.key).update(parts.join('')).digest('hex') : '0'.repeat(64);
-const frames = ['<IDS|MSG>', signature, ...parts];
+/** Each is another: a kernel takes no message twice, on whatever channel. */
+function request(id) {
+  const type = { msg_type: 'kernel_info_request', session: 's', username: 'u', date: '', version: '5.3' };
+  const parts = [JSON.stringify({ msg_id: id, ...type }), '{}', '{}', '{}'];
+  const signature = info.key ? createHmac('sha256', info.key).update(parts.join('')).digest('hex') : '0'.repeat(64);
+  return ['<IDS|MSG>', signature, ...parts];
+}
 process.stdout.write('ready\n');
 const listening = sockets.map(async ({ name, socket }) => {
   try {
@@ -44,7 +40,9 @@ const listening = sockets.map(async ({ name, socket }) => {
   }
 });
 for (let turn = 0; turn < 40; turn += 1) {
-  for (const { name, socket } of sockets) if (name !== 'iopub') await socket.send(frames).catch(() => undefined);
+  for (const { name, socket } of sockets) {
+    if (name !== 'iopub') await socket.send(request(`${name}-${turn}`)).catch(() => undefined);
+  }
   await sleep(50);
 }
 for (const { socket } of sockets) socket.close();

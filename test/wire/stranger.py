@@ -4,6 +4,7 @@ Reads a JSON object of connection fields without secrets on standard input, prin
 """
 
 import hmac
+import itertools
 import json
 import sys
 import time
@@ -30,12 +31,19 @@ for name, kind in kinds.items():
     socket.connect(f"tcp://{info['ip']}:{info[name + '_port']}")
     sockets[name] = socket
 
-request = {"msg_id": "1", "msg_type": "kernel_info_request", "session": "s", "username": "u", "date": "", "version": "5.3"}
-parts = [json.dumps(request).encode(), b"{}", b"{}", b"{}"]
-signature = b"0" * 64
-if "key" in info:
-    signature = hmac.new(info["key"].encode(), b"".join(parts), "sha256").hexdigest().encode()
-frames = [b"<IDS|MSG>", signature, *parts]
+counter = itertools.count()
+
+
+def request():
+    """Each is another: a kernel takes no message twice, on whatever channel."""
+    kind = {"msg_type": "kernel_info_request", "session": "s", "username": "u", "date": "", "version": "5.3"}
+    parts = [json.dumps({"msg_id": str(next(counter)), **kind}).encode(), b"{}", b"{}", b"{}"]
+    signature = b"0" * 64
+    if "key" in info:
+        signature = hmac.new(info["key"].encode(), b"".join(parts), "sha256").hexdigest().encode()
+    return [b"<IDS|MSG>", signature, *parts]
+
+
 print("ready", flush=True)
 received = dict.fromkeys(sockets, 0)
 end = time.monotonic() + 2
@@ -43,7 +51,7 @@ while time.monotonic() < end:
     for name, socket in sockets.items():
         if name != "iopub":
             try:
-                socket.send_multipart(frames, zmq.NOBLOCK)
+                socket.send_multipart(request(), zmq.NOBLOCK)
             except zmq.Again:
                 pass
         while socket.poll(5):

@@ -62,9 +62,10 @@ test.each([
   // Heartbeat returns to everybody what it is sent.
   const echo: unknown = expect.any(Number);
   expect(await attempt(known)).toEqual({ shell: 0, control: 0, stdin: 0, iopub: 0, hb: echo });
-  // The same program with the keys hears what there is to hear: its one request is answered where it arrives first.
+  // The same program with the keys hears what there is to hear.
   const heard = await attempt(owner);
-  expect(heard.shell + heard.control).toBeGreaterThan(0);
+  expect(heard.shell).toBeGreaterThan(0);
+  expect(heard.control).toBeGreaterThan(0);
   expect(heard.iopub).toBeGreaterThan(0);
   expect(heard.hb).toBeGreaterThan(0);
 
