@@ -1,14 +1,16 @@
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { inRoot, must } from './run.mjs';
 
 const main = inRoot('dist', 'cli', 'main.js');
 
-/** Compiles src/ to dist/. What no source stands for any more is removed first, so that dist/ never holds a ghost. */
+/** Compiles src/ to dist/, and bundles the command. What no source stands for any more is removed first, so that dist/ never holds a ghost. */
 export async function build() {
   await removeStale();
   await must('src/ does not compile', process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', '.']);
+  await bundle();
   if (existsSync(main)) await chmod(main, 0o755);
 }
 
