@@ -1,5 +1,4 @@
 import { isAbsolute } from 'node:path';
-import { build } from 'rolldown';
 import { inRoot } from './run.mjs';
 
 /**
@@ -7,6 +6,8 @@ import { inRoot } from './run.mjs';
  * start, and a fifth of that time is Node finding and reading 160 modules. What is in dist/ besides is what programs import.
  */
 export async function bundle() {
+  // Not before: `npm start` in a fresh clone installs it first.
+  const { build } = await import('rolldown');
   await build({
     input: { main: inRoot('dist', 'cli', 'main.js') },
     platform: 'node',

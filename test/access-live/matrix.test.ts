@@ -115,16 +115,13 @@ async function sendAll(letter: Letter, client: KernelClient): Promise<() => Prom
     for (const probe of PROBES) {
       if (ends(letter, probe, channel)) continue;
       const { msgType, content } = probe;
+      if (msgType === 'interrupt_request') await untilNothingRuns(client, channel);
       const id = await client.send(msgType, content, { channel });
-      // Who has nothing running may interrupt nothing.
       if (msgType === 'execute_request') await client.reply(id);
       ids.set(cell(letter, channel, probe.name), { id, probe, channel });
     }
-    // What was sent before it on this channel has been looked at when this is answered, whatever the answer is.
-    await client.reply(await client.send('kernel_info_request', {}, { channel }));
+    await untilNothingRuns(client, channel);
   }
-  // Jobs wait in one queue.
-  await owner.ask('execute_request', { code: '0' });
   return async () => {
     for (const [key, { id, probe, channel }] of ids) {
       if (probe.msgType.endsWith('_request') && /^[a-z_]+$/.test(probe.msgType)) {
@@ -135,6 +132,14 @@ async function sendAll(letter: Letter, client: KernelClient): Promise<() => Prom
       }
     }
   };
+}
+
+/** Who has nothing running may interrupt nothing, and comm messages are run as cells are. */
+async function untilNothingRuns(client: KernelClient, channel: RequestChannel): Promise<void> {
+  // What was sent before it on this channel has been looked at when this is answered, whatever the answer is.
+  await client.reply(await client.send('kernel_info_request', {}, { channel }));
+  // Jobs wait in one queue.
+  await owner.ask('execute_request', { code: '0' });
 }
 
 /** What a kernel works on, everybody may know of. */
