@@ -1,5 +1,5 @@
 /** The TypeScript kernel as a process that our manager started, its owner's access, and whoever is let in; all of it ends with it. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
@@ -41,7 +41,9 @@ export async function startLiveKernel({ data = {}, ...options }: LiveOptions = {
   };
   const writeData = async (name: string, text: string): Promise<void> => {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(join(folder, name), text, { mode: 0o600 });
+    // In one step: who is busy with a stream may take long between emptying a file and filling it.
+    await writeFile(join(folder, `${name}.new`), text, { mode: 0o600 });
+    await rename(join(folder, `${name}.new`), join(folder, name));
   };
   const clients = new Set<KernelClient>();
   const hangUp = async (): Promise<void> => {

@@ -59,10 +59,14 @@ export class WatchedFile {
 
   async #checkOnce(): Promise<void> {
     const mark = await this.#look();
-    // Some editors take a file away for a moment.
-    this.#missed = mark === undefined ? this.#missed + 1 : 0;
-    if (mark === this.#mark || this.#missed === 1 || this.#timer === undefined) return;
+    if (mark === this.#mark) {
+      this.#missed = 0;
+      return;
+    }
     const state = await this.#read(mark);
+    // Some editors take a file away for a moment, or empty it before they write it.
+    this.#missed = isNothing(state) ? this.#missed + 1 : 0;
+    if (this.#missed === 1 || this.#timer === undefined) return;
     if (!isSame(state, this.#state)) {
       await sleep(CALM, undefined, { ref: false });
       if (!isSame(await this.#read(await this.#look()), state) || this.#timer === undefined) return;
@@ -95,6 +99,9 @@ export class WatchedFile {
     }
   }
 }
+
+const isNothing = (state: FileState): boolean =>
+  state.kind === 'missing' || (state.kind === 'text' && state.text === '');
 
 function isSame(a: FileState, b: FileState): boolean {
   if (a.kind === 'text' && b.kind === 'text') return a.text === b.text;
