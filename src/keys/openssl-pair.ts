@@ -22,10 +22,16 @@ export function derivePublicKey(secretKey: Secret): Uint8Array {
   }
 }
 
+/** The pair of a secret that is known. */
+export const serverPairOf = (secretKey: Secret): CurvePair => ({
+  publicKey: encodeZ85(derivePublicKey(secretKey)),
+  secretKey,
+});
+
 /** A new pair for a kernel's own sockets, from the system's random numbers: any 32 bytes are a secret. */
 export function generateServerPair(): CurvePair {
   const bytes = randomFillSync(new Uint8Array(KEY_BYTES));
   const secretKey = Secret.fromBytes(bytes);
   bytes.fill(0);
-  return { publicKey: encodeZ85(derivePublicKey(secretKey)), secretKey };
+  return serverPairOf(secretKey);
 }

@@ -7,7 +7,7 @@ import type { Account } from './evaluator-account.js';
 import type { EvaluatorCommand } from './evaluator-command.js';
 import { createFrameReader, encodeFrame } from './pipe-frames.js';
 import { type EvaluatorMessage, type EvaluatorRequest, type WatchdogOrder } from './pipe-messages.js';
-import { unfoldData } from './written-data.js';
+import { unfoldData } from './unfold-data.js';
 
 /** How a process ended. */
 export interface Ending {

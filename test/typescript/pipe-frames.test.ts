@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { array, assert, dictionary, integer, jsonValue, nat, property, record, string, uint8Array } from 'fast-check';
 import { createFrameReader, encodeFrame, TEXT_HEAD_BYTES, writeTextHead } from '#src/typescript/pipe-frames.js';
 import { checkEvaluatorMessage, type EvaluatorMessage } from '#src/typescript/pipe-messages.js';
-import { foldData, unfoldData } from '#src/typescript/written-data.js';
+import { foldData } from '#src/typescript/evaluator/fold-data.js';
+import { unfoldData } from '#src/typescript/unfold-data.js';
 
 /** A frame's JSON as it comes out, without what says how its buffers are cut. */
 function withoutLengths(value: object): unknown {

@@ -3,8 +3,7 @@ import type { GrantTerms } from '../../access/grant.js';
 import { formatConnectionInfo } from '../../connection/write-connection-file.js';
 import { parseConnectionInfo } from '../../connection/read-connection-file.js';
 import { exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
-import { derivePublicKey } from '../../keys/openssl-pair.js';
-import { encodeZ85 } from '../../keys/z85.js';
+import { serverPairOf } from '../../keys/openssl-pair.js';
 import type { ClientGrant, GrantEnd } from './client-grant.js';
 import { deadlineIn, leftUntil } from './deadline.js';
 import type { GrantPlace } from './grant-keeper.js';
@@ -83,8 +82,7 @@ export async function recallKernel({ memory, grants }: KeptState): Promise<Forme
 }
 
 async function recallGrant({ id, terms, secretKey: kept, connection: text, ends }: KeptGrant): Promise<FormerGrant> {
-  const secretKey = secretKeyFromZ85(kept, 'The key of a grant');
-  const server = { publicKey: encodeZ85(derivePublicKey(secretKey)), secretKey };
+  const server = serverPairOf(secretKeyFromZ85(kept, 'The key of a grant'));
   const connection = await parseConnectionInfo(text, `of ${terms.identity}`);
   return {
     terms,

@@ -51,13 +51,13 @@ export function createStateLines(connectionFile: string, secretKey: Secret): Sta
   /** What a line is bound to that comes `at` so many lines after the first; that of a first line is never the same again. */
   const contextAt = (at: number, first: string): string => `${context} ${at} ${first.slice(0, NONCE_CHARACTERS)}`;
   return {
-    begin(owner, { memory, grants }) {
-      const first = sealState(`{"memory":${memory},"grants":${list(grants)}}`, secretKey, context);
+    begin(owner, state) {
+      const first = sealState(JSON.stringify(state), secretKey, context);
       let at = 0;
       return {
         line: `${JSON.stringify({ format: FORMAT, ...owner, sealed: first })}\n`,
         more({ clientFiles, grants: added }) {
-          const sealed = sealState(list(added), secretKey, contextAt(++at, first));
+          const sealed = sealState(JSON.stringify(added), secretKey, contextAt(++at, first));
           return `${JSON.stringify({ clientFiles, sealed })}\n`;
         },
       };
@@ -65,22 +65,20 @@ export function createStateLines(connectionFile: string, secretKey: Secret): Sta
     open([first, ...later]) {
       const text = first === undefined ? undefined : openState(first, secretKey, context);
       if (first === undefined || text === undefined) return undefined;
-      const { memory, grants }: { memory: unknown; grants: unknown[] } = JSON.parse(text);
+      const { memory, grants }: { memory: string; grants: string[] } = JSON.parse(text);
       for (const [at, sealed] of later.entries()) {
         const added = openState(sealed, secretKey, contextAt(at + 1, first));
         if (added === undefined) break;
-        const came: unknown[] = JSON.parse(added);
+        const came: string[] = JSON.parse(added);
         grants.push(...came);
       }
-      return { memory: JSON.stringify(memory), grants: grants.map((grant) => JSON.stringify(grant)) };
+      return { memory, grants };
     },
   };
 }
 
 /** The random bytes that begin what is sealed, in base64. */
 const NONCE_CHARACTERS = 16;
-
-const list = (grants: readonly string[]): string => `[${grants.join(',')}]`;
 
 /** A state file, as far as anybody can read it; undefined for what is none. */
 export async function readState(file: string): Promise<SealedState | undefined> {

@@ -9,8 +9,8 @@ import { writeSync } from 'node:fs';
 import { kill, pid } from 'node:process';
 import { encodeFrame, TEXT_HEAD_BYTES, writeTextHead } from '../pipe-frames.js';
 import { checkEvaluatorMessage, type EvaluatorMessage } from '../pipe-messages.js';
-import { foldData } from '../written-data.js';
 import { ORIGINAL, type Builtins } from './builtins.js';
+import { foldData } from './fold-data.js';
 import { FLAGS, guarded } from './thread-flags.js';
 
 /** Sends a message to the kernel. Throws a `TypeError`, and sends nothing, when it is malformed, too large or no JSON. */
