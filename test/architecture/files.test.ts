@@ -18,8 +18,8 @@ test('files are kebab-case and named for the one thing inside', () => {
   expect(wrong.map((source) => source.file)).toEqual([]);
 });
 
-test('no source file is longer than 250 lines', () => {
-  expect(sources.filter((source) => source.lines > 250).map((source) => `${source.file}: ${source.lines}`)).toEqual([]);
+test('no source file is longer than 350 lines', () => {
+  expect(sources.filter((source) => source.lines > 350).map((source) => `${source.file}: ${source.lines}`)).toEqual([]);
 });
 
 test('every export says what it promises', () => {
