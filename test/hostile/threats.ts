@@ -1,0 +1,218 @@
+/** The threats of docs/security.md: what an attacker tries, what stops it, the tests that show it, and what remains. */
+
+/** A test by its file and the beginning of its title. */
+export interface TestReference {
+  readonly file: string;
+  readonly title: string;
+}
+
+/** One row of docs/security.md. */
+export interface Threat {
+  readonly number: number;
+  readonly threat: string;
+  /** What stops it in the kernel. */
+  readonly stoppedBy: string;
+  readonly tests: readonly TestReference[];
+  /** What remains, in plain words. */
+  readonly limit?: string;
+}
+
+const reference = (file: string, title: string): TestReference => ({ file: `test/${file}.test.ts`, title });
+
+/** The 22 threats, in the order of the study that named them. */
+export const THREATS: readonly Threat[] = [
+  {
+    number: 1,
+    threat: 'Another local user scans the ports and connects.',
+    stoppedBy:
+      'CURVE on every socket, and one admitted client key on shell, control, stdin and iopub. The public key of the kernel opens nothing.',
+    tests: [
+      reference('transport/strangers', 'pyzmq strangers get nothing on any channel'),
+      reference('transport/strangers', 'strangers from Node are refused on every channel'),
+    ],
+    limit: 'Heartbeat answers every peer that knows the public key. It returns what it was sent.',
+  },
+  {
+    number: 2,
+    threat: 'A sniffer records the network.',
+    stoppedBy: 'CURVE: every frame is encrypted with keys that last one connection.',
+    tests: [reference('wire/capture', 'shows a sniffer nothing of a session')],
+    limit: 'Sizes, times and addresses stay visible.',
+  },
+  {
+    number: 3,
+    threat: 'An attacker on the path changes, repeats, reorders or deletes frames.',
+    stoppedBy:
+      'CURVE ends the connection at a changed or repeated frame. The HMAC signature, which stays on, finds a deleted one. A replayed message is refused.',
+    tests: [
+      reference('protocol/hostile-messages', 'a message of which any frame was lost, doubled, swapped or changed'),
+      reference('transport/listener', 'a message that is replayed is rejected on every channel'),
+    ],
+    limit: 'The attacker can cut the connection, as with any protocol.',
+  },
+  {
+    number: 4,
+    threat: 'An impostor binds the ports of the kernel first.',
+    stoppedBy: 'The client pins the server key. The manager chooses other ports when one is taken.',
+    tests: [
+      reference('transport/dialer-failures', 'the server key is wrong'),
+      reference('manager/start', 'that somebody takes before the kernel can'),
+    ],
+  },
+  {
+    number: 5,
+    threat: 'A connection file is stolen.',
+    stoppedBy:
+      'A grant has keys of its own and no server secret. It can be limited to addresses, it expires, and it can be revoked.',
+    tests: [
+      reference('kernel/access-grants', 'for a key of the client’s own holds no secret'),
+      reference('kernel/access-grants', 'is for the addresses that it names'),
+      reference('kernel/access-grants', 'cuts the client off at once'),
+    ],
+    limit: 'The file with the shared pair makes its holder the owner. The secret by environment avoids that file.',
+  },
+  {
+    number: 6,
+    threat: 'A revoked collaborator keeps a session.',
+    stoppedBy: 'Revoking closes the five sockets of the grant, and drops what waits in them.',
+    tests: [reference('access-live/revocation', '200 times: nothing after the revocation')],
+  },
+  {
+    number: 7,
+    threat: 'An authorised client acts as another one.',
+    stoppedBy: 'Identity is bound to the listener that a message arrives at. Headers and routing ids prove nothing.',
+    tests: [
+      reference('access-live/impersonation', 'change nothing: everything on iopub has the verified name'),
+      reference('access-live/impersonation', 'of a client that is there: its replies and questions'),
+    ],
+    limit: 'Executors share one interpreter: a timer of one can print in the name of another.',
+  },
+  {
+    number: 8,
+    threat: 'An observer tries to execute.',
+    stoppedBy: 'A matrix of role, channel and message type that denies by default.',
+    tests: [
+      reference('access-live/matrix', 'A1, A4: what each role may send'),
+      reference('access-live/impersonation', 'an observer gets nothing run by them'),
+    ],
+  },
+  {
+    number: 9,
+    threat: 'Code in a cell looks for the keys.',
+    stoppedBy:
+      'Cells run in a process that has no key, no connection file, and no descriptor or variable that leads to one.',
+    tests: [reference('access-live/cell-search', 'from a cell, the keys of the kernel and of all its clients')],
+    limit: 'The process runs as the same user, unless `kernel --evaluator-user` names another account.',
+  },
+  {
+    number: 10,
+    threat: 'A web page of another origin reaches the kernel.',
+    stoppedBy: 'The kernel has no HTTP or WebSocket port. Origins are the business of jupyter_server.',
+    tests: [reference('transport/hostile-bytes', '%s ends that connection, and clients notice nothing')],
+  },
+  {
+    number: 11,
+    threat: 'A flood of connections, or connections that say nothing.',
+    stoppedBy: 'A limit on the time of a handshake, and on connections for each socket.',
+    tests: [
+      reference('transport/hostile-bytes', 'two hundred connections that say nothing keep nobody out'),
+      reference('transport/hostile-bytes', 'a greeting that stops anywhere'),
+    ],
+  },
+  {
+    number: 12,
+    threat: 'A peer that reads slowly or never.',
+    stoppedBy: 'A queue for each socket that is bounded in bytes. Other identities have queues of their own.',
+    tests: [reference('transport/heartbeat-strangers', 'what waits for a stranger who pings and does not read')],
+  },
+  {
+    number: 13,
+    threat: 'A frame that claims to be huge.',
+    stoppedBy: 'A limit on the bytes of a frame, from before the handshake on.',
+    tests: [
+      reference('transport/listener', 'a frame beyond the limit ends the connection of its sender'),
+      reference('transport/hostile-bytes', 'a stranger who sends what it claimed does not fill the memory'),
+    ],
+  },
+  {
+    number: 14,
+    threat: 'A downgrade to plain text or an older protocol.',
+    stoppedBy: 'A CURVE socket refuses NULL, PLAIN and ZMTP 2. Under `required` the manager proves it on the wire.',
+    tests: [
+      reference('manager/start', 'required: a kernel that encrypts for those who do'),
+      reference('transport/dialer-failures', 'the kernel answers in plain text though there are keys'),
+    ],
+  },
+  {
+    number: 15,
+    threat: 'The ZAP handler is gone, slow or wrong.',
+    stoppedBy: 'A ZAP domain and enforcement on every socket: without a clear yes the peer is refused.',
+    tests: [
+      reference('transport/zap', 'admits nobody without a handler'),
+      reference('transport/zap', 'admits nobody when the handler was closed'),
+      reference('transport/zap', 'a listener whose sockets admit somebody they must refuse does not serve'),
+    ],
+  },
+  {
+    number: 16,
+    threat: 'Keys leak through files.',
+    stoppedBy: 'Files are 0600, created exclusively and renamed. Symbolic links and loose folders are refused.',
+    tests: [
+      reference('keys/write-private-file', 'is 0600 under umask'),
+      reference('keys/read-private-file', 'through symbolic links of our own'),
+    ],
+  },
+  {
+    number: 17,
+    threat: 'Keys leak through a process: arguments, environment, logs, errors, core files.',
+    stoppedBy: 'A secret prints as `[secret]`. It is in no argument, and the variable that carried it is erased.',
+    tests: [
+      reference('keys/secret', 'is [secret] in everything that a process prints'),
+      reference('manager/start', 'because it ends: status and last words, without the keys'),
+    ],
+  },
+  {
+    number: 18,
+    threat: 'A race with symbolic links while a file is written.',
+    stoppedBy: 'Exclusive creation in a folder that is checked after it was opened.',
+    tests: [
+      reference('keys/write-private-file', 'never goes through a symbolic link that is planted again and again'),
+      reference('keys/write-private-file', 'never lands in a loose folder'),
+    ],
+  },
+  {
+    number: 19,
+    threat: 'A message or a sealed file is replayed.',
+    stoppedBy: 'A signature is admitted once. A sealed file opens for the holder of one key only.',
+    tests: [
+      reference('access-live/impersonation', 'run once, whoever replays them'),
+      reference('keys/seal', 'only the holder of the secret key opens'),
+    ],
+  },
+  {
+    number: 20,
+    threat: 'The audit is edited, or flooded.',
+    stoppedBy: 'A hash chain, counts instead of rows for floods, and no new client while the audit cannot be written.',
+    tests: [
+      reference('kernel/access-audit', 'the audit tells who came, was refused and was sent away, as a chain'),
+      reference('kernel/access-audit', 'a full disk stops grants and says so'),
+      reference('access/audit', 'shows any line that was edited, also the last'),
+    ],
+    limit: 'An attacker who can write the file can write all of it anew. `audit --tip` finds that out.',
+  },
+  {
+    number: 21,
+    threat: 'The clock is set.',
+    stoppedBy: 'Intervals run on a monotonic clock.',
+    tests: [reference('kernel/access-grants', 'ends when its time has come')],
+  },
+  {
+    number: 22,
+    threat: 'A file of rules or grants is damaged.',
+    stoppedBy: 'A broken file changes nothing, raises an alarm, and never lets a client in.',
+    tests: [
+      reference('kernel/access-files', 'that is broken from the start lets nobody in but the owner'),
+      reference('kernel/state-file', 'lines that were moved, left out or taken from another time'),
+    ],
+  },
+];
