@@ -21,8 +21,8 @@ script(async () => {
   const part = args.find((arg) => arg === 'peers' || arg === 'access');
   const rounds = Number(args.find((arg) => /^\d+$/.test(arg)) ?? 15);
   await ensureDependencies();
-  const python = await ensurePython();
-  if (python === undefined) throw new Error('python3 with its venv module is needed to measure the peers');
+  const { python, problem } = await ensurePython();
+  if (python === undefined) throw new Error(problem);
   await build();
 
   const folder = await mkdtemp(join(tmpdir(), 'jupyter-curve-bench-'));

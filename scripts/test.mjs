@@ -3,11 +3,11 @@
 import { writeFile } from 'node:fs/promises';
 import { build } from './tasks/build.mjs';
 import { ensureDependencies } from './tasks/dependencies.mjs';
-import { jestRun } from './tasks/jest-run.mjs';
+import { jestRun, suitesOf } from './tasks/jest-run.mjs';
 import { ensureNode, otherMajors } from './tasks/node-versions.mjs';
 import { ensurePython } from './tasks/python-environment.mjs';
 import { pythonSuites } from './tasks/python-suites.mjs';
-import { ensureOldestServices } from './tasks/oldest-services.mjs';
+import { ensureOldestServices, oldestServicesSuite } from './tasks/oldest-services.mjs';
 import { inRoot, must, script, step } from './tasks/run.mjs';
 
 const onEveryNode = ['test/kernel', 'test/manager', 'test/typescript', 'test/interop/jupyter-client-matrix'];
@@ -16,9 +16,11 @@ const requireAll = process.env.JUPYTER_CURVE_REQUIRE_ALL === '1';
 script(async () => {
   const args = process.argv.slice(2);
   await ensureDependencies();
-  const { env, without } = await testEnvironment();
+  const suites = await suitesOf(args);
+  const { env, without } = await testEnvironment(suites);
   // Without it the test that needs it is skipped, or fails.
-  await ensureOldestServices().catch((error) => process.stderr.write(`${error.message}\n`));
+  if (suites.includes(oldestServicesSuite))
+    await ensureOldestServices().catch((error) => process.stderr.write(`${error.message}\n`));
 
   step('building and type-checking');
   await build();
@@ -29,16 +31,19 @@ script(async () => {
   const name = `node${process.versions.node.split('.')[0]}`;
   runs.push(await jestRun(name, process.execPath, [...args, ...ignoring(without)], env));
   for (const major of args.length === 0 ? otherMajors : []) runs.push(await runOn(major, env, without));
-  runs[0].skipped.push(...without.map((suite) => `${suite} (this machine has no Python with venv)`));
+  runs[0].skipped.push(...without.map((suite) => `${suite} (this machine has no Python for it)`));
   return summarize(runs);
 });
 
-async function testEnvironment() {
-  const python = await ensurePython();
+/** Only what these suites use is prepared: without Python the others run all the same. */
+async function testEnvironment(suites) {
+  const users = (await pythonSuites()).filter((suite) => suites.includes(suite));
+  if (users.length === 0) return { env: {}, without: [] };
+  const { python, problem } = await ensurePython();
   if (python !== undefined) return { env: { JUPYTER_CURVE_TEST_PYTHON: python }, without: [] };
-  if (requireAll) throw new Error('python3 with its venv module is needed, and no test may be skipped here');
-  process.stderr.write('python3 with its venv module is missing: the suites that use it will be skipped.\n');
-  return { env: {}, without: await pythonSuites() };
+  if (requireAll) throw new Error(`${problem} No test may be skipped here.`);
+  process.stderr.write(`${problem} The ${users.length} suites that use it will be skipped.\n`);
+  return { env: {}, without: users };
 }
 
 function ignoring(suites) {

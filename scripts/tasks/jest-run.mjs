@@ -1,5 +1,17 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { inRoot, run } from './run.mjs';
+import { join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { inRoot, root, run } from './run.mjs';
+
+const jestFile = join('node_modules', 'jest', 'bin', 'jest.js');
+
+/** The test files that jest would run with these arguments; paths from the project's folder. */
+export async function suitesOf(args) {
+  const { stdout } = await promisify(execFile)(process.execPath, [jestFile, '--listTests', ...args], { cwd: root });
+  const lines = stdout.split('\n').filter((line) => line.endsWith('.test.ts'));
+  return lines.map((line) => relative(root, line));
+}
 
 /** What one jest run came to. */
 export async function jestRun(name, node, args, env) {
@@ -7,7 +19,7 @@ export async function jestRun(name, node, args, env) {
   await mkdir(inRoot('artifacts', 'test'), { recursive: true });
   await rm(output, { force: true });
   const started = performance.now();
-  const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+  const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jestFile];
   const status = await run(node, [...jest, '--json', `--outputFile=${output}`, ...args], { env });
   const seconds = (performance.now() - started) / 1000;
   const text = await readFile(output, 'utf8').catch(() => undefined);

@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { inRoot, npm, step } from './run.mjs';
 
 /** The oldest `@jupyterlab/services` that the library promises to work with. */
 const version = '7.4.0';
+
+/** The only suite that uses it. */
+export const oldestServicesSuite = join('test', 'manager', 'oldest-services.test.ts');
 
 /** Fetches it when needed, into a folder whose packages are looked up before ours. Throws where that is impossible. */
 export async function ensureOldestServices() {

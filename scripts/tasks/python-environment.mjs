@@ -1,31 +1,52 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { findPython } from './find-python.mjs';
 import { inRoot, must, run, step } from './run.mjs';
 
-const folder = inRoot('.cache', 'venv');
-const requirements = inRoot('test', 'requirements.txt');
-const stampFile = inRoot('.cache', 'venv', 'requirements.sha256');
+/** Where the environment is, and what it holds. */
+const place = { folder: inRoot('.cache', 'venv'), requirements: inRoot('test', 'requirements.txt') };
 
-/** Path of the Python that holds exactly test/requirements.txt, made when needed; undefined where that is impossible. */
-export async function ensurePython() {
-  const python = process.platform === 'win32' ? `${folder}\\Scripts\\python.exe` : `${folder}/bin/python`;
+/**
+ * The Python that has what test/requirements.txt names, as `python`: made when needed, brought up to date when the requirements have changed,
+ * and made again when it was left half-made or does not run any more. Where that is impossible, `problem`: a sentence that says why.
+ */
+export async function ensurePython({ folder, requirements } = place) {
+  const python = process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
+  const stampFile = join(folder, 'requirements.sha256');
   const wanted = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex');
   const stamp = await readFile(stampFile, 'utf8').catch(() => undefined);
-  if (stamp === wanted && existsSync(python)) return python;
+  // Written last and removed first, so that what has no stamp is half-made.
+  const whole = stamp !== undefined && existsSync(python) && (await succeeds(python, ['-m', 'pip', '--version']));
+  if (whole && stamp === wanted) return { python };
 
-  step('making the Python environment for the interoperation tests (once)');
-  if (!existsSync(python) && !(await succeeds('python3', ['-m', 'venv', folder]))) return undefined;
+  const found = whole ? { python } : await findPython();
+  if (found.python === undefined) return found;
+  step(`making the Python environment for the interoperation tests with ${found.python} (once)`);
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', requirements];
-  await must('test/requirements.txt could not be installed', python, install);
+  try {
+    await rm(stampFile, { force: true });
+    // Not made elsewhere and renamed: an environment holds its own path.
+    if (!whole) await makeEnvironment(found.python, folder);
+    await must('test/requirements.txt could not be installed', python, install);
+  } catch (error) {
+    return { problem: `${error.message}.` };
+  }
   await writeFile(stampFile, wanted);
-  return python;
+  return { python };
+}
+
+async function makeEnvironment(python, folder) {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(dirname(folder), { recursive: true });
+  await must('the Python environment could not be made', python, ['-m', 'venv', folder]);
 }
 
 const succeeds = (command, args) =>
-  run(command, args).then(
+  run(command, args, { stdio: 'ignore' }).then(
     (status) => status === 0,
     () => false,
   );

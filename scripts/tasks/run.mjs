@@ -15,9 +15,9 @@ export const step = (text) => process.stderr.write(`\n── ${text}\n`);
 const wait = () => {};
 
 /** Runs a program in the foreground, in the project's folder; resolves to its exit status (128 + n for signal n). */
-export function run(command, args, { env = {}, cwd = root } = {}) {
+export function run(command, args, { env = {}, cwd = root, stdio = 'inherit' } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' });
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio });
     const pass = () => child.kill('SIGTERM');
     process.on('SIGINT', wait);
     process.on('SIGTERM', pass);
