@@ -1,5 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { INSECURE_HINT, isInsecureAllowed } from './insecure-writes.js';
+import { isFileOutOfReach } from './out-of-reach.js';
 import {
   currentUser,
   errnoOf,
@@ -23,7 +25,8 @@ export interface ReadPrivateFileOptions {
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
- * The UTF-8 text of a file that nobody else may change and, if it is secret, nobody else may read.
+ * The UTF-8 text of a file that nobody else may change and, if it is secret, nobody else may read: by its own mode, or because a folder above
+ * it is closed to others (see {@link isFileOutOfReach}), or else by the user's word (see {@link isInsecureAllowed}).
  *
  * All checks are made on the opened file, so replacing it meanwhile changes nothing. As `ssh` does with its keys, a file
  * that belongs to root and that our group may read is accepted: containers are given secrets that way. For the same
@@ -39,6 +42,7 @@ export async function readPrivateFile(file: string, options: ReadPrivateFileOpti
   try {
     stats = await handle.stat();
     refuseUntrusted(file, kind, stats);
+    if ((stats.mode & 0o022) !== 0) await refuseLoose(file, kind, stats, 'can be changed by other users');
     bytes = await readAtMost(handle, maxBytes + 1);
   } catch (cause) {
     throw fileSystemError(kind, 'read', file, cause);
@@ -49,7 +53,9 @@ export async function readPrivateFile(file: string, options: ReadPrivateFileOpti
     throw privateFileError(kind, 'invalid', file, `has more than ${maxBytes} bytes`, 'Is it the right file?');
   }
   const text = decode(file, kind, bytes);
-  if (isSecret(text)) refuseReadable(file, kind, stats);
+  if (isReadable(stats) && isSecret(text)) {
+    await refuseLoose(file, kind, stats, 'holds a secret that other users can read');
+  }
   return text;
 }
 
@@ -79,28 +85,21 @@ function refuseUntrusted(file: string, kind: PrivateFileKind, stats: Stats): voi
   if (currentUser() !== 0 && !isTrustedOwner(stats)) {
     throw privateFileError(kind, 'unsafe', file, 'belongs to another user', REPLACE_HINT);
   }
-  if ((stats.mode & 0o022) !== 0) {
-    throw privateFileError(
-      kind,
-      'unsafe',
-      file,
-      `can be changed by other users (mode ${formatMode(stats.mode)})`,
-      chmod(file),
-    );
-  }
 }
 
-function refuseReadable(file: string, kind: PrivateFileKind, stats: Stats): void {
+/** Whether the file's own mode lets others read it. */
+function isReadable(stats: Stats): boolean {
   const user = currentUser();
-  if (user === undefined) return;
-  const forbidden = stats.uid === user ? 0o044 : 0o004;
-  if ((stats.mode & forbidden) === 0) return;
-  const problem = `holds a secret that other users can read (mode ${formatMode(stats.mode)})`;
-  throw privateFileError(kind, 'unsafe', file, problem, chmod(file));
+  return user !== undefined && (stats.mode & (stats.uid === user ? 0o044 : 0o004)) !== 0;
 }
 
-const chmod = (file: string): string =>
-  `Run \`chmod 600 '${file}'\`, and make new keys if other people use this machine.`;
+async function refuseLoose(file: string, kind: PrivateFileKind, stats: Stats, what: string): Promise<void> {
+  if (currentUser() === undefined || (await isFileOutOfReach(file, stats))) return;
+  const problem = `${what} (mode ${formatMode(stats.mode)})`;
+  if (isInsecureAllowed(file, problem)) return;
+  const hint = `Run \`chmod 600 '${file}'\`, and make new keys if other people use this machine; ${INSECURE_HINT}`;
+  throw privateFileError(kind, 'unsafe', file, problem, hint);
+}
 
 async function readAtMost(handle: FileHandle, length: number): Promise<Uint8Array> {
   const buffer = new Uint8Array(length);

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { INSECURE_HINT, isInsecureAllowed } from './insecure-writes.js';
+import { isFolderOutOfReach, isLoose } from './out-of-reach.js';
 import {
   currentUser,
   errnoOf,
@@ -29,8 +31,8 @@ const EXCLUSIVE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | co
  * The text goes into a new file, created exclusively; to replace an old one, under a random name beside it and then
  * renamed, so that nobody ever sees half a file. Nothing is left behind when that fails.
  *
- * Throws `…-unsafe` when others could interfere (the folder belongs to another user, or others may write to it and it is
- * not sticky) or when the name stands for something that should not be replaced (a symbolic or hard link, a FIFO,
+ * Throws `…-unsafe` when others could interfere (the folder belongs to another user, or others may write to it, it is
+ * not sticky, and no folder above it is closed to them; see {@link isInsecureAllowed} for file systems without modes) or when the name stands for something that should not be replaced (a symbolic or hard link, a FIFO,
  * another user's file), and `…-unwritable` for everything the system refuses.
  */
 export async function writePrivateFile(file: string, text: string, options: WritePrivateFileOptions): Promise<void> {
@@ -83,9 +85,10 @@ async function create(
     // The umask may have taken away our own rights, and an inherited access list may have given some to others.
     await handle.chmod(0o600);
     const { mode } = await handle.stat();
-    if (currentUser() !== undefined && (mode & 0o077) !== 0) {
+    if (currentUser() !== undefined && (mode & 0o077) !== 0 && !(await isFolderOutOfReach(dirname(path)))) {
       const problem = `cannot be made private: its file system gives it mode ${formatMode(mode)}`;
-      throw privateFileError(kind, 'unsafe', file, problem, 'Use a folder on a file system with Unix permissions.');
+      const hint = `Use a folder on a file system with Unix permissions, or a folder that only you can enter; ${INSECURE_HINT}`;
+      if (!isInsecureAllowed(file, problem)) throw privateFileError(kind, 'unsafe', file, problem, hint);
     }
     await handle.writeFile(text);
     if (durable === true) await handle.sync();
@@ -104,11 +107,11 @@ async function refuseLooseFolder(file: string, kind: PrivateFileKind, folder: st
     const problem = `would be in ${folder}, which belongs to another user`;
     throw privateFileError(kind, 'unsafe', file, problem, 'Use a folder of your own.');
   }
-  const sticky = (stats.mode & 0o1000) !== 0;
-  if ((stats.mode & 0o022) !== 0 && !sticky) {
-    const problem = `would be in ${folder}, where other users can replace it (mode ${formatMode(stats.mode)})`;
-    throw privateFileError(kind, 'unsafe', file, problem, `Run \`chmod go-w '${folder}'\`, or use another folder.`);
-  }
+  if (!isLoose(stats) || (await isFolderOutOfReach(folder))) return;
+  const problem = `would be in ${folder}, where other users can replace it (mode ${formatMode(stats.mode)})`;
+  if (isInsecureAllowed(file, problem)) return;
+  const hint = `Run \`chmod go-w '${folder}'\`, or use another folder; ${INSECURE_HINT}`;
+  throw privateFileError(kind, 'unsafe', file, problem, hint);
 }
 
 async function refuseOddTarget(target: string, file: string, kind: PrivateFileKind): Promise<void> {

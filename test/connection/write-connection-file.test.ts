@@ -8,7 +8,7 @@ import { formatConnectionInfo, writeConnectionFile } from '#src/connection/write
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import { requireOrSkip } from '../fixtures/require-or-skip.js';
 import { runNode } from '../fixtures/run-node.js';
-import { inTemporaryFolder, namesIn } from '../fixtures/temporary-folder.js';
+import { inOpenFolder, inTemporaryFolder, namesIn } from '../fixtures/temporary-folder.js';
 import { sampleConnection } from './sample-connection.js';
 
 const run = promisify(execFile);
@@ -78,7 +78,7 @@ describe('a connection file that is written', () => {
     }));
 
   test('is replaced when a port was chosen, a key changed, an unknown field went, or others could read it', () =>
-    inTemporaryFolder(async (folder) => {
+    inOpenFolder(async (folder) => {
       const file = join(folder, 'kernel.json');
       const info = await sampleConnection({ extra: { a: 1 } });
       await writeConnectionFile(file, info);
@@ -152,7 +152,7 @@ describe('a connection file that is written', () => {
     }));
 
   test('is refused at a symbolic link, a hard link, a FIFO and in a loose folder, which stay as they are', () =>
-    inTemporaryFolder(async (folder) => {
+    inOpenFolder(async (folder) => {
       const at = (name: string): string => join(folder, name);
       await writeFile(at('victim'), 'precious', { mode: 0o600 });
       await symlink('victim', at('symbolic'));

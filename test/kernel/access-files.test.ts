@@ -73,6 +73,7 @@ describe('authorized_clients', () => {
 
   test('is not believed when others can write it', async () => {
     const where = await folder();
+    await chmod(where, 0o755);
     const clients = join(where, 'authorized_clients');
     await write(clients, `ada ${(await generateCurvePair()).publicKey} owner\n`);
     await chmod(clients, 0o666);

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readCertificateFile, writeCertificateFiles } from '#src/keys/certificate-file.js';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import { pythonPath } from '../fixtures/python.js';
-import { inTemporaryFolder, namesIn } from '../fixtures/temporary-folder.js';
+import { inOpenFolder, inTemporaryFolder, namesIn } from '../fixtures/temporary-folder.js';
 
 const run = promisify(execFile);
 
@@ -32,7 +32,7 @@ describe('certificate files', () => {
     }));
 
   test('of pyzmq are read here, once the secret one is private', () =>
-    inTemporaryFolder(async (folder) => {
+    inOpenFolder(async (folder) => {
       const [publicFile, secretFile] = await python<[string, string]>(
         `print(json.dumps(zmq.auth.create_certificates(sys.argv[1], 'me', {'name': 'Ada # Lovelace'})))`,
         folder,

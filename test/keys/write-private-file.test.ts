@@ -7,7 +7,7 @@ import { describe, expect, test } from '@jest/globals';
 import { writePrivateFile } from '#src/keys/write-private-file.js';
 import { requireOrSkip } from '../fixtures/require-or-skip.js';
 import { runNode } from '../fixtures/run-node.js';
-import { inTemporaryFolder, namesIn } from '../fixtures/temporary-folder.js';
+import { inOpenFolder, inTemporaryFolder, namesIn } from '../fixtures/temporary-folder.js';
 
 const run = promisify(execFile);
 const REPLACE = { kind: 'connection-file', replace: true } as const;
@@ -114,7 +114,7 @@ describe('a private file', () => {
     }));
 
   test('never lands in a loose folder to which the way is redirected again and again meanwhile', () =>
-    inTemporaryFolder(async (folder) => {
+    inOpenFolder(async (folder) => {
       const [good, loose, way] = [join(folder, 'good'), join(folder, 'loose'), join(folder, 'way')];
       await Promise.all([mkdir(good), mkdir(loose)]);
       await chmod(loose, 0o777);
@@ -156,8 +156,8 @@ describe('a private file', () => {
       expect(await namesIn(folder)).toEqual(['fifo', 'inner']);
     }));
 
-  test.each([0o777, 0o775, 0o707, 0o722])('is refused in a folder of mode %o, where others could replace it', (mode) =>
-    inTemporaryFolder(async (folder) => {
+  test.each([0o777, 0o775, 0o707, 0o733])('is refused in a folder of mode %o, where others could replace it', (mode) =>
+    inOpenFolder(async (folder) => {
       const [loose, file] = [join(folder, 'loose'), join(folder, 'loose', 'file')];
       await mkdir(loose);
       await chmod(loose, mode);
@@ -167,8 +167,35 @@ describe('a private file', () => {
     }),
   );
 
+  test('is written in a loose folder inside one that no other user can enter', () =>
+    inOpenFolder(async (folder) => {
+      await mkdir(join(folder, 'closed', 'loose'), { recursive: true });
+      await chmod(join(folder, 'closed', 'loose'), 0o777);
+      const file = join(folder, 'closed', 'loose', 'file');
+      await expect(writePrivateFile(file, 'text', REPLACE)).rejects.toMatchObject({ code: 'connection-file-unsafe' });
+      await chmod(join(folder, 'closed'), 0o700);
+      await writePrivateFile(file, 'text', REPLACE);
+      expect(await modeOf(file)).toBe('600');
+    }));
+
+  test('is written in a loose folder by the word of the user, who is warned', () =>
+    inOpenFolder(async (folder) => {
+      const loose = join(folder, 'loose');
+      await mkdir(loose);
+      await chmod(loose, 0o777);
+      const { stdout, stderr } = await runNode(
+        `import { writePrivateFile } from '#src/keys/write-private-file.js';
+        process.env.JUPYTER_ALLOW_INSECURE_WRITES = '1';
+        await writePrivateFile(process.argv[1], 'text', { kind: 'key-file', replace: false });
+        console.log('written');`,
+        [join(loose, 'file')],
+      );
+      expect(stdout).toBe('written\n');
+      expect(stderr).toMatch(/JupyterCurveWarning: .*other users can replace it.*JUPYTER_ALLOW_INSECURE_WRITES/);
+    }));
+
   test('is refused in a loose folder that is reached by a symbolic link in a good one', () =>
-    inTemporaryFolder(async (folder) => {
+    inOpenFolder(async (folder) => {
       await mkdir(join(folder, 'loose'));
       await chmod(join(folder, 'loose'), 0o777);
       await symlink(join(folder, 'loose'), join(folder, 'good'));

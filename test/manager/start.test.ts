@@ -208,9 +208,11 @@ describe('the connection file', () => {
     const loose = join(place.folder, 'loose');
     await mkdir(loose);
     await chmod(loose, 0o777);
+    await chmod(place.folder, 0o755);
     const starting = place.start('python3', { connectionFile: join(loose, 'k.json'), launcher });
     await expect(starting).rejects.toMatchObject({ code: 'connection-file-unsafe' });
     expect(pids).toEqual([]);
+    await chmod(place.folder, 0o700);
   });
 
   test('with a path too long for sockets beside it: they are in a private folder, and gone afterwards', async () => {

@@ -18,7 +18,8 @@ interface Found {
 async function call(code: string): Promise<Found> {
   const { stdout, stderr, status } = await runNode(`${code}\nconsole.log('\\n' + JSON.stringify(found));`);
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Found;
+  const found: Found = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  return found;
 }
 
 const find = (candidates?: readonly string[]): Promise<Found> =>
@@ -26,15 +27,15 @@ const find = (candidates?: readonly string[]): Promise<Found> =>
     `import { findPython } from ${script('find-python.mjs')}; const found = await findPython(${JSON.stringify(candidates) ?? ''});`,
   );
 
-describe('of the interpreters that there are', () => {
-  /** A command that answers as an interpreter of that version does; none of them is on every machine. */
-  async function interpreter(folder: string, name: string, answer: string): Promise<string> {
-    const file = join(folder, name);
-    await writeFile(file, `#!/bin/sh\necho '${answer}'\n`);
-    await chmod(file, 0o755);
-    return file;
-  }
+/** A command that answers as an interpreter of that version does; none of them is on every machine. */
+async function interpreter(folder: string, name: string, answer: string): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, `#!/bin/sh\necho '${answer}'\n`);
+  await chmod(file, 0o755);
+  return file;
+}
 
+describe('of the interpreters that there are', () => {
   test.each(['3 11 2 venv', '3 12 0 venv', '3 13 9 venv'])('%s is taken', (answer) =>
     inTemporaryFolder(async (folder) => {
       const python = await interpreter(folder, 'python3', answer);

@@ -1,0 +1,50 @@
+import type { Stats } from 'node:fs';
+import { lstat, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { currentUser, isTrustedOwner } from './private-file.js';
+
+/**
+ * Whether no other user can get at an opened file by its name, whatever its own mode: one of the folders above it is closed to them. Front ends
+ * write connection files with the umask (0644) into Jupyter's runtime folder (0700).
+ *
+ * `opened` is what `fstat` says of the file that `file` led to. False where the name leads elsewhere by now, and where the file has a second name, which
+ * may be in an open folder. Access lists are not read: on Linux they show in the mode, as the rights of the group.
+ */
+export async function isFileOutOfReach(file: string, opened: Stats): Promise<boolean> {
+  if (opened.nlink > 1) return false;
+  try {
+    const path = await realpath(file);
+    const found = await lstat(path);
+    return found.ino === opened.ino && found.dev === opened.dev && (await isClosed(dirname(path), opened.uid));
+  } catch {
+    // It is being moved or removed.
+    return false;
+  }
+}
+
+/** Whether no other user can get into `folder`, which is a real path, because it or a folder above it is closed to them. */
+export async function isFolderOutOfReach(folder: string): Promise<boolean> {
+  return isClosed(folder, currentUser()).catch(() => false);
+}
+
+/**
+ * Every folder up to the root belongs to this user, to root, or (as root reads what a user outside a container owns) to `owner`; one of them may not
+ * be entered by others; and above that one nobody else can put another in its place.
+ */
+async function isClosed(folder: string, owner: number | undefined): Promise<boolean> {
+  const user = currentUser();
+  if (user === undefined) return true;
+  let closed = false;
+  for (let at = folder; ; at = dirname(at)) {
+    const stats = await lstat(at);
+    const trusted = isTrustedOwner(stats) || (user === 0 && stats.uid === owner);
+    // A link has come in place of a folder since the path was resolved.
+    if (!stats.isDirectory() || !trusted) return false;
+    if (closed && isLoose(stats)) return false;
+    closed ||= (stats.mode & 0o011) === 0;
+    if (at === dirname(at)) return closed;
+  }
+}
+
+/** Whether other users can replace what is in a folder: they may write to it, and it is not sticky. */
+export const isLoose = ({ mode }: Pick<Stats, 'mode'>): boolean => (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
