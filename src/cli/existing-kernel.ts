@@ -5,6 +5,7 @@ import { secretKeyFromZ85, type CurvePair } from '../keys/curve-pair.js';
 import type { Secret } from '../keys/secret.js';
 import { openAccess, type Access } from '../manager/access-client.js';
 import { findOwnPair, readPair } from './own-keys.js';
+import { warnOfPlainText } from './plain-text.js';
 import { usageError } from './usage-error.js';
 
 /** The options of every command that asks a running kernel. */
@@ -48,7 +49,9 @@ export async function findKernelKeys(file: string, keyFile: string | undefined):
   const secret = process.env[SECRET_VARIABLE];
   delete process.env[SECRET_VARIABLE];
   const given = secret ? { secretKey: secretKeyFromZ85(secret, SECRET_VARIABLE) } : {};
-  const { curve } = await readConnectionFile(file, given);
+  const connection = await readConnectionFile(file, given);
+  const { curve } = connection;
+  if (connection.key.byteLength === 0) warnOfPlainText(connection);
   if (keyFile === undefined) {
     return curve?.clientPublicKey === undefined
       ? given

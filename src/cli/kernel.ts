@@ -1,19 +1,12 @@
-import { parseArgs } from 'node:util';
 import type { CommandModule } from 'yargs';
 import { SECRET_VARIABLE } from '../connection/connection-info.js';
-import { CurveKernelError } from '../errors.js';
 import { eraseVariable } from '../kernel/erase-variable.js';
 import { serveKernel } from '../kernel/serve-kernel.js';
 import { findAccount } from '../typescript/evaluator-account.js';
-import { ACCESS_OPTIONS, accessOptions, type AccessArguments } from './access-options.js';
-import { checkValues } from './check-values.js';
-import { printError, printWarning } from './output.js';
-
-interface KernelArguments extends AccessArguments {
-  readonly 'connection-file': string;
-  readonly 'require-encryption': boolean;
-  readonly 'evaluator-user': string | undefined;
-}
+import { ACCESS_OPTIONS, accessOptions } from './access-options.js';
+import { parseKernelArguments, type KernelArguments } from './kernel-arguments.js';
+import { printError, printNote } from './output.js';
+import { warnOfPlainText } from './plain-text.js';
 
 /** `kernel`: what the kernelspec starts. Ends when a client, its parent's death or a signal ends it. */
 export const kernelCommand: CommandModule<object, KernelArguments> = {
@@ -44,7 +37,10 @@ export const kernelCommand: CommandModule<object, KernelArguments> = {
 
 /** {@link kernelCommand} without the libraries that the other commands load: a front end waits for it. */
 export async function runKernel(args: readonly string[]): Promise<void> {
-  await serve(parseKernelArguments(args));
+  const { values, unknown } = parseKernelArguments(args);
+  // Front ends pass on what they are given, such as a file name or --HistoryManager.hist_file. Values may be secrets.
+  if (unknown.length > 0) printNote(`arguments that this kernel does not know are left aside: ${unknown.join(', ')}`);
+  await serve(values);
 }
 
 async function serve(args: KernelArguments): Promise<void> {
@@ -63,39 +59,7 @@ async function serve(args: KernelArguments): Promise<void> {
     ownsProcess: true,
     onFailure: printError,
   });
-  const { transport, curve } = kernel.connection;
-  if (transport === 'tcp' && curve === undefined) {
-    printWarning({
-      message: 'the connection file has no keys: what this kernel is sent and sends can be read on the way',
-      hint: 'start it with the transport encryption of your manager set to "required"',
-    });
-  }
+  warnOfPlainText(kernel.connection);
   await kernel.closed;
   process.exit();
-}
-
-function parseKernelArguments(args: readonly string[]): KernelArguments {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        'connection-file': { type: 'string', short: 'f' },
-        'require-encryption': { type: 'boolean', default: false },
-        'evaluator-user': { type: 'string' },
-        'authorized-clients': { type: 'string' },
-        policy: { type: 'string' },
-        audit: { type: 'string' },
-        reauth: { type: 'string' },
-        verify: { type: 'string' },
-      },
-    });
-    checkValues(values, []);
-    const { 'connection-file': file, 'evaluator-user': user, ...others } = values;
-    if (file === undefined) throw new TypeError('the option --connection-file is missing');
-    return { ...others, 'connection-file': file, 'evaluator-user': user };
-  } catch (error) {
-    if (error instanceof CurveKernelError) throw error;
-    const message = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
-    throw new CurveKernelError('usage', message, { hint: 'see "jupyter-curve kernel --help"', cause: error });
-  }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import yargs from 'yargs';
-import { CurveKernelError } from '../errors.js';
+import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { statusMeanings } from './exit-status.js';
 import { acceptCommand } from './accept.js';
 import { auditCommand } from './audit.js';
@@ -12,6 +12,7 @@ import { installCommand } from './install.js';
 import { kernelCommand } from './kernel.js';
 import { tieKeys } from './key-argument.js';
 import { keygenCommand } from './keygen.js';
+import { findMistyped } from './mistyped.js';
 import { printResult, silenceLibraries, table } from './output.js';
 import { revokeCommand } from './revoke.js';
 import { roleCommand } from './role.js';
@@ -27,6 +28,21 @@ import { usageError } from './usage-error.js';
 /** Parses `args` and runs the command they name; rejects with what went wrong, for one place to print and to map. */
 export async function runProgram(args: readonly string[]): Promise<void> {
   silenceLibraries();
+  try {
+    const text = await parse(tieKeys(args));
+    if (text !== '') printResult(text);
+  } catch (error) {
+    if (!isCurveKernelError(error, 'usage')) throw error;
+    const mistyped = await findMistyped(args, (command) => parse([...command, '--help']));
+    if (mistyped === undefined) throw error;
+    const { typed, meant } = mistyped;
+    const message = `there is no ${typed.startsWith('-') ? 'option' : 'command'} ${typed}; did you mean "${meant}"?`;
+    throw new CurveKernelError('usage', message, { hint: error.hint, cause: error });
+  }
+}
+
+/** Runs the command; resolves to the text of help and version, where that is asked for. */
+async function parse(args: readonly string[]): Promise<string> {
   const parser = yargs()
     .scriptName('jupyter-curve')
     .usage('$0 <command>\n\nJupyter kernels over CurveZMQ: start them, run notebooks on them, be one.')
@@ -66,10 +82,10 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     });
   // With a callback, help and version come back as text instead of being written to the console.
   let text = '';
-  await parser.parseAsync(tieKeys(args), {}, (_error, _argv, output) => {
+  await parser.parseAsync(args, {}, (_error, _argv, output) => {
     text = output;
   });
-  if (text !== '') printResult(text);
+  return text;
 }
 
 /** What yargs says, as one of our sentences. */

@@ -21,7 +21,11 @@ export const startCommand: CommandModule<object, StartArguments> = {
   builder: (yargs) =>
     policyOption(kernelOption(yargs))
       .option('connection-file', { type: 'string', requiresArg: true, describe: 'Where to write it' })
-      .option('ip', { type: 'string', requiresArg: true, describe: 'The address to listen at [default: 127.0.0.1]' })
+      .option('ip', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'The address to listen at; * is all [default: 127.0.0.1]',
+      })
       .options(ACCESS_OPTIONS)
       .example('$0 start --kernel python3 --transport-encryption required', ''),
   handler: start,

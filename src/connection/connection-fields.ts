@@ -34,13 +34,16 @@ export interface Fields {
 /** Deeper values would overflow the stack of `JSON.stringify` when the file is written again. */
 const DEEPEST = 64;
 
+const NO_CONNECTION_HINT =
+  'Name the connection file of a kernel, such as kernel-….json in the folder of `jupyter --runtime-dir`; if this was one, start its kernel again.';
+
 const HINT = 'Start the kernel again, so that its manager writes a new connection file.';
 
 /** Parses the JSON of a connection file. Throws `connection-file-invalid` unless it is an object. */
 export function parseFields(text: string, source: string): Fields {
-  const refuse = (problem: string): CurveKernelError =>
+  const refuse = (problem: string, hint = NO_CONNECTION_HINT): CurveKernelError =>
     new CurveKernelError('connection-file-invalid', `Connection file ${source} ${problem}.`, {
-      hint: HINT,
+      hint,
       data: { file: source },
     });
   let json: Json;
@@ -48,10 +51,12 @@ export function parseFields(text: string, source: string): Fields {
     json = JSON.parse(text);
   } catch {
     // The parser's own error quotes the text around the mistake, which may be a key.
-    throw refuse(text.trim() === '' ? 'is empty' : 'is not JSON');
+    throw text.trim() === '' ? refuse('is empty', HINT) : refuse('is not JSON');
   }
   if (!isObject(json)) throw refuse(`holds ${kindOf(json)}; an object is wanted`);
-  if (isDeeperThan(json, DEEPEST)) throw refuse(`is nested more than ${DEEPEST} levels deep`);
+  if (isDeeperThan(json, DEEPEST)) throw refuse(`is nested more than ${DEEPEST} levels deep`, HINT);
+  const ports = FIELDS.filter((field) => field.endsWith('_port'));
+  if (!ports.some((field) => Object.hasOwn(json, field))) throw refuse('is not one: it names no ports');
   return { source, json };
 }
 

@@ -29,7 +29,7 @@ export interface ConnectionInfo {
   /** Host name or address for tcp, the prefix of the socket paths for ipc. */
   readonly ip: string;
   readonly ports: Ports;
-  /** The key of the message signatures. */
+  /** The key of the message signatures; empty: they are disabled. */
   readonly key: Secret;
   /** For example `hmac-sha256`. */
   readonly signatureScheme: string;

@@ -7,7 +7,6 @@ import {
   invalidField,
   optionalText,
   parseFields,
-  requiredText,
   unknownFields,
 } from './connection-fields.js';
 import type { ConnectionInfo } from './connection-info.js';
@@ -28,9 +27,12 @@ export async function readConnectionFile(file: string, options: ReadConnectionOp
   return parseConnectionInfo(await readConnectionText(file), file, options);
 }
 
+/** Also in a damaged file. Another kind of file, named by mistake, is told apart when it is parsed. */
+const holdsKey = (text: string): boolean => /"(?:key|curve_secretkey)"/.test(text);
+
 /** The text of a connection file. Throws as {@link readConnectionFile} does. */
 export function readConnectionText(file: string): Promise<string> {
-  return readPrivateFile(file, { kind: 'connection-file', maxBytes: 64 * 1024 });
+  return readPrivateFile(file, { kind: 'connection-file', maxBytes: 64 * 1024, isSecret: holdsKey });
 }
 
 /**
@@ -46,8 +48,8 @@ export async function parseConnectionInfo(
 ): Promise<ConnectionInfo> {
   const fields = parseFields(text, source);
   const address = readAddress(fields);
-  const key = Secret.fromText(requiredText(fields, 'key'));
-  const signatureScheme = readSignatureScheme(fields);
+  const key = readKey(fields);
+  const signatureScheme = readSignatureScheme(fields, key);
   const kernelName = optionalText(fields, 'kernel_name');
   const curve = await readCurve(fields, options.secretKey);
   return {
@@ -60,8 +62,16 @@ export async function parseConnectionInfo(
   };
 }
 
-function readSignatureScheme(fields: Fields): string {
+/** An empty key disables signatures. One that is not there may be an oversight: jupyter_client then signs with a random one. */
+function readKey(fields: Fields): Secret {
+  const key = optionalText(fields, 'key');
+  if (key !== undefined) return Secret.fromText(key);
+  throw invalidField(fields, 'key', 'is missing', 'Start the kernel again; an empty key ("") disables signatures.');
+}
+
+function readSignatureScheme(fields: Fields, key: Secret): string {
   const scheme = optionalText(fields, 'signature_scheme') ?? FIELD_DEFAULTS.signature_scheme;
+  if (scheme === '' && key.byteLength === 0) return FIELD_DEFAULTS.signature_scheme;
   if (/^hmac-[\w/-]{1,40}$/.test(scheme)) return scheme;
   throw invalidField(fields, 'signature_scheme', 'is not hmac- and the name of a hash', 'Jupyter uses hmac-sha256.');
 }

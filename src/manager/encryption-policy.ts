@@ -55,7 +55,7 @@ export function decideEncryption(
   if (transport === 'ipc') return { encrypt: false };
   const message = `The kernel "${spec.name}" does not advertise Curve: code and output travel as plain text over tcp.`;
   const hint =
-    'Use transport "ipc", or update the kernel and install its kernelspec again; "required" refuses such kernels.';
+    'Update the kernel and install its kernelspec again; "--transport-encryption required" (transportEncryption in the library) refuses such kernels.';
   return { encrypt: false, warning: { code: 'encryption-unavailable', message, hint } };
 }
 

@@ -56,8 +56,9 @@ export async function findKernelSpec(name: string, options: FindKernelSpecsOptio
   if (native !== undefined) return native;
   const available = [...folders.keys()].toSorted();
   const found = available.length === 0 ? 'none is installed' : `installed are ${available.join(', ')}`;
+  const install = wanted === 'typescript' ? 'Run "jupyter-curve install"' : 'Install it';
   throw new CurveKernelError('kernelspec-missing', `There is no kernel called "${name}"; ${found}.`, {
-    hint: `Install it, or set JUPYTER_PATH; the folders searched are ${parents.join(', ')}.`,
+    hint: `${install}, or set JUPYTER_PATH; the folders searched are ${parents.join(', ')}.`,
     data: { name, available, searched: parents },
   });
 }

@@ -22,7 +22,7 @@ export interface StartKernelOptions {
   readonly transportEncryption?: TransportEncryption;
   /** Default `tcp`. */
   readonly transport?: Transport;
-  /** The address to bind with tcp. Default 127.0.0.1. */
+  /** The address to bind with tcp; `*` is every IPv4 address of this machine. Default 127.0.0.1. */
   readonly ip?: string;
   /** Default `file`, as in JEP 145. */
   readonly secretBy?: SecretBy;
@@ -81,7 +81,7 @@ export async function startKernel(options: StartKernelOptions): Promise<ManagedK
     transport,
     env,
     runtime,
-    ip: options.ip ?? '127.0.0.1',
+    ip: readIp(options.ip),
     cwd: options.cwd ?? process.cwd(),
     file: new KernelFile(resolve(options.connectionFile ?? join(runtime, `kernel-${id}.json`)), runtime),
     startTimeout: options.startTimeout ?? 60_000,
@@ -93,6 +93,9 @@ export async function startKernel(options: StartKernelOptions): Promise<ManagedK
   const backoff = new RestartBackoff(options.autoRestart);
   return new ManagedKernel(plan, { keys, run, backoff, onWarning, patience: options.shutdownTimeout ?? 2500 });
 }
+
+/** Written as jupyter_client writes it: its clients connect to 0.0.0.0, which is this machine, and could not to `*`. */
+const readIp = (ip = '127.0.0.1'): string => (ip === '*' ? '0.0.0.0' : ip);
 
 function warn({ code, message, hint }: ManagerWarning): void {
   process.emitWarning(message, { type: 'JupyterCurveWarning', code, detail: hint });

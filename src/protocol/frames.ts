@@ -135,7 +135,8 @@ export function decodeMessage(
     if (byteLength > most) throw tooLarge('bytes in a header', 'maxHeaderBytes', byteLength, most);
   }
   if (!signer.verify(signature, [header, parentHeader, metadata, content])) throw unsigned();
-  if (options.replay?.admit(signature) === false) throw replayed();
+  // Without signatures there is nothing to know a message by.
+  if (signer.signs && options.replay?.admit(signature) === false) throw replayed();
 
   // Readers differ in which of two members they believe, so headers, which tell who asks for what, may not repeat one.
   const strict = { ...limits, uniqueNames: true, repairText: false };

@@ -4,6 +4,8 @@ import type { Secret } from '../keys/secret.js';
 
 /** Signs the four JSON frames of a message. Buffers and routing frames are outside the signature: the protocol says so. */
 export interface Signer {
+  /** False when the connection's key is empty: then signatures are empty, too, and none is looked at. */
+  readonly signs: boolean;
   /** The signature as it goes on the wire: lower-case hexadecimal. */
   sign(parts: readonly Uint8Array[]): string;
   /** Whether `signature` is exactly what {@link Signer.sign} gives for these parts; takes the same time wherever it differs. */
@@ -22,14 +24,17 @@ const HASHES: ReadonlyMap<string, string> = new Map([
   ['hmac-blake2s', 'blake2s256'],
 ]);
 
+/** An empty key disables signatures (Jupyter messaging, “The wire protocol”). */
+const UNSIGNED: Signer = Object.freeze({ signs: false, sign: () => '', verify: () => true });
+
 /**
  * Makes the signer for a connection's `signature_scheme` and `key`. The key stays in its {@link Secret}: once that is
- * wiped, the signer throws TypeError.
+ * wiped, the signer throws TypeError. An empty key disables signatures, whatever the scheme is.
  *
  * @throws CurveKernelError `signature-scheme-unsupported`.
- * @throws TypeError when the key is empty: Python's stack then stops signing and checking, which is never done here.
  */
 export function createSigner(scheme: string, key: Secret): Signer {
+  if (key.byteLength === 0) return UNSIGNED;
   const hash = HASHES.get(scheme);
   if (hash === undefined) {
     throw new CurveKernelError(
@@ -38,7 +43,6 @@ export function createSigner(scheme: string, key: Secret): Signer {
       { hint: 'Set "signature_scheme" to "hmac-sha256".', data: { scheme } },
     );
   }
-  if (key.byteLength === 0) throw new TypeError('key must not be empty: messages are always signed');
 
   const sign = (parts: readonly Uint8Array[]): string => {
     const hmac = key.expose((bytes) => createHmac(hash, bytes));
@@ -46,6 +50,7 @@ export function createSigner(scheme: string, key: Secret): Signer {
     return hmac.digest('hex');
   };
   return {
+    signs: true,
     sign,
     verify(signature, parts) {
       const expected = Buffer.from(sign(parts), 'latin1');

@@ -1,5 +1,5 @@
 import { Dealer, Subscriber, type Context, type Event, type EventType } from 'zeromq';
-import { isIPv6Endpoint } from '../connection/endpoints.js';
+import { dialable, isIPv6Endpoint } from '../connection/endpoints.js';
 import type { CurvePair } from '../keys/curve-pair.js';
 import type { SocketName } from '../protocol/message.js';
 import { dialCurve, throwAwayPair } from './curve-options.js';
@@ -68,7 +68,7 @@ export async function probeIn(
       const found = resultOf(event);
       if (found) end(found);
     });
-    uninterrupted(() => socket.connect(endpoint));
+    uninterrupted(() => socket.connect(dialable(endpoint)));
     await watched;
   } finally {
     clearTimeout(timer);

@@ -95,6 +95,14 @@ describe('a connection file says', () => {
     expect((await parse({ kernel_name: '' })).kernelName).toBe('');
   });
 
+  test.each(['', null, undefined, 'hmac-sha256'])(
+    'that messages are not signed, with the scheme %p',
+    async (scheme) => {
+      const { key, signatureScheme } = await parse({ key: '', signature_scheme: scheme });
+      expect([key.byteLength, signatureScheme]).toEqual([0, 'hmac-sha256']);
+    },
+  );
+
   test.each(['*', '0.0.0.0', '::1', '[::1]', 'fe80::1%eth0', 'localhost', 'node-3.cluster.example', 'eth0', 'my_host'])(
     'that tcp listens at %s',
     async (ip) => expect((await parse({ ip })).ip).toBe(ip),
@@ -147,7 +155,7 @@ describe('a connection file is refused, by file and field,', () => {
     null,
   ])('for the ip %p', (ip) => expectInvalid(parse({ ip }), 'ip'));
 
-  test.each(['', 5, null, undefined, ['x'], '\ud800'])('for the key %p', (key) => expectInvalid(parse({ key }), 'key'));
+  test.each([5, null, undefined, ['x'], '\ud800'])('for the key %p', (key) => expectInvalid(parse({ key }), 'key'));
 
   test.each(['', 'sha256', 'hmac-', 'hmac-sha 256', 256])('for the signature scheme %p', (signature_scheme) =>
     expectInvalid(parse({ signature_scheme }), 'signature_scheme'),
@@ -184,6 +192,17 @@ describe('a connection file is refused, by file and field,', () => {
     ['a number', '5'],
     ['too deep', `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`],
   ])('for holding %s', (_, text) => expectInvalid(parseConnectionInfo(text, SOURCE), undefined));
+
+  test.each([
+    ['JSON of another kind', '{"cells": [], "nbformat": 4}', /is not one: it names no ports\.$/],
+    ['a log', '[I 2026-11-27 ServerApp] Kernel started', /is not JSON\.$/],
+  ])('for being %s, and the hint says what to name', async (_, text, problem) => {
+    const parsing = parseConnectionInfo(text, SOURCE);
+    await expect(parsing).rejects.toMatchObject({
+      message: expect.stringMatching(problem),
+      hint: expect.stringMatching(/^Name the connection file of a kernel, such as kernel-….json/),
+    });
+  });
 
   test('for JSON with a mistake right beside a key', async () => {
     const text = JSON.stringify(fields);

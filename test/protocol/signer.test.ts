@@ -99,8 +99,18 @@ describe('a signature scheme', () => {
 });
 
 describe('a key', () => {
-  test('that is empty is refused: signing is never switched off', () => {
-    expect(() => createSigner('hmac-sha256', Secret.fromText(''))).toThrow(TypeError);
+  test('that is empty disables signatures, whatever the scheme is', () => {
+    for (const scheme of ['hmac-sha256', 'hmac-md5', '']) {
+      const signer = createSigner(scheme, Secret.fromText(''));
+      expect([signer.signs, signer.sign([Buffer.from('data')])]).toEqual([false, '']);
+      for (const text of ['', 'x', 'f'.repeat(64)]) expect(signer.verify(Buffer.from(text), [])).toBe(true);
+    }
+    expect(createSigner('hmac-sha256', Secret.fromText('key')).signs).toBe(true);
+  });
+
+  test('of one byte does not: an empty signature is refused', () => {
+    const signer = createSigner('hmac-sha256', Secret.fromText(' '));
+    expect(signer.verify(Buffer.alloc(0), [])).toBe(false);
   });
 
   test('is nowhere in a signer as Node prints it', () => {
