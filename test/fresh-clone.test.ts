@@ -1,11 +1,11 @@
-/** What somebody meets who clones the repository and types `npm start`, with an empty home. */
+/** What a fresh clone does in an empty home: `npm start`, and the installation of the command. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect } from '@jest/globals';
+import { afterEach, beforeEach, expect } from '@jest/globals';
 import { repository } from './fixtures/repository.js';
 import { requireOrSkip } from './fixtures/require-or-skip.js';
 
@@ -21,7 +21,7 @@ const reachable = await succeeds('npm', 'ping', '--fetch-retries=0', '--fetch-ti
 let folder: string;
 let clone: string;
 let env: NodeJS.ProcessEnv;
-beforeAll(async () => {
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jc-clone-'));
   clone = join(folder, 'clone');
   await mkdir(join(folder, 'home'));
@@ -32,7 +32,7 @@ beforeAll(async () => {
   );
   env = { ...Object.fromEntries(inherited), HOME: join(folder, 'home') };
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** The files that git knows, as they are now, in a repository of their own. Of an unpacked archive, all but what is made. */
 async function cloneRepository(): Promise<void> {
@@ -53,7 +53,9 @@ const git = (cwd: string, ...args: string[]): Promise<{ stdout: string }> =>
 const changes = async (): Promise<string> =>
   (await git(clone, 'ls-files', '--others', '--modified', '--exclude-standard')).stdout;
 
-requireOrSkip('git, or no way to the npm registry', hasGit && reachable)(
+const withRegistry = requireOrSkip('git, or no way to the npm registry', hasGit && reachable);
+
+withRegistry(
   'npm start in a fresh clone runs the tour encrypted, and leaves nothing in the home and nothing for git',
   async () => {
     await cloneRepository();
@@ -78,6 +80,44 @@ requireOrSkip('git, or no way to the npm registry', hasGit && reachable)(
       maxBuffer: 2 ** 24,
     });
     expect((await readdir(join(clone, 'artifacts/mine'))).toSorted()).toEqual(['done.ipynb', 'own.ipynb']);
+  },
+  300_000,
+);
+
+withRegistry.each([{ options: '' }, { options: '--omit=dev' }])(
+  'npm install --global . in a fresh clone builds what it installs, with the options "$options"',
+  async ({ options }) => {
+    await cloneRepository();
+    const prefix = join(folder, 'npm');
+    await mkdir(join(prefix, 'lib'), { recursive: true });
+    const bin = join(prefix, 'bin');
+    const place = { ...env, npm_config_prefix: prefix, PATH: `${bin}${delimiter}${env['PATH'] ?? ''}` };
+    // As README.md says it.
+    const [script = ''] =
+      /npm install --global .*?(?=```)/s.exec(await readFile(join(clone, 'README.md'), 'utf8')) ?? [];
+    const lines = script.trim().split('\n');
+    expect(lines.length).toBe(3);
+    const said = [`${lines[0]?.replace(/ *#.*/, '')} ${options}`, ...lines.slice(1)].join('\n');
+    const { stdout } = await run('sh', ['-ec', said], { cwd: clone, env: place, maxBuffer: 2 ** 24 });
+    expect(stdout).toMatch(/^typescript +yes +typescript +/m);
+    expect(await changes()).toBe('');
+  },
+  300_000,
+);
+
+withRegistry(
+  'npm install --global . that cannot build fails, and says why',
+  async () => {
+    await cloneRepository();
+    await writeFile(join(clone, 'src', 'index.ts'), 'export const broken: number = "text";\n');
+    const prefix = join(folder, 'npm');
+    await mkdir(join(prefix, 'lib'), { recursive: true });
+    const installing = run('npm', ['install', '--global', '.'], {
+      cwd: clone,
+      env: { ...env, npm_config_prefix: prefix },
+      maxBuffer: 2 ** 24,
+    });
+    await expect(installing).rejects.toMatchObject({ stderr: expect.stringContaining('src/ does not compile') });
   },
   300_000,
 );

@@ -16,10 +16,15 @@ export async function build() {
 
 /** Builds when a source is newer than the last build. */
 export async function ensureBuilt() {
+  if (!(await isBuilt())) await build();
+}
+
+/** Whether the last build is newer than every source. */
+export async function isBuilt() {
   const built = await stat(main).catch(() => undefined);
   const sources = ['package.json', 'tsconfig.json', ...(await filesIn(inRoot('src'))).map((file) => join('src', file))];
   const times = await Promise.all(sources.map(async (file) => (await stat(inRoot(file))).mtimeMs));
-  if (built === undefined || Math.max(...times) > built.mtimeMs) await build();
+  return built !== undefined && Math.max(...times) <= built.mtimeMs;
 }
 
 async function removeStale() {

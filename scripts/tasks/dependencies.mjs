@@ -2,11 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { npm, root, step } from './run.mjs';
 
+/** Set for an installation that is a part of a script, which builds by itself. */
+export const NESTED = 'JUPYTER_CURVE_NESTED_INSTALL';
+
 /** Installs what package-lock.json names, unless that is what is installed. */
 export async function ensureDependencies() {
   if (await isInstalled(root)) return;
   step('installing dependencies (once)');
-  await npm('the dependencies could not be installed', ['ci', '--no-audit', '--no-fund']);
+  // npm hands its options down by the environment: those of `npm install --global --omit=dev .` are not meant for this.
+  const env = { [NESTED]: '1', npm_config_global: '', npm_config_location: '', npm_config_omit: '' };
+  const options = ['--include=dev', '--no-audit', '--no-fund'];
+  await npm('the dependencies could not be installed', ['ci', ...options], { env });
 }
 
 /** Whether the packages in `folder` are those of its package-lock.json; npm keeps a list of what it installed. */
