@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'policy-invalid'
   | 'authorized-clients-invalid'
   | 'audit-broken' // a line of the audit was changed, added, moved or removed
+  | 'state-unsaved' // a change of access holds, and cannot be saved for a restart of the kernel
   // transport
   | 'address-in-use'
   | 'bind-failed'

@@ -4,6 +4,8 @@ import { readConnectionFile } from '../connection/read-connection-file.js';
 import { secretKeyFromZ85, type CurvePair } from '../keys/curve-pair.js';
 import type { Secret } from '../keys/secret.js';
 import { openAccess, type Access } from '../manager/access-client.js';
+import { exitStatus } from './exit-status.js';
+import { printWarning } from './output.js';
 import { findOwnPair, readPair } from './own-keys.js';
 import { warnOfPlainText } from './plain-text.js';
 import { usageError } from './usage-error.js';
@@ -61,9 +63,17 @@ export async function findKernelKeys(file: string, keyFile: string | undefined):
   return { ...given, client: await readPair(keyFile) };
 }
 
-/** Opens the access of the kernel that `args` name, for as long as `use` takes. */
+/**
+ * Opens the access of the kernel that `args` name, for as long as `use` takes. What was changed and cannot be saved for a restart of the
+ * kernel is a warning, and the exit status says it.
+ */
 export async function withAccess<T>(args: ExistingArguments, use: (access: Access) => Promise<T>): Promise<T> {
   const { existing, 'key-file': keyFile } = args;
   await using access = await openAccess(existing, await findKernelKeys(existing, keyFile));
-  return await use(access);
+  const result = await use(access);
+  if (access.unsaved) {
+    printWarning(access.unsaved);
+    process.exitCode = exitStatus(access.unsaved);
+  }
+  return result;
 }

@@ -9,6 +9,7 @@ export const statusMeanings = {
   4: 'no such kernel, or its kernelspec cannot do what was asked',
   5: 'refused: keys, encryption or rights are not what was asked for',
   6: 'the kernel did not start, died, or does not answer',
+  7: 'done, but a restart of the kernel forgets or undoes it',
   70: 'a mistake in jupyter-curve itself',
   130: 'interrupted',
 } as const;
@@ -45,6 +46,7 @@ export const exitStatuses: Readonly<Record<ErrorCode, ExitStatus>> = {
   'policy-invalid': 3,
   'authorized-clients-invalid': 3,
   'audit-broken': 3,
+  'state-unsaved': 7,
   'address-in-use': 6,
   'bind-failed': 6,
   'dial-failed': 6,

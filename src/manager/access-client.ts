@@ -1,5 +1,6 @@
 import type { ConnectionInfo } from '../connection/connection-info.js';
 import { readConnectionFile } from '../connection/read-connection-file.js';
+import { CurveKernelError } from '../errors.js';
 import type { CurvePair } from '../keys/curve-pair.js';
 import type { Secret } from '../keys/secret.js';
 import type { JsonObject } from '../protocol/message.js';
@@ -70,6 +71,12 @@ export interface AccessDecision {
 /** Who may do what on a running kernel. Every call is a request to it, and needs a right to make it. */
 export interface Access extends AsyncDisposable {
   readonly connection: ConnectionInfo;
+  /**
+   * Why the last change cannot be saved for a restart of the kernel, and what a restart does then; undefined when it is saved. A
+   * 'state-unsaved' whose `data.restart` is `'forgotten'` (what was granted last), `'owners-only'` (all grants) or `'undone'` (what was
+   * changed, also what was taken away). The change itself holds in any case.
+   */
+  readonly unsaved: CurveKernelError | undefined;
   grant(request: GrantRequest): Promise<IssuedGrant>;
   /** Resolves with what was taken back, when those connections are closed. Throws `identity-unknown` when nothing fits. */
   revoke(request: RevokeRequest): Promise<readonly Grant[]>;
@@ -108,21 +115,29 @@ export async function openAccess(file: string, options: OpenAccessOptions = {}):
     published: { topics: [ACCESS_EVENT], receive: (message) => events.receive(message) },
   });
   const close = (): Promise<void> => line.close();
+  let unsaved: CurveKernelError | undefined;
   return {
     connection,
-    ...verbs(line),
+    get unsaved() {
+      return unsaved;
+    },
+    ...verbs(line, (reply) => {
+      if (typeof reply['saved'] === 'boolean') unsaved = readUnsaved(reply);
+    }),
     watch: (onEvent) => events.watch(line, onEvent, timeout),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-type Verbs = Omit<Access, 'connection' | 'watch' | 'close' | typeof Symbol.asyncDispose>;
+type Verbs = Omit<Access, 'connection' | 'unsaved' | 'watch' | 'close' | typeof Symbol.asyncDispose>;
 
-function verbs(line: ControlLine): Verbs {
+function verbs(line: ControlLine, note: (reply: JsonObject) => void): Verbs {
   const ask = async (verb: string, content: JsonObject): Promise<JsonObject> => {
     const msgType = `curve_${verb}_request`;
-    return acceptReply(msgType, await line.ask(msgType, content));
+    const reply = acceptReply(msgType, await line.ask(msgType, content));
+    note(reply);
+    return reply;
   };
   return {
     grant: async ({ name, roles, publicKey, expiresIn, from }) =>
@@ -169,6 +184,18 @@ function verbs(line: ControlLine): Verbs {
     },
     reloadPolicy: async () => readTexts((await ask('policy', {}))['roles']),
   };
+}
+
+/** Whether what a reply tells of is saved; undefined when it is. */
+function readUnsaved({ saved, unsaved }: JsonObject): CurveKernelError | undefined {
+  if (saved !== false) return undefined;
+  const [said = {}] = readObjects([unsaved ?? null]);
+  const message =
+    optionalText(said, 'message') ?? 'The kernel cannot save access: a restart may undo what was changed.';
+  return new CurveKernelError('state-unsaved', message, {
+    hint: optionalText(said, 'hint') ?? 'Shut the kernel down instead of restarting it; that ends all grants.',
+    data: { restart: optionalText(said, 'restart') ?? 'undone' },
+  });
 }
 
 const seconds = (milliseconds: number): number => Math.ceil(milliseconds / 1000);

@@ -30,6 +30,11 @@ afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
 });
 
+/** Has this done after the test, before what was begun earlier ends. */
+export function afterwards(end: () => Promise<unknown>): void {
+  ends.push(end);
+}
+
 /** A folder that is gone after the test. */
 export async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'jc-'));

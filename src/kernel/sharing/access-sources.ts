@@ -50,11 +50,12 @@ export class AccessSources {
   }
 
   /**
-   * Loads the verifier and reads the policy, in the light of what held in an earlier process: before anybody can connect.
+   * Loads the verifier and reads the policy, in the light of what held in an earlier process: before anybody can connect. Where that is
+   * lost, a policy that was asked for and is not there leaves the owner alone.
    *
    * @throws CurveKernelError 'policy-invalid' for a verifier that cannot be used, and as {@link PolicySource.open} does
    */
-  async prepare(former: FormerKernel | undefined): Promise<void> {
+  async prepare(former: FormerKernel | 'lost' | undefined): Promise<void> {
     const { options, rules, journal } = this.#given;
     const { verify, policyFile: file, required } = options;
     if (verify !== undefined) {
@@ -66,12 +67,15 @@ export class AccessSources {
       const onChange = async (): Promise<void> => (this.#anonymous ? this.reauthorize() : undefined);
       this.#policy = new PolicySource({ file, isRequired, maxBytes: MOST_BYTES, rules, journal, onChange });
     }
-    if (former) {
+    if (former === 'lost') {
+      if (required?.includes('policyFile')) await this.#policy?.restore('none');
+    } else if (former) {
       await this.#policy?.restore(former.rules.policy);
       for (const topic of former.rules.topics) rules.setTopic(...topic);
       if (former.anonymousRevoked) this.#revokedUnder = rules.policy;
     }
     await this.#policy?.open(former === undefined);
+    if (former === 'lost') this.#revokedUnder = rules.policy;
   }
 
   /** What is to be kept of it for a restart. */
@@ -85,11 +89,12 @@ export class AccessSources {
 
   /**
    * Lets in whoever is authorized, at the places where they were before, and not those whose grants were revoked; from here on until
-   * {@link close}, all of it is looked at again whenever it changes.
+   * {@link close}, all of it is looked at again whenever it changes. Where it is lost whose were revoked, each may have been.
    */
-  async begin(owner: ConnectionInfo, former: FormerKernel | undefined): Promise<void> {
+  async begin(owner: ConnectionInfo, known: FormerKernel | 'lost' | undefined): Promise<void> {
     const { options, keeper, rules, journal } = this.#given;
     const { authorizedClients: file } = options;
+    const former = known === 'lost' ? undefined : known;
     const of = (origin: GrantTerms['origin']): readonly FormerGrant[] =>
       former?.grants.filter(({ terms }) => terms.origin === origin) ?? [];
     if (file !== undefined) {
@@ -110,6 +115,7 @@ export class AccessSources {
         onChange: async (state) => this.#takeClients(state),
       });
       authorized.read(await this.#clientsFile.open());
+      if (known === 'lost') authorized.passOver();
     }
     const [anonymous] = of('anonymous');
     this.#anonymous = new AnonymousGrant({

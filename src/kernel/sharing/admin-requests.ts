@@ -33,7 +33,7 @@ type Verb = (request: AdminRequest) => JsonObject | Promise<JsonObject>;
  * reply. Never throws: an error is a reply whose `ename` is the error's code, or `NotPermitted`.
  */
 export async function administrate({ message, channel }: Request, scope: AdminScope): Promise<JsonObject> {
-  const { grant, rules, journal } = scope;
+  const { access, grant, rules, journal } = scope;
   const { content } = message;
   const { msg_type: type } = message.header;
   const verb = VERBS.get(type);
@@ -42,7 +42,7 @@ export async function administrate({ message, channel }: Request, scope: AdminSc
     const reply = await verb({ ...scope, content, actor: actorOf(grant, type, rules) });
     // What changes something tells of it with what it changed.
     if (UNCHANGING.has(type)) journal.about(grant, { event: 'admin', channel, type });
-    return { status: 'ok', ...reply };
+    return { status: 'ok', ...reply, ...(CHANGING.has(type) && savedOnWire(await access.kept())) };
   } catch (error) {
     const rule = isCurveKernelError(error) ? error.message : 'the request makes no sense';
     journal.deny(grant, { channel, type, rule });
@@ -77,6 +77,22 @@ const UNCHANGING: ReadonlySet<string> = new Set([
   'curve_policy_request',
   'curve_watch_request',
 ]);
+
+/** Those whose reply says whether what was changed is saved for a restart. */
+const CHANGING: ReadonlySet<string> = new Set([
+  'curve_grant_request',
+  'curve_revoke_request',
+  'curve_rotate_request',
+  'curve_role_request',
+  'curve_topic_request',
+  'curve_policy_request',
+]);
+
+function savedOnWire(unsaved: CurveKernelError | undefined): JsonObject {
+  if (unsaved === undefined) return { saved: true };
+  const { message, hint, data } = unsaved;
+  return { saved: false, unsaved: { message, hint, restart: String(data['restart']) } };
+}
 
 const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   [
@@ -134,22 +150,18 @@ const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ],
   [
     'curve_role_request',
-    async ({ content, access, actor }) => {
+    ({ content, access, actor }) => {
       const name = textField(content, 'name');
       const roles = optionalTexts(content, 'roles') ?? [];
       access.setRoles(name, roles, actor);
-      await access.kept();
       return { name, roles };
     },
   ],
   [
     'curve_topic_request',
-    async ({ content, access, actor }) => {
+    ({ content, access, actor }) => {
       const topic = optionalText(content, 'topic');
-      if (topic !== undefined) {
-        access.setTopic(topic, flagField(content, 'private', true), actor);
-        await access.kept();
-      }
+      if (topic !== undefined) access.setTopic(topic, flagField(content, 'private', true), actor);
       return { private_topics: access.privateTopics };
     },
   ],

@@ -67,6 +67,11 @@ export class AuthorizedGrants {
     }
   }
 
+  /** Takes the lines that there are now for revoked: each counts again when it changes. */
+  passOver(): void {
+    for (const [key, line] of this.#lines) this.#opened.set(key, line);
+  }
+
   /** Makes the grants what the lines say, under the rules of this moment. */
   async apply(): Promise<void> {
     for (const grant of this.grants) {

@@ -45,6 +45,6 @@ export class ClientFiles {
 
   async #remove(grant: ClientGrant, file: string): Promise<void> {
     this.#files.delete(grant);
-    await rm(file, { force: true });
+    await rm(file, { force: true }).catch((error: unknown) => this.#journal.alarm(error));
   }
 }

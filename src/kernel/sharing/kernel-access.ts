@@ -53,6 +53,8 @@ export interface KernelAccessOptions {
   readonly owner: () => ConnectionInfo | undefined;
   /** Called when what was changed should be kept for a restart. */
   readonly onChange: () => void;
+  /** Why what was changed last is not kept for a restart; undefined when it is. */
+  readonly unsaved: () => CurveKernelError | undefined;
 }
 
 /** Milliseconds in which the key before a rotation still works. */
@@ -161,9 +163,19 @@ export class KernelAccess {
     this.#options.onChange();
   }
 
-  /** Resolves when what was changed so far outlives a crash of the kernel. */
-  async kept(): Promise<void> {
+  /** Resolves when what was changed so far outlives a crash of the kernel; with {@link unsaved}, when that is not possible. */
+  async kept(): Promise<CurveKernelError | undefined> {
     await this.#options.keeper.kept();
+    return this.unsaved;
+  }
+
+  /**
+   * Why what was changed last cannot be saved for a restart of the kernel, and what a restart does then; undefined when all is saved. A
+   * 'state-unsaved' whose `data.restart` is `'forgotten'` (what was granted last), `'owners-only'` (all grants) or `'undone'` (what was
+   * changed, also what was taken away). What was changed holds until then in any case.
+   */
+  get unsaved(): CurveKernelError | undefined {
+    return this.#options.unsaved();
   }
 
   /** The groups that are private now. */

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { GrantTerms } from '../../access/grant.js';
+import { KERNEL_GROUP } from '../../access/groups.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { errnoOf } from '../../keys/private-file.js';
@@ -43,11 +44,11 @@ export interface SharingOptions {
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
 }
 
-/** What {@link Sharing} found of an earlier process of its kernel. */
+/** What an earlier process of the kernel left; `'lost'`: it could not save what it had taken away. */
 interface Former {
   readonly state: StateFile;
   readonly clientFiles: readonly string[];
-  readonly kernel?: FormerKernel;
+  readonly kernel?: FormerKernel | 'lost';
 }
 
 /** Whom a kernel is shared with: its listeners, and all that decides about them. */
@@ -65,6 +66,7 @@ export class Sharing {
   readonly #written: WrittenGrants = new WeakMap();
   #state: StateFile | undefined;
   #isKept = false;
+  #unsaved: CurveKernelError | undefined;
   #owner: ConnectionInfo | undefined;
 
   constructor(options: SharingOptions) {
@@ -105,6 +107,7 @@ export class Sharing {
       sources,
       owner: () => this.#owner,
       onChange: () => void this.#save(),
+      unsaved: () => this.#unsaved,
     });
     journal.on((event) => this.#tellWatchers(event));
   }
@@ -160,32 +163,44 @@ export class Sharing {
     if (connectionFile === undefined) return undefined;
     const state = createStateFile(connectionFile, secretKey);
     const kept = await state.read();
-    if (kept === undefined) return { state, clientFiles: [] };
-    try {
-      return { state, clientFiles: kept.clientFiles, kernel: await recallKernel(kept.state) };
-    } catch (error) {
-      this.#journal.alarm(error);
-      return { state, clientFiles: kept.clientFiles };
-    }
+    if (kept === 'none') return { state, clientFiles: [] };
+    if (kept === 'lost') return { state, clientFiles: [], kernel: 'lost' };
+    const { clientFiles } = kept;
+    return { state, clientFiles, kernel: await recallKernel(kept.state).catch(() => 'lost' as const) };
   }
 
   async #begin(owner: ConnectionInfo, former: Former | undefined): Promise<void> {
     const { connectionFile } = this.#options;
-    const granted = former?.kernel?.grants.filter(({ terms }) => terms.origin === 'grant') ?? [];
+    const kernel = former?.kernel;
+    if (kernel === 'lost') this.#closeToOthers();
+    const granted = kernel && kernel !== 'lost' ? kernel.grants.filter(({ terms }) => terms.origin === 'grant') : [];
     const reopen = async (grant: FormerGrant): Promise<void> =>
       this.#keeper
         .reopen(grant, 'kept over the restart')
         .catch((error: unknown) => this.#journal.alarm(error, grant.terms.identity));
     await Promise.all(granted.map(reopen));
-    await this.#sources.begin(owner, former?.kernel);
+    await this.#sources.begin(owner, kernel);
     if (former === undefined || connectionFile === undefined) return;
     // Not before: half of it must not replace the whole.
     this.#state = former.state;
-    this.#isKept = former.kernel !== undefined;
+    this.#isKept = kernel !== undefined;
     await this.#save();
     const { paths } = this.#sources.files;
-    for (const file of former.clientFiles) if (!paths.includes(file)) await rm(file, { force: true });
+    const gone = former.clientFiles.filter((file) => !paths.includes(file));
+    for (const file of gone) await rm(file, { force: true }).catch((error: unknown) => this.#journal.alarm(error));
     await sweepStates(dirname(connectionFile));
+  }
+
+  /** What an earlier process had taken away is not known, so nothing is given that it may have been. */
+  #closeToOthers(): void {
+    this.#rules.setTopic(KERNEL_GROUP, true);
+    this.#journal.alarm(
+      new CurveKernelError(
+        'state-unsaved',
+        'The kernel could not save access before it was restarted: grants are gone, its owner alone has access, and its output is private.',
+        { hint: `Run \`jupyter-curve public ${KERNEL_GROUP}\` to show output again, and grant access anew.` },
+      ),
+    );
   }
 
   /** Whoever may not see it any more hears nothing. */
@@ -209,7 +224,17 @@ export class Sharing {
         () => rememberKernel(this.#sources.memory, this.#grants, this.#written),
         () => this.#sources.files.paths,
       )
-      .catch((error: unknown) => this.#journal.alarm(error));
+      .then(
+        () => (this.#unsaved = undefined),
+        (error: unknown) => this.#noteUnsaved(error),
+      );
+  }
+
+  /** It is tried again with every change, and whenever rights are looked at; it is said once. */
+  #noteUnsaved(error: unknown): void {
+    const unsaved = isCurveKernelError(error, 'state-unsaved') ? error : unforeseen(error);
+    if (unsaved.message !== this.#unsaved?.message) this.#journal.alarm(unsaved);
+    this.#unsaved = unsaved;
   }
 }
 
@@ -233,5 +258,12 @@ function openAudit(file: string, kernel: string, journal: Journal): AuditWriter 
   journal.on((event) => audit.take(event));
   return audit;
 }
+
+const unforeseen = (cause: unknown): CurveKernelError =>
+  new CurveKernelError('state-unsaved', 'Access cannot be saved: a restart of the kernel may undo what was changed.', {
+    hint: 'Shut the kernel down instead of restarting it; that ends all grants.',
+    cause,
+    data: { restart: 'undone' },
+  });
 
 const reasonOf = (error: unknown): string => (isCurveKernelError(error) ? error.message : errnoOf(error));

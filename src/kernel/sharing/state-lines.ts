@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { currentUser, errnoOf } from '../../keys/private-file.js';
 import type { Secret } from '../../keys/secret.js';
 import { isProcessMark, type ProcessMark } from './process-start.js';
 import { openState, sealState } from './sealed-state.js';
@@ -42,8 +44,11 @@ export interface StateLines {
   open(sealed: readonly string[]): KeptState | undefined;
 }
 
-/** The line after those that it gave before. */
-export type MoreLines = (added: Pick<StateOwner, 'clientFiles'> & Pick<KeptState, 'grants'>) => string;
+/** The line after those that were written before, and what makes the one that follows it. */
+export type MoreLines = (added: Pick<StateOwner, 'clientFiles'> & Pick<KeptState, 'grants'>) => {
+  readonly line: string;
+  readonly next: MoreLines;
+};
 
 /** Lines beside `connectionFile` that are sealed with `secretKey`. */
 export function createStateLines(connectionFile: string, secretKey: Secret): StateLines {
@@ -53,14 +58,13 @@ export function createStateLines(connectionFile: string, secretKey: Secret): Sta
   return {
     begin(owner, state) {
       const first = sealState(JSON.stringify(state), secretKey, context);
-      let at = 0;
-      return {
-        line: `${JSON.stringify({ format: FORMAT, ...owner, sealed: first })}\n`,
-        more({ clientFiles, grants: added }) {
-          const sealed = sealState(JSON.stringify(added), secretKey, contextAt(++at, first));
-          return `${JSON.stringify({ clientFiles, sealed })}\n`;
-        },
-      };
+      const moreAt =
+        (at: number): MoreLines =>
+        ({ clientFiles, grants: added }) => {
+          const sealed = sealState(JSON.stringify(added), secretKey, contextAt(at, first));
+          return { line: `${JSON.stringify({ clientFiles, sealed })}\n`, next: moreAt(at + 1) };
+        };
+      return { line: `${JSON.stringify({ format: FORMAT, ...owner, sealed: first })}\n`, more: moreAt(1) };
     },
     open([first, ...later]) {
       const text = first === undefined ? undefined : openState(first, secretKey, context);
@@ -80,23 +84,40 @@ export function createStateLines(connectionFile: string, secretKey: Secret): Sta
 /** The random bytes that begin what is sealed, in base64. */
 const NONCE_CHARACTERS = 16;
 
-/** A state file, as far as anybody can read it; undefined for what is none. */
-export async function readState(file: string): Promise<SealedState | undefined> {
+/** Never follows a link, and never waits for what is no file. */
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * A state file, as far as anyone can read it. `'missing'`: nothing has that name. `'unusable'`: something has it that is no whole
+ * state of this user: a write that failed, a folder, a pipe, a file of another user. Never rejects.
+ */
+export async function readState(file: string): Promise<SealedState | 'missing' | 'unusable'> {
   try {
-    const [first = '', ...later] = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-    const { format, kernel, manager, ...head } = lineOf(first);
-    if (format !== FORMAT || !isProcessMark(kernel) || head.sealed === undefined) return undefined;
-    const lines = [head, ...later.map(lineOf)];
-    const end = lines.findIndex(({ sealed }) => sealed === undefined);
-    return {
-      kernel,
-      ...(isProcessMark(manager) && { manager }),
-      clientFiles: lines.flatMap(({ clientFiles }) => clientFiles),
-      sealed: lines.slice(0, end < 0 ? undefined : end).flatMap(({ sealed = [] }) => sealed),
-    };
-  } catch {
-    return undefined;
+    const handle = await open(file, READ_FLAGS);
+    try {
+      const status = await handle.stat();
+      if (!status.isFile() || status.uid !== (currentUser() ?? status.uid)) return 'unusable';
+      return parseState(await handle.readFile('utf8'));
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT' ? 'missing' : 'unusable';
   }
+}
+
+function parseState(text: string): SealedState | 'unusable' {
+  const [first = '', ...later] = text.split('\n').filter((line) => line !== '');
+  const { format, kernel, manager, ...head } = lineOf(first);
+  if (format !== FORMAT || !isProcessMark(kernel) || head.sealed === undefined) return 'unusable';
+  const lines = [head, ...later.map(lineOf)];
+  const end = lines.findIndex(({ sealed }) => sealed === undefined);
+  return {
+    kernel,
+    ...(isProcessMark(manager) && { manager }),
+    clientFiles: lines.flatMap(({ clientFiles }) => clientFiles),
+    sealed: lines.slice(0, end < 0 ? undefined : end).flatMap(({ sealed = [] }) => sealed),
+  };
 }
 
 /** What is in a line; nothing is in one that was half written. */

@@ -15,12 +15,15 @@ export async function sweepStates(folder: string): Promise<void> {
 
 async function sweep(folder: string, file: string): Promise<void> {
   const found = await readState(file);
-  if (!found || (await isAlive(found.kernel))) return;
+  if (found === 'missing') return;
   const connectionFile = file.slice(0, -STATE_SUFFIX.length);
   const isThere = await stat(connectionFile).then(
     () => true,
     () => false,
   );
+  // What is left of a write that failed belongs to the kernel of the connection file, for as long as there is one.
+  if (found === 'unusable') return isThere ? undefined : rm(file, { force: true });
+  if (await isAlive(found.kernel)) return;
   if (isThere && found.manager && (await isAlive(found.manager))) return;
   for (const leftover of [...found.clientFiles.map((name) => join(folder, name)), file]) {
     await rm(leftover, { force: true });
