@@ -16,7 +16,8 @@ export interface PolicySource {
   readonly lines: LineCounter;
 }
 
-const HINT = 'Correct the file; until then the policy before it holds. docs/access.md describes its fields.';
+const HINT =
+  'Correct the file; a kernel goes by the policy before it, or lets in its owner alone. docs/access.md describes its fields.';
 
 /** A `policy-invalid` that names the file and, where known, the line. `problem` says what was found and what was wanted. */
 export function invalidPolicy(

@@ -1,4 +1,5 @@
 import { checkGroupName } from './groups.js';
+import { MESSAGE_TYPES, SEND_CHANNELS } from './message-types.js';
 import { compileNamePattern } from './pattern.js';
 import { BUILT_IN_ROLES, compileSee, compileSend, isBuiltInRole, isRoleName, type Role } from './role.js';
 import { DEFAULT_POLICY, type Policy } from './policy.js';
@@ -19,6 +20,20 @@ import { parsePolicyYaml } from './policy-yaml.js';
  * @throws CurveKernelError `policy-invalid`, with line and field.
  */
 export function parsePolicy(text: string, source: string): Policy {
+  return readPolicyText(text, source).policy;
+}
+
+/** A policy, and what is to be said about its file. */
+export interface ReadPolicy {
+  readonly policy: Policy;
+  /** How many acts its tests judge, and all of them as they should. */
+  readonly tests: number;
+  /** Rules that forbid what no message is: a mistyped one forbids nothing. */
+  readonly warnings: readonly { readonly message: string; readonly hint: string }[];
+}
+
+/** {@link parsePolicy} with what is to be said about the file. Throws as that does. */
+export function readPolicyText(text: string, source: string): ReadPolicy {
   const root = parsePolicyYaml(text, source);
   if (root.node === null) throw invalidPolicy(source, 'is empty', { hint: 'A policy without rules is written {}.' });
   const fields = readMapping(root, ['roles', 'anonymous', 'private', 'reauth', 'tests']);
@@ -31,9 +46,25 @@ export function parsePolicy(text: string, source: string): Policy {
     privateGroups: new Set(readList(fields.get('private')).map((group) => readAs(group, checkGroupName))),
     ...(reauth === undefined ? {} : { reauthInterval: readAs(reauth, parseReauthInterval) }),
   };
-  runPolicyTests(readList(fields.get('tests')), policy);
-  return policy;
+  const tests = runPolicyTests(readList(fields.get('tests')), policy);
+  return { policy, tests, warnings: [...roles.values()].flatMap((role) => idleDenials(role, source)) };
 }
+
+function idleDenials({ name, send, see }: Role, source: string): ReadPolicy['warnings'] {
+  const patterns = [...send.map((text) => compileSend(text, false)), ...see.map(compileSee)];
+  return patterns
+    .filter((pattern) => pattern.deny && !ALL_MESSAGES.some((message) => pattern.matches(...message, true)))
+    .map(({ text }) => ({
+      message: `Policy file ${source}: in the role ${name}, ${quote(text)} forbids no message of the protocol`,
+      hint: 'Correct its spelling, unless a kernel of yours has messages of that type.',
+    }));
+}
+
+const ALL_MESSAGES = [...SEND_CHANNELS, 'iopub' as const].flatMap((channel) =>
+  (channel === 'control' ? [...MESSAGE_TYPES.control, ...MESSAGE_TYPES.shell] : MESSAGE_TYPES[channel]).map(
+    (type) => [channel, type] as const,
+  ),
+);
 
 function readRoles(field: Field | undefined): ReadonlyMap<string, Role> {
   const roles = new Map<string, Role>(Object.entries(BUILT_IN_ROLES));

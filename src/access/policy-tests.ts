@@ -8,9 +8,11 @@ import { type Field, invalidField, readAs, readList, readMapping } from './polic
 
 /**
  * Runs the tests that a policy file carries: `{role | roles, may: [...], may_not: [...]}`, each entry an act in the words of
- * {@link parseAct}. Throws `policy-invalid` at the first that fails, or that could not fail because it names no message.
+ * {@link parseAct}. Returns how many acts they judge. Throws `policy-invalid` at the first that fails, or that could not fail because it
+ * names no message.
  */
-export function runPolicyTests(tests: readonly Field[], policy: Policy): void {
+export function runPolicyTests(tests: readonly Field[], policy: Policy): number {
+  let count = 0;
   const decider = createDecider(policy);
   const named = typesNamedBy(policy);
   for (const test of tests) {
@@ -21,7 +23,9 @@ export function runPolicyTests(tests: readonly Field[], policy: Policy): void {
     if (may.length + mayNot.length === 0) throw invalidField(test, 'tests nothing: may or may_not is wanted');
     for (const entry of may) expectDecision(decider, roles, entry, named, true);
     for (const entry of mayNot) expectDecision(decider, roles, entry, named, false);
+    count += may.length + mayNot.length;
   }
+  return count;
 }
 
 function readRoles(test: Field, fields: ReadonlyMap<string, Field>, policy: Policy): readonly string[] {

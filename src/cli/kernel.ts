@@ -5,7 +5,7 @@ import { serveKernel } from '../kernel/serve-kernel.js';
 import { findAccount } from '../typescript/evaluator-account.js';
 import { ACCESS_OPTIONS, accessOptions } from './access-options.js';
 import { parseKernelArguments, type KernelArguments } from './kernel-arguments.js';
-import { printError, printNote } from './output.js';
+import { printError, printNote, printWarning } from './output.js';
 import { warnOfPlainText } from './plain-text.js';
 
 /** `kernel`: what the kernelspec starts. Ends when a client, its parent's death or a signal ends it. */
@@ -58,8 +58,24 @@ async function serve(args: KernelArguments): Promise<void> {
     env,
     ownsProcess: true,
     onFailure: printError,
+    onAlarm: printEach(),
   });
   warnOfPlainText(kernel.connection);
   await kernel.closed;
   process.exit();
+}
+
+/** Milliseconds in which one alarm is printed once. */
+const QUIET = 60_000;
+
+/** Prints alarms; a client that causes the same one again and again fills no log. */
+function printEach(): (alarm: { readonly message: string; readonly hint: string }) => void {
+  const printed = new Map<string, number>();
+  return (alarm) => {
+    const now = performance.now();
+    for (const [message, at] of printed) if (now - at > QUIET) printed.delete(message);
+    if (printed.has(alarm.message)) return;
+    printed.set(alarm.message, now);
+    printWarning(alarm);
+  };
 }

@@ -14,6 +14,7 @@ import { tieKeys } from './key-argument.js';
 import { keygenCommand } from './keygen.js';
 import { findMistyped } from './mistyped.js';
 import { printResult, silenceLibraries, table } from './output.js';
+import { policyCommand } from './policy.js';
 import { revokeCommand } from './revoke.js';
 import { roleCommand } from './role.js';
 import { rotateCommand } from './rotate.js';
@@ -63,6 +64,7 @@ async function parse(args: readonly string[]): Promise<string> {
     .command(publicCommand)
     .command(topicsCommand)
     .command(canCommand)
+    .command(policyCommand)
     .command(auditCommand)
     .command(kernelCommand)
     .demandCommand(1, 1, 'a command is missing', 'there is more than one command')

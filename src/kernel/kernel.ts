@@ -5,6 +5,7 @@ import { TransportContext } from '../transport/transport-context.js';
 import type { Backend, OpenBackend } from './backend.js';
 import type { CloseReason } from './language.js';
 import type { AccessOptions } from './sharing/access-options.js';
+import type { Alarm } from './sharing/journal.js';
 import type { KernelAccess } from './sharing/kernel-access.js';
 import { Sharing } from './sharing/sharing.js';
 
@@ -19,6 +20,8 @@ export interface KernelOptions {
   readonly connectionFile?: string;
   /** What happens at the listener of that identity. Without it, few connections are monitored. */
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
+  /** What is wrong with the rules of access, the audit and what is saved for a restart. */
+  readonly onAlarm?: (alarm: Alarm) => void;
 }
 
 /** How a kernel ended. */

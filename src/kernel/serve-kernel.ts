@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly onFailure?: (error: unknown) => void;
   /** What happens at the listener of that name. Without it, connections are not monitored. */
   readonly onEvent?: KernelOptions['onEvent'];
+  /** What is wrong with the rules of access, the audit and what is saved for a restart, and what to do about it. Must not throw. */
+  readonly onAlarm?: KernelOptions['onAlarm'];
   /** Who may connect beside the owner of the connection, and what is written down about it. */
   readonly access?: AccessOptions;
   /** Ends the kernel. */
@@ -65,6 +67,7 @@ export async function serveKernel(
     ...(options.access && { access: options.access }),
     ...(file !== undefined && { connectionFile: file }),
     ...(onEvent && { onEvent }),
+    ...(options.onAlarm && { onAlarm: options.onAlarm }),
   });
   try {
     if (file !== undefined && Object.values(info.ports).includes(0)) {

@@ -68,7 +68,7 @@ describe('a policy file', () => {
         '"shel.execute_request" names no channel of this list, which are shell, control, stdin.',
     );
     expect(error.data).toEqual({ file: SOURCE, line: 6, field: 'roles.reviewer.send[1]' });
-    expect(error.hint).toMatch(/policy before it holds/);
+    expect(error.hint).toMatch(/goes by the policy before it/);
   });
 
   test.each([

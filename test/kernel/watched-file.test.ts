@@ -12,7 +12,7 @@ async function watch() {
   // It looks when it is told to.
   const watched = new WatchedFile({
     file,
-    maxBytes: 1000,
+    kind: 'policy',
     interval: 1_000_000,
     onChange: async (state) => void seen.push(state),
   });

@@ -26,7 +26,6 @@ export interface AccessSourcesOptions {
 }
 
 const REAUTH_INTERVAL = 30_000;
-const MOST_BYTES = 1024 * 1024;
 
 /** What is said about access outside of the kernel: the policy, `authorized_clients`, a verifier. Asks again, and again. */
 export class AccessSources {
@@ -65,7 +64,7 @@ export class AccessSources {
     if (file !== undefined) {
       const isRequired = required?.includes('policyFile') ?? false;
       const onChange = async (): Promise<void> => (this.#anonymous ? this.reauthorize() : undefined);
-      this.#policy = new PolicySource({ file, isRequired, maxBytes: MOST_BYTES, rules, journal, onChange });
+      this.#policy = new PolicySource({ file, isRequired, rules, journal, onChange });
     }
     if (former === 'lost') {
       if (required?.includes('policyFile')) await this.#policy?.restore('none');
@@ -111,7 +110,7 @@ export class AccessSources {
       this.#authorized = authorized;
       this.#clientsFile = new WatchedFile({
         file,
-        maxBytes: MOST_BYTES,
+        kind: 'authorized-clients',
         onChange: async (state) => this.#takeClients(state),
       });
       authorized.read(await this.#clientsFile.open());

@@ -9,17 +9,25 @@ import type { ClientGrant } from './client-grant.js';
 /** Something that concerns who may do what: who came, was refused or left, what was granted, revoked and changed. */
 export type AccessEvent = AuditRecord;
 
+/** Something that is wrong, and what to do about it. */
+export interface Alarm {
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** What is known of an event beside its time and its kernel. */
 export type EventFacts = Omit<AuditRecord, 'time' | 'kernel' | 'verdict'> & Partial<Pick<AuditRecord, 'verdict'>>;
 
 /** Tells of events, in their order, to whoever wants to know: the audit, admins who watch, the program that runs the kernel. */
 export class Journal {
   readonly #kernel: string;
+  readonly #onAlarm: (alarm: Alarm) => void;
   readonly #listeners = new Set<(event: AccessEvent) => void>();
 
-  /** For the kernel of that name. */
-  constructor(kernel: string) {
+  /** For the kernel of that name. `onAlarm` is called with every alarm, beside those who listen to all events; it must not throw. */
+  constructor(kernel: string, onAlarm: (alarm: Alarm) => void = () => undefined) {
     this.#kernel = kernel;
+    this.#onAlarm = onAlarm;
   }
 
   /** Calls `listener` with every event from now on. Returns how to stop that. One that throws disturbs nobody else. */
@@ -53,11 +61,17 @@ export class Journal {
     this.about(grant, { event: 'deny', verdict: 'refused', ...facts, type: printableType(type) });
   }
 
-  /** Something is wrong that somebody should look at; what held before holds. */
+  /** An error that a person should look at; what held before holds. */
   alarm(error: unknown, identity?: string): void {
-    // Never more of somebody else's error than its code: its message may quote anything.
-    const rule = isCurveKernelError(error) ? error.message : errnoOf(error);
-    this.record({ event: 'alarm', verdict: 'refused', rule, ...(identity !== undefined && { identity }) });
+    // Never more of another library's error than its code: its message may quote anything.
+    const { message, hint } = isCurveKernelError(error) ? error : unforeseen(errnoOf(error));
+    this.raise({ message, hint }, identity === undefined ? {} : { identity });
+  }
+
+  /** The same in words of its own. */
+  raise(alarm: Alarm, facts: Pick<EventFacts, 'identity' | 'channel'> = {}): void {
+    this.record({ event: 'alarm', verdict: 'refused', rule: alarm.message, ...facts });
+    this.#onAlarm(alarm);
   }
 
   /** Somebody else knocked at a grant's sockets, or its client did from elsewhere. */
@@ -74,5 +88,10 @@ export class Journal {
     });
   }
 }
+
+const unforeseen = (errno: string): Alarm => ({
+  message: `something that concerns access failed: ${errno}`,
+  hint: 'see the audit for what came before it',
+});
 
 type Knocked = Extract<ListenerEvent, { readonly address: string }>;

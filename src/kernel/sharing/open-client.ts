@@ -112,9 +112,11 @@ function note(journal: Journal, grant: ClientGrant, event: ListenerEvent): void 
     case 'message-rejected':
       return journal.deny(grant, { channel: event.channel, type: '?', rule: event.error.code });
     case 'handler-failed':
-      return journal.record({ event: 'alarm', verdict: 'refused', channel: event.socket, rule: describe(event.error) });
+      return journal.raise({ message: describe(event.error), hint: FAILURE_HINT }, { channel: event.socket });
   }
 }
+
+const FAILURE_HINT = 'a message of a client could not be dealt with; please report this';
 
 const describe = (error: unknown): string =>
   error instanceof CurveKernelError ? `kernel: ${error.code}` : 'kernel: an error of its own';

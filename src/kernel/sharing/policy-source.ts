@@ -8,7 +8,6 @@ export interface PolicySourceOptions {
   readonly file: string;
   /** The kernel does not start for the first time without it. */
   readonly isRequired: boolean;
-  readonly maxBytes: number;
   readonly rules: Rules;
   readonly journal: Journal;
   /** Called when another policy may be in force. Must not reject. */
@@ -24,10 +23,10 @@ export class PolicySource {
 
   constructor(options: PolicySourceOptions) {
     this.#options = options;
-    const { file, maxBytes, onChange } = options;
+    const { file, onChange } = options;
     this.#file = new WatchedFile({
       file,
-      maxBytes,
+      kind: 'policy',
       onChange: async (state) => {
         await this.#take(state);
         await onChange();
@@ -94,10 +93,12 @@ export class PolicySource {
     try {
       if (state.kind === 'unreadable') throw state.error;
       if (state.kind === 'missing') throw gone(source);
-      const { parsePolicy } = await import('../../access/policy-file.js');
-      rules.setPolicy(parsePolicy(state.text, source), { source, text: state.text });
+      const { readPolicyText } = await import('../../access/policy-file.js');
+      const { policy, warnings } = readPolicyText(state.text, source);
+      rules.setPolicy(policy, { source, text: state.text });
       this.#unusable = undefined;
       journal.record({ event: 'policy', rule: source });
+      for (const warning of warnings) journal.raise(warning);
     } catch (error) {
       if (rules.text === undefined) this.#unusable = error;
       journal.alarm(error);

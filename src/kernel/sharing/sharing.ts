@@ -25,7 +25,7 @@ import {
   type WrittenGrants,
 } from './grant-memory.js';
 import { Grants } from './grants.js';
-import { Journal } from './journal.js';
+import { Journal, type Alarm } from './journal.js';
 import { KernelAccess } from './kernel-access.js';
 import { Reception } from './reception.js';
 import { Rules } from './rules.js';
@@ -42,6 +42,8 @@ export interface SharingOptions {
   /** What stands behind the listeners, and can be reached from now on. */
   readonly backend: () => Backend;
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
+  /** What is wrong with access: a policy that cannot be used, an audit or a state that cannot be written. */
+  readonly onAlarm?: (alarm: Alarm) => void;
 }
 
 /** What an earlier process of the kernel left; `'lost'`: it could not save what it had taken away. */
@@ -70,10 +72,10 @@ export class Sharing {
   #owner: ConnectionInfo | undefined;
 
   constructor(options: SharingOptions) {
-    const { context, origin, connectionFile, access, backend, onEvent } = options;
+    const { context, origin, connectionFile, access, backend, onEvent, onAlarm } = options;
     const kernel = connectionFile === undefined ? origin.session : basename(connectionFile, '.json');
     const [grants, rules] = [this.#grants, this.#rules];
-    const journal = (this.#journal = new Journal(kernel));
+    const journal = (this.#journal = new Journal(kernel, onAlarm));
     this.#options = options;
     this.#audit = access.auditFile === undefined ? undefined : openAudit(access.auditFile, kernel, journal);
     const reception = (this.#reception = new Reception({
@@ -247,17 +249,23 @@ function checkWithoutKeys({ verify, required = [] }: AccessOptions): void {
 }
 
 function openAudit(file: string, kernel: string, journal: Journal): AuditWriter {
-  const alarm = (rule: string): void => journal.record({ event: 'alarm', verdict: 'refused', rule });
+  const alarm = (message: string, hint: string): void => journal.raise({ message, hint });
   const audit = new AuditWriter({
     file,
     kernel,
-    onFailure: (error) => alarm(`the audit cannot be written, so nobody is let in: ${reasonOf(error)}`),
-    onBroken: (movedTo) => alarm(`the audit was broken, and is kept as ${basename(movedTo)}`),
-    onLost: ({ seq, hash }) => alarm(`the audit was removed, replaced or added to; it was whole up to ${seq}:${hash}`),
+    onFailure: (error) =>
+      alarm(`the audit cannot be written, so no one new is let in: ${reasonOf(error)}`, hintOf(error)),
+    onBroken: (movedTo) => alarm(`the audit was broken, and is kept as ${basename(movedTo)}`, KEEP_HINT),
+    onLost: ({ seq, hash }) =>
+      alarm(`the audit was removed, replaced or added to; it was whole up to ${seq}:${hash}`, KEEP_HINT),
   });
   journal.on((event) => audit.take(event));
   return audit;
 }
+
+const KEEP_HINT = 'Keep what is there, and find out which program changed it.';
+const hintOf = (error: unknown): string =>
+  isCurveKernelError(error) ? error.hint : 'Make room for it, or give the kernel another place for it with --audit.';
 
 const unforeseen = (cause: unknown): CurveKernelError =>
   new CurveKernelError('state-unsaved', 'Access cannot be saved: a restart of the kernel may undo what was changed.', {

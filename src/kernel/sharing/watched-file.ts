@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readPrivateFile } from '../../keys/read-private-file.js';
+import { readRules, type RulesKind } from './read-rules.js';
 
 /** What a watched file says: its text, nothing when it is not there, or why it cannot be read. */
 export type FileState =
@@ -11,7 +11,7 @@ export type FileState =
 /** How a file is watched. */
 export interface WatchedFileOptions {
   readonly file: string;
-  readonly maxBytes: number;
+  readonly kind: RulesKind;
   /** Called with every new state, after the first; one at a time. Must not reject. */
   readonly onChange: (state: FileState) => Promise<void>;
   /** Milliseconds between two looks. Default: 300. */
@@ -91,9 +91,8 @@ export class WatchedFile {
   async #read(mark: string | undefined): Promise<FileState> {
     if (mark === undefined) return { kind: 'missing' };
     try {
-      const { file, maxBytes } = this.#options;
-      const text = await readPrivateFile(file, { kind: 'key-file', maxBytes, isSecret: () => false });
-      return { kind: 'text', text };
+      const { file, kind } = this.#options;
+      return { kind: 'text', text: await readRules(file, kind) };
     } catch (error) {
       return { kind: 'unreadable', error };
     }
