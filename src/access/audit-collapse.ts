@@ -4,11 +4,11 @@ import type { AuditEvent, AuditRecord } from './audit-record.js';
 export interface AuditCollapse {
   /**
    * The records to write now that `record` has come at `now`, in milliseconds of a clock that never goes back: the first of its kind
-   * at once, none for those like it in the same window, and counts of windows that have ended.
+   * at once, none for those like it in the same window, and counts of windows that have ended. A count has the time at which it is told.
    */
   add(record: AuditRecord, now: number): readonly AuditRecord[];
-  /** The counts of windows that have ended at `now`; of all of them at `Infinity`, when the audit ends. */
-  flush(now: number): readonly AuditRecord[];
+  /** The counts of windows that have ended at `now`, which is `time` in ISO 8601; of all of them at `Infinity`, when the audit ends. */
+  flush(now: number, time: string): readonly AuditRecord[];
 }
 
 /** How floods are collapsed. */
@@ -23,7 +23,7 @@ export interface AuditCollapseOptions {
 const FLOODS: ReadonlySet<AuditEvent> = new Set(['accept', 'refuse', 'leave', 'deny', 'alarm']);
 
 /**
- * Makes a collapse. Records are alike when event, verdict, identity, address, channel, type and rule are the same. However many
+ * Makes a collapse. Records are alike when event, verdict, identity, address, channels, type and rule are the same. However many
  * come and however they differ, no window lets through more than twice `kinds` and a few, and memory holds no more. Throws
  * TypeError for options that are not above zero.
  */
@@ -33,13 +33,13 @@ export function createAuditCollapse(options: AuditCollapseOptions = {}): AuditCo
   // In the order in which the windows end, since all are of one length and a renewed one moves to the back.
   const floods = new Map<string, Flood>();
 
-  const flush = (now: number): readonly AuditRecord[] => {
+  const flush = (now: number, time: string): readonly AuditRecord[] => {
     const counts: AuditRecord[] = [];
     for (const [kind, flood] of floods) {
       if (flood.until > now) break;
       floods.delete(kind);
       if (flood.count === 0) continue;
-      counts.push({ ...flood.latest, count: flood.count });
+      counts.push({ ...flood.latest, time, count: flood.count });
       // It goes on: what follows is counted as well, or each window would show its first again.
       if (now !== Infinity) floods.set(kind, { latest: flood.latest, count: 0, until: now + window });
     }
@@ -49,7 +49,7 @@ export function createAuditCollapse(options: AuditCollapseOptions = {}): AuditCo
   return {
     flush,
     add(record, now) {
-      const counts = flush(now);
+      const counts = flush(now, record.time);
       if (!FLOODS.has(record.event)) return [...counts, record];
       const full = floods.size >= kinds && !floods.has(kindOf(record));
       const told = full ? withoutDetails(record) : record;
@@ -73,8 +73,8 @@ interface Flood {
   readonly until: number;
 }
 
-function kindOf({ event, verdict, identity, address, channel, type, rule }: AuditRecord): string {
-  return JSON.stringify([event, verdict, identity, address, channel, type, rule]);
+function kindOf({ event, verdict, identity, address, channel, channels, type, rule }: AuditRecord): string {
+  return JSON.stringify([event, verdict, identity, address, channel, channels, type, rule]);
 }
 
 function withoutDetails({ time, kernel, event, verdict }: AuditRecord): AuditRecord {

@@ -2,7 +2,7 @@ import { printableType, SEND_CHANNELS } from './message-types.js';
 
 /** What an audit tells of. */
 export const AUDIT_EVENTS = [
-  'accept', // a client connected
+  'accept', // a client connected, by all its sockets
   'refuse', // a stranger, or a client from elsewhere, was not let in
   'leave',
   'deny', // a client asked for what it may not do
@@ -31,6 +31,8 @@ export interface AuditRecord {
   readonly fingerprint?: string;
   readonly address?: string;
   readonly channel?: string;
+  /** Those that a client came by, or left. */
+  readonly channels?: readonly string[];
   /** The type of the message; for `topic` the name of the group. */
   readonly type?: string;
   readonly verdict: 'allowed' | 'refused';
@@ -51,13 +53,14 @@ const LONGEST = { kernel: 64, identity: 64, address: 64, topic: 128, rule: 256 }
  */
 export function createAuditRecord(facts: AuditRecord): AuditRecord {
   if (!AUDIT_EVENTS.includes(facts.event)) throw new TypeError('An audit record has an event that is not known.');
-  if (facts.channel !== undefined && !CHANNELS.includes(facts.channel)) {
+  const told = [...(facts.channels ?? []), ...(facts.channel === undefined ? [] : [facts.channel])];
+  if (!told.every((channel) => CHANNELS.includes(channel))) {
     throw new TypeError('An audit record has a channel that is not known.');
   }
   if (facts.fingerprint !== undefined && !FINGERPRINT.test(facts.fingerprint)) {
     throw new TypeError('An audit record has a fingerprint that is none.');
   }
-  const { identity, fingerprint, address, channel, type, rule, count } = facts;
+  const { identity, fingerprint, address, channel, channels, type, rule, count } = facts;
   return {
     time: new Date(checkTime(facts.time)).toISOString(),
     kernel: cut(facts.kernel, LONGEST.kernel),
@@ -66,6 +69,7 @@ export function createAuditRecord(facts: AuditRecord): AuditRecord {
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(address === undefined ? {} : { address: cut(address, LONGEST.address) }),
     ...(channel === undefined ? {} : { channel }),
+    ...(channels === undefined ? {} : { channels }),
     // The name of a topic has been checked; a message type is whatever a client sent.
     ...(type === undefined ? {} : { type: facts.event === 'topic' ? cut(type, LONGEST.topic) : printableType(type) }),
     verdict: facts.verdict === 'allowed' ? 'allowed' : 'refused',

@@ -116,6 +116,7 @@ const HEADING = COLUMNS.map((column) => column.toUpperCase());
 
 const row = (line: Line): string[] =>
   COLUMNS.map((column) => {
-    const value = line[column];
+    const { channels } = line;
+    const value = column === 'channel' && Array.isArray(channels) ? channels.join(',') : line[column];
     return typeof value === 'string' || typeof value === 'number' ? String(value) : '-';
   });

@@ -63,14 +63,21 @@ function whenEnded(kernel: ManagedKernel): Promise<void> {
   });
 }
 
-/** Ends the kernel when that is asked for, or was before it was ready. Rejects when it cannot be ended. */
+/**
+ * Ends the kernel when that is asked for, or was before it was ready. Rejects when it cannot be ended. A kernel is asked first, also by
+ * SIGTERM: one that is killed cannot end its audit.
+ */
 function endOn({ gently, atOnce }: Interruption, kernel: ManagedKernel): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const end = (): void => void kernel.shutdown({ now: atOnce.aborted }).catch(reject);
-    for (const signal of [atOnce, gently]) {
-      if (signal.aborted) return end();
-      signal.addEventListener('abort', end);
-    }
+    let asked = false;
+    const ask = (): void => {
+      kernel.shutdown().catch(reject);
+      setImmediate(() => (asked = true));
+    };
+    const kill = (): void => void (asked && kernel.shutdown({ now: true }).catch(reject));
+    atOnce.addEventListener('abort', kill);
+    if (gently.aborted) return ask();
+    gently.addEventListener('abort', ask);
   });
 }
 

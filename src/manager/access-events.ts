@@ -2,7 +2,7 @@ import type { JsonObject, Message } from '../protocol/message.js';
 import { acceptReply } from './access-refusal.js';
 import type { ControlLine } from './control-line.js';
 import { deferred } from './deferred.js';
-import { optionalText } from './reply-fields.js';
+import { optionalText, readTexts } from './reply-fields.js';
 import { settlesWithin } from './settles-within.js';
 
 /** Something that happened at a kernel's doors, as its audit has it. Never code, output or a secret. */
@@ -16,6 +16,8 @@ export interface AccessEvent {
   readonly fingerprint?: string;
   readonly address?: string;
   readonly channel?: string;
+  /** Of a client that came or left: its sockets. */
+  readonly channels?: readonly string[];
   /** The type of the message. */
   readonly type?: string;
   readonly verdict?: string;
@@ -72,5 +74,6 @@ function readEvent(content: JsonObject): AccessEvent | undefined {
   if (time === undefined || event === undefined) return undefined;
   const texts = TEXTS.map((field) => [field, optionalText(content, field)]).filter(([, text]) => text !== undefined);
   const { count } = content;
-  return { time, event, ...Object.fromEntries(texts), ...(typeof count === 'number' ? { count } : {}) };
+  const channels = content['channels'] === undefined ? {} : { channels: readTexts(content['channels']) };
+  return { time, event, ...Object.fromEntries(texts), ...channels, ...(typeof count === 'number' ? { count } : {}) };
 }

@@ -166,26 +166,28 @@ describe('an audit', () => {
   });
 });
 
+const NOW = '2031-01-01T00:00:00.000Z';
+
 describe('a flood', () => {
   test('of like records is the first of them, and a count when the window has ended', () => {
     const collapse = createAuditCollapse({ window: 1000 });
     expect(collapse.add(deny, 0)).toEqual([deny]);
     for (let at = 1; at <= 500; at++)
       expect(collapse.add({ ...deny, time: '2030-01-01T00:00:01.000Z' }, at)).toEqual([]);
-    expect(collapse.flush(999)).toEqual([]);
-    expect(collapse.flush(1000)).toEqual([{ ...deny, time: '2030-01-01T00:00:01.000Z', count: 500 }]);
+    expect(collapse.flush(999, NOW)).toEqual([]);
+    expect(collapse.flush(1000, NOW)).toEqual([{ ...deny, time: NOW, count: 500 }]);
     // What goes on is counted, without its first once more; what has stopped for a window begins anew.
     expect(collapse.add(deny, 1500)).toEqual([]);
-    expect(collapse.flush(2000)).toEqual([{ ...deny, count: 1 }]);
-    expect(collapse.flush(3000)).toEqual([]);
+    expect(collapse.flush(2000, NOW)).toEqual([{ ...deny, time: NOW, count: 1 }]);
+    expect(collapse.flush(3000, NOW)).toEqual([]);
     expect(collapse.add(deny, 3001)).toEqual([deny]);
   });
 
   test('that has not been counted is, when the audit ends', () => {
     const collapse = createAuditCollapse();
     for (let at = 0; at < 10; at++) collapse.add(deny, at);
-    expect(collapse.flush(Infinity)).toEqual([{ ...deny, count: 9 }]);
-    expect(collapse.flush(Infinity)).toEqual([]);
+    expect(collapse.flush(Infinity, NOW)).toEqual([{ ...deny, time: NOW, count: 9 }]);
+    expect(collapse.flush(Infinity, NOW)).toEqual([]);
   });
 
   test('of records that differ in what matters is told apart', () => {
@@ -194,6 +196,7 @@ describe('a flood', () => {
       { identity: 'eve' },
       { address: '10.0.0.8' },
       { channel: 'control' },
+      { channels: ['shell', 'iopub'] },
       { type: 'comm_open' },
       { rule: 'x' },
     ];
@@ -205,7 +208,7 @@ describe('a flood', () => {
   test('with many keys names none of them in its count', () => {
     const collapse = createAuditCollapse();
     for (const key of 'abc') collapse.add({ ...deny, fingerprint: `SHA256:${key.repeat(16)}` }, 0);
-    const [count] = collapse.flush(Infinity);
+    const [count] = collapse.flush(Infinity, NOW);
     expect(count).toMatchObject({ count: 2 });
     expect(count).not.toHaveProperty('fingerprint');
   });
@@ -223,7 +226,7 @@ describe('a flood', () => {
     for (let at = 0; at < 100_000; at++) {
       written.push(...collapse.add({ ...deny, type: `type_${at}`, address: `10.0.${at % 256}.1` }, at / 100));
     }
-    written.push(...collapse.flush(Infinity));
+    written.push(...collapse.flush(Infinity, NOW));
     expect(written.length).toBeLessThan(210);
     expect(written.reduce((sum, record) => sum + (record.count ?? 1), 0)).toBe(100_000);
   });
@@ -244,7 +247,7 @@ describe('a flood', () => {
             2 * (3 + 1),
           );
         }
-        written.push(...collapse.flush(Infinity).map((record) => ({ at: Infinity, record })));
+        written.push(...collapse.flush(Infinity, NOW).map((record) => ({ at: Infinity, record })));
         expect(written.reduce((sum, { record }) => sum + (record.count ?? 1), 0)).toBe(steps.length);
       }),
     );

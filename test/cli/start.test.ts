@@ -57,6 +57,11 @@ test('start shares the kernel by the policy that it is given, and tells who cann
   expect(existsSync(join(line.folder, 'audit.jsonl'))).toBe(true);
   running.child.kill('SIGTERM');
   await running.ended;
+  // It was asked to end, and ended its audit.
+  expect(await line.run('audit', 'audit.jsonl', '--verify')).toMatchObject({
+    stderr: expect.stringMatching(/^jupyter-curve: all \d+ lines are in order, up to\n$/),
+    status: 0,
+  });
 
   const others = join(line.folder, 'home/.local/share/jupyter/kernels/other');
   await mkdir(others, { recursive: true });

@@ -15,9 +15,12 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tipOf, verifyAudit } from '#src/access/audit-chain.js';
+import type { AuditRecord } from '#src/access/audit-record.js';
 import { endpoint } from '#src/connection/endpoints.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { Language } from '#src/kernel/language.js';
+import { AuditWriter } from '#src/kernel/sharing/audit-writer.js';
+import { openAccess } from '#src/manager/access-client.js';
 import { probe } from '#src/transport/probe.js';
 import { OK, scripted } from './serve.js';
 import { eventually, folder, freshFile, knock, share } from './sharing.js';
@@ -26,6 +29,7 @@ const echo: Language = scripted(async ({ code }, cell) => {
   cell.stream('stdout', code);
   return OK;
 });
+const ALL = ['control', 'heartbeat', 'iopub', 'shell', 'stdin'];
 const linesOf = async (file: string): Promise<string[]> => (await readFile(file, 'utf8')).trimEnd().split('\n');
 
 test('the audit tells who came, was refused and was sent away, as a chain, and nothing that was said', async () => {
@@ -49,7 +53,7 @@ test('the audit tells who came, was refused and was sent away, as a chain, and n
   const records = lines.map((line): Record<string, unknown> => JSON.parse(line));
   expect(records).toEqual(
     expect.arrayContaining([
-      expect.objectContaining({ event: 'accept', identity: 'owner', channel: 'shell', address: '127.0.0.1' }),
+      expect.objectContaining({ event: 'accept', identity: 'owner', channels: ALL, address: '127.0.0.1' }),
       expect.objectContaining({ event: 'grant', identity: 'bob', kernel: 'kernel-one' }),
       expect.objectContaining({ event: 'refuse', identity: 'ann', verdict: 'refused' }),
       expect.objectContaining({ event: 'deny', identity: 'bob', type: 'execute_request', rule: 'no rule' }),
@@ -187,4 +191,102 @@ test('an audit that others may read is theirs no longer', async () => {
   const { kernel } = await share(echo, { access: { auditFile } });
   await kernel.access.grant({ name: 'bob', roles: ['observer'] });
   expect((await stat(auditFile)).mode & 0o777).toBe(0o600);
+});
+
+const recordsOf = async (file: string): Promise<AuditRecord[]> => {
+  const lines = await linesOf(file);
+  expect(verifyAudit(lines)).toMatchObject({ ok: true, closed: true });
+  return lines.map((line): AuditRecord => JSON.parse(line));
+};
+
+function expectInOrder(records: readonly AuditRecord[]): void {
+  const times = records.map(({ time }) => time);
+  expect(times).toEqual(times.toSorted());
+}
+
+test('a session of commands has a row for each question and change, one for each coming and going, and no denial', async () => {
+  const where = await folder();
+  const [file, auditFile] = [await freshFile(where), join(where, 'audit.jsonl')];
+  const { kernel } = await share(echo, { access: { auditFile } }, file);
+  const commands = 10;
+  for (let n = 0; n < commands; n++) {
+    await using access = await openAccess(file);
+    await access.grant({ name: `bob${n}`, roles: ['observer'] });
+    await access.clients();
+    await access.setRoles(`bob${n}`, ['executor']);
+    await access.can(`bob${n}`, 'execute_request');
+    await access.setTopic(`topic${n}`, 'private');
+    const stop = await access.watch(() => undefined);
+    await stop();
+    await access.revoke({ name: `bob${n}` });
+  }
+  await eventually(() => kernel.access.clients().every(({ connected }) => connected.length === 1));
+  await kernel.close();
+  const records = await recordsOf(auditFile);
+  expectInOrder(records);
+  const told = (event: string): number =>
+    records.reduce((sum, record) => sum + (record.event === event ? (record.count ?? 1) : 0), 0);
+  expect(
+    Object.fromEntries(['accept', 'leave', 'deny', 'refuse', 'alarm'].map((event) => [event, told(event)])),
+  ).toEqual({
+    accept: commands + 1,
+    leave: commands,
+    deny: 0,
+    refuse: 0,
+    alarm: 0,
+  });
+  const changes = ['grant', 'role', 'topic', 'revoke'].map(told);
+  expect(changes).toEqual([commands, commands, commands, commands]);
+  expect(told('admin')).toBe(4 * commands);
+  const comings = records.filter(({ event }) => event === 'accept' || event === 'leave');
+  for (const { channels } of comings) expect(channels).toEqual(ALL);
+  // Each coming and going is a row at most, and like ones within seconds are one with a count.
+  expect(records.length - comings.length).toBe(8 * commands + 2);
+});
+
+test('times never go back: not by counts of what came before, nor by what happened before the file was there', async () => {
+  const where = await folder();
+  const [file, auditFile] = [await freshFile(where), join(where, 'audit.jsonl')];
+  for (const name of ['ann', 'bob']) {
+    const { kernel, admit } = await share(echo, { access: { auditFile } }, file);
+    const client = await admit(name, 'observer');
+    for (let n = 0; n < 20; n++) {
+      expect(await client.ask('execute_request', { code: 'x' })).toMatchObject({ ename: 'NotPermitted' });
+      expect(await client.ask('complete_request', { code: 'x' })).toMatchObject({ ename: 'NotPermitted' });
+    }
+    kernel.access.setTopic('team', true);
+    await kernel.close();
+  }
+  const records = await recordsOf(auditFile);
+  const denials = records.filter(({ event }) => event === 'deny');
+  expect(denials.some(({ count }) => count !== undefined)).toBe(true);
+  expect(denials.reduce((sum, { count = 1 }) => sum + count, 0)).toBe(80);
+  expectInOrder(records);
+});
+
+const fail = (): never => {
+  throw new Error('unexpected');
+};
+const topicAt = (time: string): AuditRecord => ({ time, kernel: 'k', event: 'topic', type: 't', verdict: 'allowed' });
+
+test('a clock that is set back is an alarm, and times go on from the last row', async () => {
+  const file = join(await folder(), 'audit.jsonl');
+  const back: number[] = [];
+  const options = { file, kernel: 'k', onFailure: fail, onBroken: fail, onLost: fail };
+  const first = new AuditWriter({ ...options, onClockBack: (seconds) => back.push(seconds) });
+  for (const time of ['2090-01-01T00:00:10.000Z', '2090-01-01T00:00:05.000Z', '2090-01-01T00:00:06.000Z']) {
+    first.take(topicAt(time));
+  }
+  await first.written();
+  expect(back).toEqual([5]);
+  first.take(topicAt('2090-01-01T00:00:11.000Z'));
+  first.take(topicAt('2090-01-01T00:00:01.000Z'));
+  expect(back).toEqual([5, 10]);
+  await first.close();
+  const second = new AuditWriter({ ...options, onClockBack: fail });
+  second.take(topicAt('2090-01-01T00:00:02.000Z'));
+  await second.close();
+  const records = await recordsOf(file);
+  expect(records).toHaveLength(10);
+  expectInOrder(records);
 });

@@ -12,6 +12,8 @@ export interface AuditFile {
   /** Bytes of whole lines. */
   readonly size: number;
   readonly tip: AuditTip;
+  /** Of the last line; none is earlier than the one before it. */
+  readonly time: string;
   /** Where an audit of that name was put, whose last line is not one. */
   readonly movedTo?: string;
   /** Others may write into it from then on. */
@@ -39,10 +41,11 @@ export async function openAuditFile(file: string, moment: AuditMoment): Promise<
   try {
     if (await isOurs(handle, file)) unlock = await lockAudit(file);
     const last = await lastTip(handle);
-    const start = startAudit(moment, last.tip);
+    const time = latest(moment.time, last.time);
+    const start = startAudit({ ...moment, time }, last.tip);
     const bytes = Buffer.from(`${start.text}\n`);
     await handle.appendFile(bytes);
-    return { handle, size: last.size + bytes.byteLength, tip: start.tip, close };
+    return { handle, size: last.size + bytes.byteLength, tip: start.tip, time, close };
   } catch (error) {
     await close();
     if (!isCurveKernelError(error, 'audit-broken')) throw error;
@@ -51,6 +54,9 @@ export async function openAuditFile(file: string, moment: AuditMoment): Promise<
     return { ...(await openAuditFile(file, moment)), movedTo };
   }
 }
+
+/** The later of two times in ISO 8601. */
+export const latest = (a: string, b = ''): string => (a > b ? a : b);
 
 /** Whether what is at that path is still this audit, and holds what was written into it and nothing else. */
 export async function isAsLeft(file: string, { handle, size }: AuditFile): Promise<boolean> {
@@ -77,12 +83,21 @@ async function isOurs(handle: FileHandle, file: string): Promise<boolean> {
 /** A line is at most this long. */
 const LONGEST_LINE = 4096;
 
-async function lastTip(handle: FileHandle): Promise<{ readonly size: number; readonly tip?: AuditTip }> {
+interface LastLine {
+  readonly size: number;
+  readonly tip?: AuditTip;
+  readonly time?: string;
+}
+
+async function lastTip(handle: FileHandle): Promise<LastLine> {
   const { size } = await handle.stat();
   if (size === 0) return { size };
   const length = Math.min(size, LONGEST_LINE);
   const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
   const text = buffer.toString();
-  const line = text.endsWith('\n') ? text.slice(0, -1) : 'no whole line';
-  return { size, tip: tipOf(line.slice(line.lastIndexOf('\n') + 1)) };
+  const lines = text.endsWith('\n') ? text.slice(0, -1) : 'no whole line';
+  const line = lines.slice(lines.lastIndexOf('\n') + 1);
+  const tip = tipOf(line);
+  const { time }: { readonly time?: unknown } = JSON.parse(line);
+  return { size, tip, ...(typeof time === 'string' && { time }) };
 }

@@ -1,7 +1,7 @@
 import { appendAudit, endAudit, type AuditTip } from '../../access/audit-chain.js';
 import { createAuditCollapse } from '../../access/audit-collapse.js';
 import type { AuditRecord } from '../../access/audit-record.js';
-import { isAsLeft, openAuditFile, type AuditFile } from './audit-file.js';
+import { isAsLeft, latest, openAuditFile, type AuditFile } from './audit-file.js';
 
 /** How an audit is written. */
 export interface AuditWriterOptions {
@@ -14,6 +14,8 @@ export interface AuditWriterOptions {
   readonly onBroken: (movedTo: string) => void;
   /** Called when the file was removed, replaced or written into by somebody else, before it is opened anew. */
   readonly onLost: (tip: AuditTip) => void;
+  /** Called when an event has an earlier time than the one before it, with by how much; once until the clock is where it was. */
+  readonly onClockBack: (seconds: number) => void;
 }
 
 /** Records that wait while the disk is full; the oldest are given up beyond it. */
@@ -32,6 +34,9 @@ export class AuditWriter {
   #file: AuditFile | undefined;
   #failure: unknown;
   #begun = false;
+  /** The latest time of an event so far, and whether the clock is known to be behind it. */
+  #latest = '';
+  #isBack = false;
   #writing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -47,6 +52,7 @@ export class AuditWriter {
   /** Takes an event. It is written soon; see {@link written}. */
   take(record: AuditRecord): void {
     this.#begun ||= !isCommon(record);
+    this.#checkClock(record.time);
     this.#waiting.push(...this.#collapse.add(record, performance.now()));
     if (this.#waiting.length > MOST_WAITING) this.#waiting.splice(0, this.#waiting.length - MOST_WAITING);
     if (!this.#begun) return;
@@ -64,12 +70,13 @@ export class AuditWriter {
   /** Writes what is left, ends the run, and makes sure of the disk. Never rejects. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#waiting.push(...this.#collapse.flush(Infinity));
+    this.#waiting.push(...this.#collapse.flush(Infinity, new Date().toISOString()));
     if (this.#begun) await this.#write();
     const file = this.#file;
     if (!file) return;
     if (this.#failure === undefined) {
-      const { text } = endAudit(file.tip, { kernel: this.#options.kernel, time: new Date().toISOString() });
+      const time = latest(new Date().toISOString(), file.time);
+      const { text } = endAudit(file.tip, { kernel: this.#options.kernel, time });
       await file.handle.appendFile(`${text}\n`).catch(() => undefined);
       await file.handle.datasync().catch(() => undefined);
     }
@@ -78,8 +85,20 @@ export class AuditWriter {
   }
 
   #tick(): void {
-    this.#waiting.push(...this.#collapse.flush(performance.now()));
+    this.#waiting.push(...this.#collapse.flush(performance.now(), new Date().toISOString()));
     if (this.#waiting.length > 0) void this.#write();
+  }
+
+  /** Times in the file never go back, so what a clock says that was set back is not in it. */
+  #checkClock(time: string): void {
+    const behind = Date.parse(this.#latest) - Date.parse(time);
+    if (!(behind > 0)) {
+      this.#latest = time;
+      this.#isBack = false;
+    } else if (behind >= 1_000 && !this.#isBack) {
+      this.#isBack = true;
+      this.#options.onClockBack(Math.round(behind / 1_000));
+    }
   }
 
   /** One at a time: what comes in the meantime is written by the same call. */
@@ -96,7 +115,9 @@ export class AuditWriter {
     try {
       if (this.#file && !(await isAsLeft(path, this.#file))) await this.#lose(this.#file);
       if (!this.#file) {
-        this.#file = await openAuditFile(path, { kernel, time: new Date().toISOString() });
+        // What waits happened before the file was there.
+        const time = this.#waiting[0]?.time ?? new Date().toISOString();
+        this.#file = await openAuditFile(path, { kernel, time });
         if (this.#file.movedTo !== undefined) onBroken(this.#file.movedTo);
       }
       while (this.#waiting.length > 0) await this.#append(this.#file);
@@ -120,10 +141,11 @@ export class AuditWriter {
 
   async #append(file: AuditFile): Promise<void> {
     const records = this.#waiting;
-    let { tip } = file;
+    let { tip, time } = file;
     let text = '';
     for (const record of records) {
-      const line = appendAudit(tip, record);
+      time = latest(record.time, time);
+      const line = appendAudit(tip, { ...record, time });
       tip = line.tip;
       text += `${line.text}\n`;
     }
@@ -137,7 +159,7 @@ export class AuditWriter {
       this.#waiting = [...records, ...this.#waiting];
       throw error;
     }
-    this.#file = { ...file, tip, size: file.size + bytes.byteLength };
+    this.#file = { ...file, tip, time, size: file.size + bytes.byteLength };
   }
 }
 

@@ -4,6 +4,7 @@ import type { GrantTerms } from '../../access/grant.js';
 import type { CurvePair } from '../../keys/curve-pair.js';
 import { fingerprint } from '../../keys/fingerprint.js';
 import type { Listener } from '../../transport/listener.js';
+import type { Arrivals } from './arrivals.js';
 import type { Deadline } from './deadline.js';
 import { createPeers } from './peers.js';
 
@@ -36,6 +37,8 @@ export class ClientGrant {
   readonly id: string;
   readonly server: CurvePair | undefined;
   readonly peers = createPeers();
+  /** Connections that have not been told of yet. */
+  arrivals: Arrivals | undefined;
   /** What its identity may do, which all grants of that share; see {@link Grants}. */
   standing: Standing;
   /** When, in milliseconds since 1970, and what. */
@@ -93,6 +96,7 @@ export class ClientGrant {
 
   /** From this call on nobody is admitted and nothing goes out; resolves when the five sockets are closed. */
   async close(linger = 0): Promise<void> {
+    this.arrivals?.flush();
     this.#ended = true;
     await this.#listener?.close({ linger });
   }

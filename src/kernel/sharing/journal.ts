@@ -50,8 +50,9 @@ export class Journal {
     }
   }
 
-  /** The same about a grant. */
+  /** The same about a grant, after what is to be told of those who came by it. */
   about(grant: ClientGrant, facts: EventFacts): void {
+    if (facts.event !== 'accept') grant.arrivals?.flush();
     const { identity } = grant;
     this.record({ identity, ...(grant.fingerprint !== undefined && { fingerprint: grant.fingerprint }), ...facts });
   }

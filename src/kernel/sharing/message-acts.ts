@@ -2,6 +2,12 @@ import type { SeeAct, SendAct } from '../../access/act.js';
 import type { Groups } from '../../access/groups.js';
 import type { Message, RequestChannel } from '../../protocol/message.js';
 
+/** The type of the messages by which a kernel tells of access events. */
+export const ACCESS_EVENT = 'curve_event';
+
+/** To be told of access events, which those may who may ask for them. */
+export const WATCH_ACT: SendAct = { kind: 'send', channel: 'control', msgType: 'curve_watch_request' };
+
 /** What a client does by sending `message`. `own`: a request of the same identity runs. */
 export function sendAct(
   channel: RequestChannel,

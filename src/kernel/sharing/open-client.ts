@@ -8,6 +8,7 @@ import type { Admit } from '../../transport/admission.js';
 import { openListener, type ListenerOptions } from '../../transport/listener.js';
 import type { ListenerEvent } from '../../transport/listener-event.js';
 import type { TransportContext } from '../../transport/transport-context.js';
+import { createArrivals } from './arrivals.js';
 import type { ClientGrant } from './client-grant.js';
 import type { Journal } from './journal.js';
 import { WATCHED_SOCKETS } from './peers.js';
@@ -93,14 +94,19 @@ function admitTo(grant: ClientGrant, { verify }: ClientSockets): Admit {
 }
 
 function note(journal: Journal, grant: ClientGrant, event: ListenerEvent): void {
-  grant.peers.take(event, new Date());
+  const left = grant.peers.take(event, new Date());
   switch (event.kind) {
     case 'peer-accepted':
-      return journal.about(grant, { event: 'accept', channel: event.socket, address: event.address });
+      grant.arrivals ??= createArrivals((channels, address) =>
+        journal.about(grant, { event: 'accept', channels, address, ...(channels.join() === 'heartbeat' && ANY_KEY) }),
+      );
+      return grant.arrivals.add(event.socket, event.address);
     case 'peer-refused':
       return journal.refuse(grant, event);
     case 'peer-left':
-      return journal.about(grant, { event: 'leave', channel: event.socket });
+      // A client has left with its shell: of the other sockets nothing more is to be told.
+      if (left) journal.about(grant, { event: 'leave', channels: left.sockets, address: left.address });
+      return;
     case 'handshake-failed':
       return journal.record({
         event: 'refuse',
@@ -116,6 +122,7 @@ function note(journal: Journal, grant: ClientGrant, event: ListenerEvent): void 
   }
 }
 
+const ANY_KEY = { rule: 'heartbeat admits every key' };
 const FAILURE_HINT = 'a message of a client could not be dealt with; please report this';
 
 const describe = (error: unknown): string =>

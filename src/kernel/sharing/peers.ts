@@ -15,7 +15,11 @@ export interface Peer {
 export interface Peers {
   list(): readonly Peer[];
   readonly addresses: ReadonlySet<string>;
-  take(event: ListenerEvent, now: Date): void;
+  /** Takes in what happened; returns the client that has left by it. */
+  take(
+    event: ListenerEvent,
+    now: Date,
+  ): { readonly address: string; readonly sockets: readonly SocketName[] } | undefined;
 }
 
 /** The one socket whose connections are watched: a client is there as long as its shell is. */
@@ -45,8 +49,10 @@ export function createPeers(): Peers {
       }
       if (event.kind === 'peer-left' && WATCHED_SOCKETS.includes(event.socket)) {
         const left = peers.findIndex((peer) => peer.sockets.has(event.socket));
-        if (left >= 0) peers.splice(left, 1);
+        const [peer] = left >= 0 ? peers.splice(left, 1) : [];
+        return peer && { address: peer.address, sockets: [...peer.sockets].toSorted() };
       }
+      return undefined;
     },
   };
 }

@@ -13,7 +13,7 @@ import { createCommTargets } from './comm-targets.js';
 import { createDisplayGroups } from './display-groups.js';
 import type { Grants } from './grants.js';
 import type { Journal } from './journal.js';
-import { inNameOf, seeAct, sendAct } from './message-acts.js';
+import { ACCESS_EVENT, inNameOf, seeAct, sendAct, WATCH_ACT } from './message-acts.js';
 import type { Rules } from './rules.js';
 import { seenByOthers } from './seen-parent.js';
 import { withVisibleComms } from './visible-comms.js';
@@ -82,9 +82,12 @@ export class Reception {
     const message = welcomeMessage(origin, topic);
     if (message === undefined) return;
     const named = Buffer.from(topic).toString();
-    const types = MESSAGE_TYPES.iopub.filter((type) => type.startsWith(named));
+    const types = [...MESSAGE_TYPES.iopub, ACCESS_EVENT].filter((type) => type.startsWith(named));
     const may = (msgType: string): boolean =>
-      rules.decide(grant.subject, { kind: 'see', msgType, own: true, groups: [] }).allowed;
+      rules.decide(
+        grant.subject,
+        msgType === ACCESS_EVENT ? WATCH_ACT : { kind: 'see', msgType, own: true, groups: [] },
+      ).allowed;
     if ((types.length === 0 ? [named] : types).some(may)) return grant.listener?.publish(message, topic);
     journal.deny(grant, { channel: 'iopub', type: named === '' ? '*' : named, rule: 'no right to see any of it' });
   }

@@ -25,8 +25,9 @@ import {
   type WrittenGrants,
 } from './grant-memory.js';
 import { Grants } from './grants.js';
-import { Journal, type Alarm } from './journal.js';
+import { Journal, type AccessEvent, type Alarm } from './journal.js';
 import { KernelAccess } from './kernel-access.js';
+import { ACCESS_EVENT, WATCH_ACT } from './message-acts.js';
 import { Reception } from './reception.js';
 import { Rules } from './rules.js';
 import { createStateFile, type StateFile } from './state-file.js';
@@ -206,13 +207,14 @@ export class Sharing {
   }
 
   /** Whoever may not see it any more hears nothing. */
-  #tellWatchers(event: object): void {
+  #tellWatchers({ channels, ...event }: AccessEvent): void {
     const { origin } = this.#options;
     for (const grant of this.#grants) {
       if (!grant.isWatching || grant.ended) continue;
-      const watch = { kind: 'send', channel: 'control', msgType: 'curve_watch_request' } as const;
-      if (!this.#rules.decide(grant.subject, watch).allowed) continue;
-      grant.listener?.publish(createMessage(origin, 'curve_event', { ...event }));
+      if (!this.#rules.decide(grant.subject, WATCH_ACT).allowed) continue;
+      grant.listener?.publish(
+        createMessage(origin, ACCESS_EVENT, { ...event, ...(channels && { channels: [...channels] }) }),
+      );
     }
   }
 
@@ -256,6 +258,8 @@ function openAudit(file: string, kernel: string, journal: Journal): AuditWriter 
     onFailure: (error) =>
       alarm(`the audit cannot be written, so no one new is let in: ${reasonOf(error)}`, hintOf(error)),
     onBroken: (movedTo) => alarm(`the audit was broken, and is kept as ${basename(movedTo)}`, KEEP_HINT),
+    onClockBack: (seconds) =>
+      alarm(`the clock was set back by ${seconds} s; the audit goes on with the time of the last row`, CLOCK_HINT),
     onLost: ({ seq, hash }) =>
       alarm(`the audit was removed, replaced or added to; it was whole up to ${seq}:${hash}`, KEEP_HINT),
   });
@@ -263,6 +267,7 @@ function openAudit(file: string, kernel: string, journal: Journal): AuditWriter 
   return audit;
 }
 
+const CLOCK_HINT = 'Check the clock of this machine; rows have their real time again when it is past that of the last.';
 const KEEP_HINT = 'Keep what is there, and find out which program changed it.';
 const hintOf = (error: unknown): string =>
   isCurveKernelError(error) ? error.hint : 'Make room for it, or give the kernel another place for it with --audit.';
