@@ -1,6 +1,6 @@
 import type { ConnectionInfo } from '../connection/connection-info.js';
 import { readConnectionFile } from '../connection/read-connection-file.js';
-import { CurveKernelError } from '../errors.js';
+import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import type { CurvePair } from '../keys/curve-pair.js';
 import type { Secret } from '../keys/secret.js';
 import type { JsonObject } from '../protocol/message.js';
@@ -13,7 +13,7 @@ import {
   type GrantInUse,
   type IssuedGrant,
 } from './access-grant.js';
-import { acceptReply } from './access-refusal.js';
+import { acceptReply, notShareable } from './access-refusal.js';
 import { openControlLine, type ControlLine } from './control-line.js';
 import { optionalText, readObjects, readTexts, requireText } from './reply-fields.js';
 
@@ -135,7 +135,10 @@ type Verbs = Omit<Access, 'connection' | 'unsaved' | 'watch' | 'close' | typeof 
 function verbs(line: ControlLine, note: (reply: JsonObject) => void): Verbs {
   const ask = async (verb: string, content: JsonObject): Promise<JsonObject> => {
     const msgType = `curve_${verb}_request`;
-    const reply = acceptReply(msgType, await line.ask(msgType, content));
+    const reply = acceptReply(
+      msgType,
+      await line.ask(msgType, content).catch((error) => explainSilence(line, msgType, error)),
+    );
     note(reply);
     return reply;
   };
@@ -184,6 +187,15 @@ function verbs(line: ControlLine, note: (reply: JsonObject) => void): Verbs {
     },
     reloadPolicy: async () => readTexts((await ask('policy', {}))['roles']),
   };
+}
+
+/** Some kernels, such as ipykernel, leave requests unanswered that they do not know. One that answers another is not one of ours. */
+async function explainSilence(line: ControlLine, msgType: string, error: unknown): Promise<never> {
+  if (!isCurveKernelError(error, 'peer-silent')) throw error;
+  await line.ask('kernel_info_request', {}).catch(() => {
+    throw error;
+  });
+  throw notShareable(msgType, error);
 }
 
 /** Whether what a reply tells of is saved; undefined when it is. */

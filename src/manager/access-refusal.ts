@@ -6,7 +6,7 @@ import { optionalText, readTexts } from './reply-fields.js';
 const HINTS = {
   usage: 'Correct what was asked for.',
   'message-malformed': 'Use the same version of jupyter-curve on both sides.',
-  'not-permitted': 'Ask an admin of the kernel; "can" shows which rule decides.',
+  'not-permitted': 'Ask an owner or admin of the kernel for a role that has this right.',
   'identity-invalid': 'Use 1 to 64 letters, digits, ".", "_", "@" and "-", the first a letter or a digit.',
   'identity-unknown': 'See who there is with "clients".',
   'last-owner': 'Make somebody else an owner first.',
@@ -37,17 +37,21 @@ export function accessRefusal(msgType: string, reply: JsonObject): CurveKernelEr
   const ename = optionalText(reply, 'ename') ?? '';
   const name = ename.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
   const code: RefusalCode = isRefusalCode(name) ? name : 'grant-failed';
-  if (name === 'unknown-request') {
-    return new CurveKernelError(code, `The kernel does not know ${msgType}: it cannot be shared.`, {
-      hint: 'Only kernels that jupyter-curve serves give keys to others.',
-      data: { msgType },
-    });
-  }
+  if (name === 'unknown-request') return notShareable(msgType);
   const said = readTexts(reply['traceback']).find((line) => line.startsWith('hint: '));
   const message = optionalText(reply, 'evalue') || `The kernel refused ${msgType}.`;
   return new CurveKernelError(code, message, {
     hint: said?.slice('hint: '.length) ?? HINTS[code],
     data: { msgType, ename },
+  });
+}
+
+/** The error for a kernel that answers other requests, and knows none about access: one that is not served by jupyter-curve. */
+export function notShareable(msgType: string, cause?: unknown): CurveKernelError {
+  return new CurveKernelError('grant-failed', `The kernel does not know ${msgType}: it cannot be shared by keys.`, {
+    hint: 'Only kernels that jupyter-curve serves, such as "typescript", can. Its connection file gives all rights to those who have it.',
+    cause,
+    data: { msgType },
   });
 }
 

@@ -100,7 +100,7 @@ export class ControlLine {
 
 const silent = (msgType: string, timeout: number): CurveKernelError =>
   new CurveKernelError('peer-silent', `The kernel has not answered ${msgType} within ${timeout} ms.`, {
-    hint: 'Restart the kernel, or shut it down.',
+    hint: 'It may be busy or hang: ask again, or look at the process of the kernel.',
     data: { msgType },
   });
 

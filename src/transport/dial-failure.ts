@@ -1,4 +1,6 @@
-import { CurveKernelError, type ErrorCode } from '../errors.js';
+import type { ConnectionInfo } from '../connection/connection-info.js';
+import { readGrantNote } from '../connection/grant-note.js';
+import { CurveKernelError, isCurveKernelError, type ErrorCode } from '../errors.js';
 import type { SocketName } from '../protocol/message.js';
 import { errorCode, errorMessage } from './system-error.js';
 
@@ -34,7 +36,7 @@ const TEXTS: Partial<Record<ErrorCode, readonly [message: string, hint: string]>
   ],
   'peer-lost': [
     'The kernel answered before, and does not any more',
-    'It may have ended, be restarting, or take nothing in any more.',
+    'It may have ended, be restarting, take nothing in any more, or have revoked the grant that was used.',
   ],
 };
 
@@ -63,4 +65,21 @@ export function dialFailure({ code, socket, endpoint, reachedPeer }: DialFailure
   const [message, hint] = TEXTS[code] ?? ['The connection failed', 'Try again.'];
   const text = code === 'peer-silent' && reachedPeer ? UNRESPONSIVE : message;
   return new CurveKernelError(code, `${text} (${socket}, ${endpoint}).`, { hint, data: { socket, endpoint } });
+}
+
+/** The same for a connection that is a grant: where no one answers, it is more likely to have ended than the kernel not to be started. */
+export function explainForGrant(error: unknown, connection: ConnectionInfo, now = Date.now()): unknown {
+  const note = readGrantNote(connection);
+  if (!note || !isCurveKernelError(error, 'peer-silent')) return error;
+  const { name, expiresAt } = note;
+  const { socket, endpoint } = error.data;
+  const where = `(${String(socket)}, ${String(endpoint)})`;
+  const [message, hint] =
+    expiresAt !== undefined && Date.parse(expiresAt) <= now
+      ? [`The grant of ${name} ended at ${expiresAt} ${where}.`, 'Ask the owner of the kernel for another one.']
+      : [
+          `The kernel does not listen for the grant of ${name} any more ${where}.`,
+          'The grant was revoked or replaced, or the kernel has ended: ask its owner. A kernel that restarts listens again within seconds.',
+        ];
+  return new CurveKernelError('peer-silent', message, { hint, cause: error, data: error.data });
 }

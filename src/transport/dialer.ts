@@ -5,7 +5,7 @@ import type { CurvePair } from '../keys/curve-pair.js';
 import type { Channel, Message, RequestChannel, SocketName } from '../protocol/message.js';
 import { perSocket, SOCKET_NAMES } from './per-socket.js';
 import { clientKeys } from './client-keys.js';
-import { openSockets } from './dial-failure.js';
+import { explainForGrant, openSockets } from './dial-failure.js';
 import { makeClientSockets, type ClientSockets } from './dial-sockets.js';
 import { Heartbeat, type PingOptions } from './heartbeat.js';
 import { Links, type SocketSecurity } from './links.js';
@@ -69,7 +69,7 @@ export async function openDialer(options: DialerOptions): Promise<Dialer> {
     return dialer;
   } catch (error) {
     await dialer.close();
-    throw error;
+    throw explainForGrant(error, options.connection);
   }
 }
 

@@ -72,6 +72,6 @@ export class AnonymousGrant {
       issuedAt: new Date().toISOString(),
       origin: 'anonymous',
     };
-    await keeper.open(terms, { server, connection: connectionFor(owner, server, undefined) }, { why });
+    await keeper.open(terms, { server, connection: connectionFor(owner, server, terms) }, { why });
   }
 }

@@ -106,7 +106,7 @@ export class AuthorizedGrants {
       const why = `authorized_clients, line ${line.line}`;
       if (!(await this.#reopen(line, why))) {
         const server = generateServerPair();
-        await keeper.open(terms, { server, connection: connectionFor(owner, server, publicKey) }, { why });
+        await keeper.open(terms, { server, connection: connectionFor(owner, server, terms) }, { why });
       }
       this.#opened.set(publicKey, line);
     } catch (error) {

@@ -86,7 +86,7 @@ export class KernelAccess {
     const server = generateServerPair();
     const terms = wishedTerms(wish, wish.publicKey ?? server.publicKey);
     checkGrantTerms(terms, rules.policy);
-    const place = { server, connection: connectionFor(owner, server, wish.publicKey) };
+    const place = { server, connection: connectionFor(owner, server, terms) };
     const why = `${terms.roles.join(',')} by ${actor.subject.name}`;
     const grant = await keeper.open(terms, place, { actor, why });
     return { grant: grantInfo(grant), connection: grant.listener?.connection ?? place.connection };

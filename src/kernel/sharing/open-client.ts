@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createAddressRule } from '../../access/address-rule.js';
+import type { GrantTerms } from '../../access/grant.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
+import { grantNote } from '../../connection/grant-note.js';
 import { CurveKernelError } from '../../errors.js';
 import { samePublicKey, type CurvePair } from '../../keys/curve-pair.js';
 import { Secret } from '../../keys/secret.js';
@@ -65,8 +67,12 @@ export async function openClient(
   for (const topic of early) reception.welcome(grant, topic);
 }
 
-/** Where a new grant listens: beside `owner`, on ports of its own, with a signature key of its own. */
-export function connectionFor(owner: ConnectionInfo, server: CurvePair, clientKey: string | undefined): ConnectionInfo {
+/**
+ * Where a new grant listens: beside `owner`, on ports of its own, with a signature key of its own. With the secret key of the pair in it
+ * where that is the key that is admitted.
+ */
+export function connectionFor(owner: ConnectionInfo, server: CurvePair, terms: GrantTerms): ConnectionInfo {
+  const { identity: name, publicKey, expiresAt } = terms;
   const { transport, ip, signatureScheme, kernelName } = owner;
   return {
     transport,
@@ -76,10 +82,10 @@ export function connectionFor(owner: ConnectionInfo, server: CurvePair, clientKe
     signatureScheme,
     ...(kernelName !== undefined && { kernelName }),
     curve:
-      clientKey === undefined
+      publicKey === server.publicKey
         ? { publicKey: server.publicKey, secretKey: server.secretKey }
-        : { publicKey: server.publicKey, clientPublicKey: clientKey },
-    extra: {},
+        : { publicKey: server.publicKey, clientPublicKey: publicKey },
+    extra: grantNote({ name, ...(expiresAt !== undefined && { expiresAt }) }),
   };
 }
 

@@ -1,0 +1,28 @@
+import type { Json } from '../protocol/message.js';
+import type { ConnectionInfo } from './connection-info.js';
+
+/** The field of a connection file that says which grant it is; other clients pass over it. */
+const FIELD = 'jupyter_curve_grant';
+
+/** What the connection file of a grant says about it. */
+export interface GrantNote {
+  /** The identity. */
+  readonly name: string;
+  /** When the grant ends, in ISO 8601; absent for one that lasts as long as its kernel. */
+  readonly expiresAt?: string;
+}
+
+/** The extra field of the connection file of a grant. */
+export function grantNote({ name, expiresAt }: GrantNote): ConnectionInfo['extra'] {
+  return { [FIELD]: { name, ...(expiresAt !== undefined && { expires_at: expiresAt }) } };
+}
+
+/** What a connection says about its grant; undefined for one that is none, or says nothing that can be read. */
+export function readGrantNote({ extra }: ConnectionInfo): GrantNote | undefined {
+  const note: Json = extra[FIELD] ?? null;
+  if (typeof note !== 'object' || note === null || !('name' in note)) return undefined;
+  const { name, expires_at: expiresAt } = note;
+  if (typeof name !== 'string' || !/^[\w.@-]{1,64}$/.test(name)) return undefined;
+  const ends = typeof expiresAt === 'string' ? Date.parse(expiresAt) : NaN;
+  return { name, ...(!Number.isNaN(ends) && { expiresAt: new Date(ends).toISOString() }) };
+}
