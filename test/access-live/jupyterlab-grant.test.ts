@@ -85,6 +85,59 @@ testInBrowser(
   180_000,
 );
 
+testInBrowser(
+  'JupyterLab says under a cell of an observer that it is refused, and shows what others do in a console',
+  async () => {
+    await using live = await startLiveKernel();
+    const { environment } = live;
+    const external = join(environment.folder, 'external');
+    await mkdir(external, { mode: 0o700 });
+    await writeConnectionFile(join(external, 'onlooker.json'), await live.grant('onlooker', ['observer']));
+    await writeFile(join(environment.folder, 'watch.ipynb'), JSON.stringify(typescriptNotebook(['1 + 1'])));
+    let id = '';
+    const lab = await openNotebookInLab(
+      environment,
+      'watch.ipynb',
+      [
+        '--ServerApp.allow_external_kernels=True',
+        `--ServerApp.external_connection_dir=${external}`,
+        '--LabApp.expose_app_in_browser=True',
+      ],
+      async (ask) => {
+        const kernels = await ask('GET', 'api/kernels');
+        [id = ''] = Array.isArray(kernels) ? kernels.map((kernel: { readonly id: string }) => kernel.id) : [];
+        await ask('POST', 'api/sessions', { path: 'watch.ipynb', name: '', type: 'notebook', kernel: { id } });
+      },
+    );
+    try {
+      const { page } = lab;
+      await page.getByText('TypeScript (Curve) | Idle').waitFor({ timeout: 30_000 });
+      await runCell(page, 0);
+      await outputOf(page, 0).getByText('NotPermitted: observer may not send shell.execute_request').waitFor();
+
+      await page.setViewportSize({ width: 960, height: 540 });
+      await page.getByRole('tab', { name: 'Running Terminals and Kernels' }).click();
+      await page.getByText(`(${id.slice(0, 8)})`).click({ button: 'right' });
+      await page.getByRole('menuitem', { name: 'New Console for Kernel' }).click();
+      const consoleOf = page.locator('.jp-CodeConsole');
+      await consoleOf.waitFor();
+      const owner = await live.connect();
+      await owner.ask('execute_request', { code: "console.log('before')" });
+      await page.locator('.jp-CodeConsole-promptCell').click({ button: 'right' });
+      await page.getByText('Show All Kernel Activity').click();
+      await owner.ask('execute_request', { code: 'const answer = 6 * 7;\nconsole.log(`the answer is ${answer}`);' });
+      await consoleOf.getByText('the answer is 42', { exact: true }).waitFor();
+      expect(await consoleOf.getByText('before').count()).toBe(0);
+      await page.mouse.move(0, 0);
+      await mkdir(join(repository, 'artifacts'), { recursive: true });
+      await page.screenshot({ path: join(repository, 'artifacts/jupyterlab-observer.png') });
+    } finally {
+      await lab.close();
+    }
+  },
+  180_000,
+);
+
 const names = ({ heard }: KernelClient): Set<string> =>
   new Set(
     heard.flatMap(({ message }) =>

@@ -38,16 +38,40 @@ describe('an observer', () => {
     ] as const) {
       const id = await observer.send(msgType, {}, { channel });
       await observer.idle(id);
-      expect(observer.said(id)).toEqual(['busy', 'idle']);
+      expect(observer.said(id)).toEqual(msgType === 'execute_request' ? ['busy', 'error', 'idle'] : ['busy', 'idle']);
       if (msgType === 'EXECUTE_REQUEST') continue;
       const { content } = await observer.reply(id);
-      expect(content).toMatchObject({ status: 'error', ename: 'NotPermitted', traceback: [] });
+      expect(content).toMatchObject({ status: 'error', ename: 'NotPermitted' });
       expect(content['evalue']).toMatch(/^observer may not send /);
       expect(owner.published(id)).toEqual([]);
     }
     expect(events.filter(({ event }) => event === 'deny').map(({ type }) => type)).toContain('execute_request');
     const info = await observer.ask('kernel_info_request');
     expect(info).toMatchObject({ status: 'ok' });
+  });
+
+  test('is told below its cell what it may not do, unless the cell is silent, and below a widget, whose messages have no reply', async () => {
+    const { owner, admit } = await share(echo);
+    const observer = await admit('bob', 'observer');
+    const other = await admit('ann', 'observer');
+    const refused = await observer.execute('1');
+    const silent = await observer.execute('1', { silent: true });
+    const comm = await observer.send('comm_msg', { comm_id: 'c', data: {} });
+    for (const id of [refused, silent, comm]) await observer.idle(id);
+    expect(observer.said(silent)).toEqual(['busy', 'idle']);
+    const said = [refused, comm].map((id) => observer.published(id).find(({ header }) => header.msg_type === 'error'));
+    expect(said.map((message) => message?.content)).toEqual([
+      expect.objectContaining({
+        ename: 'NotPermitted',
+        evalue: 'observer may not send shell.execute_request',
+        traceback: ['NotPermitted: observer may not send shell.execute_request'],
+      }),
+      expect.objectContaining({ ename: 'NotPermitted', evalue: expect.stringContaining('comm_msg') }),
+    ]);
+    await owner.ask('kernel_info_request');
+    for (const client of [owner, other]) {
+      expect(client.heard.some(({ message }) => message.header.msg_type === 'error')).toBe(false);
+    }
   });
 
   test('is shown to others with a small header, or not at all', async () => {
@@ -201,10 +225,10 @@ describe('comms', () => {
       return ada.said(sent);
     };
     expect(await talk({ comm_id: 'a' })).toEqual(['busy', 'comm_msg', 'idle']);
-    expect(await talk({ comm_id: 'b' })).toEqual(['busy', 'idle']);
+    expect(await talk({ comm_id: 'b' })).toEqual(['busy', 'error', 'idle']);
     // Neither by the name of another target, nor by an id that nobody opened.
-    expect(await talk({ comm_id: 'b', target_name: 'open' }, 'comm_open')).toEqual(['busy', 'idle']);
-    expect(await talk({ comm_id: 'unknown' })).toEqual(['busy', 'idle']);
+    expect(await talk({ comm_id: 'b', target_name: 'open' }, 'comm_open')).toEqual(['busy', 'error', 'idle']);
+    expect(await talk({ comm_id: 'unknown' })).toEqual(['busy', 'error', 'idle']);
   });
 });
 
@@ -281,7 +305,7 @@ describe('private topics', () => {
     await owner.answer(id);
     const refused = await ada.execute('mine');
     expect(await ada.answer(refused)).toMatchObject({ ename: 'NotPermitted' });
-    expect(ada.said(refused)).toEqual(['busy', 'idle']);
+    expect(ada.said(refused)).toEqual(['busy', 'error', 'idle']);
     expect(owner.published(refused)).toEqual([]);
     expect(ada.published(id)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { groupsOf } from '../../access/groups.js';
-import { isAdminType, MESSAGE_TYPES, printableType } from '../../access/message-types.js';
+import { isAdminType, isCommType, MESSAGE_TYPES, printableType } from '../../access/message-types.js';
 import { describeRefusal, NOT_PERMITTED } from '../../access/refusal.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
 import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
@@ -128,7 +128,14 @@ export class Reception {
     const decision = rules.decide(grant.subject, act);
     if (decision.allowed) return true;
     journal.deny(grant, { channel, type: message.header.msg_type, rule: decision.rule });
-    void this.#answer(grant, request, () => refusal(describeRefusal(grant.subject, act, decision)));
+    const content = refusal(describeRefusal(grant.subject, act, decision));
+    void this.#answer(grant, request, () => {
+      // Front ends show below a cell what iopub says, not replies; and comms have no reply. It goes to this grant's sockets alone.
+      if (isShownOnIopub(message)) {
+        grant.listener?.publish(createMessage(this.#options.origin, 'error', content, { parent: message.header }));
+      }
+      return content;
+    });
     return false;
   }
 
@@ -158,4 +165,12 @@ export class Reception {
 const isBy = ({ identity, server }: ClientGrant, parent: ParentHeader): boolean =>
   server === undefined || identity === parent.username;
 
-const refusal = (evalue: string): JsonObject => ({ status: 'error', ename: NOT_PERMITTED, evalue, traceback: [] });
+const isShownOnIopub = ({ header, content }: Message): boolean =>
+  header.msg_type === 'execute_request' ? content['silent'] !== true : isCommType(header.msg_type);
+
+const refusal = (evalue: string): JsonObject => ({
+  status: 'error',
+  ename: NOT_PERMITTED,
+  evalue,
+  traceback: [`${NOT_PERMITTED}: ${evalue}`],
+});

@@ -1,0 +1,34 @@
+"""The part of jupyter_client that `jupyter console --existing FILE` is made of, with a connection file that has Curve keys.
+
+Reads {file} on standard input. Prints whether the client that it makes has the keys, and whether that becomes ready.
+"""
+
+import json
+import sys
+
+from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.consoleapp import JupyterConsoleApp
+from jupyter_core.application import JupyterApp
+
+
+class Console(JupyterApp, JupyterConsoleApp):
+    kernel_client_class = BlockingKernelClient
+    aliases = JupyterConsoleApp.aliases
+    flags = JupyterConsoleApp.flags
+
+    def initialize(self, argv=None):
+        super().initialize(argv)
+        JupyterConsoleApp.initialize(self, argv)
+
+
+told = json.loads(sys.stdin.readline())
+app = Console()
+app.initialize([f"--existing={told['file']}"])
+client = app.kernel_client
+try:
+    client.wait_for_ready(timeout=5)
+    ready = True
+except RuntimeError:
+    ready = False
+print(json.dumps({"keys": bool(getattr(client, "curve_publickey", None)), "ready": ready}), flush=True)
+client.stop_channels()
