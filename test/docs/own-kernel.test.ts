@@ -101,9 +101,11 @@ withBrowser(
   180_000,
 );
 
+/** The program from its `info` on. */
+const body = (text: string): string => /info: \{.*?\n\};/s.exec(text)?.[0] ?? '';
+
 test('the program in README.md is the same', async () => {
   const readme = await readFile(join(repository, 'README.md'), 'utf8');
-  const body = (text: string): string => /info: \{.*?\n\};/s.exec(text)?.[0] ?? '';
   expect(body(block(1, 'js'))).not.toBe('');
   expect(readme).toContain(body(block(1, 'js')));
 });
