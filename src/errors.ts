@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'message-too-large'
   | 'message-unsigned' // signature wrong or missing
   | 'message-replayed'
+  | 'message-unreadable' // of a kernel, and a request waits for it
   | 'signature-scheme-unsupported'
   // access
   | 'identity-invalid' // a name that no identity can have

@@ -36,6 +36,7 @@ export const exitStatuses: Readonly<Record<ErrorCode, ExitStatus>> = {
   'message-too-large': 6,
   'message-unsigned': 5,
   'message-replayed': 5,
+  'message-unreadable': 6,
   'signature-scheme-unsupported': 3,
   'identity-invalid': 2,
   'identity-unknown': 5,

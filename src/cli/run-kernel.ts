@@ -23,12 +23,20 @@ export interface OwnKernelOptions {
   /** The working directory. */
   readonly folder: string;
   readonly onWarning: (warning: ManagerWarning) => void;
+  /** Told about errors that no caller waits for. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Starts a kernel for this run. Ctrl-C before it is ready gives it up; once it is, the second Ctrl-C kills it. */
 export async function startOwnKernel(options: OwnKernelOptions, interruption: Interruption): Promise<RunKernel> {
-  const { name, policy, folder, onWarning } = options;
-  const services = await connectServices({ transportEncryption: policy, cwd: folder, autoRestart: false, onWarning });
+  const { name, policy, folder, onWarning, onError } = options;
+  const services = await connectServices({
+    transportEncryption: policy,
+    cwd: folder,
+    autoRestart: false,
+    onWarning,
+    onError: (_kernelId, error) => onError(error),
+  });
   try {
     const connection = await startKernel(services, name, interruption);
     const security = services.security(connection.id);
@@ -44,6 +52,7 @@ export async function joinKernel(
   { existing, 'key-file': keyFile }: ExistingArguments,
   policy: TransportEncryption,
   { gently }: Interruption,
+  onError: (error: unknown) => void,
 ): Promise<RunKernel> {
   const keys = await findKernelKeys(existing, keyFile);
   const { curve, kernelName = '' } = await readConnectionFile(existing, keys);
@@ -52,7 +61,8 @@ export async function joinKernel(
       hint: 'start it with the transport encryption "required"',
     });
   }
-  const attached = await attach(existing, { ...keys, signal: gently, handleComms: false }).catch((error: unknown) => {
+  const options = { ...keys, signal: gently, handleComms: false, onError };
+  const attached = await attach(existing, options).catch((error: unknown) => {
     throw gently.aborted ? interrupted() : error;
   });
   const security = attached.security();

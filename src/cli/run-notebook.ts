@@ -2,6 +2,7 @@ import type { ManagerWarning, TransportEncryption } from '../manager/encryption-
 import type { ChannelSecurity } from '../manager/kernel-link.js';
 import { executeNotebook, type ExecutedNotebook, type NotebookProgress } from '../notebook/execute-notebook.js';
 import type { Notebook } from '../notebook/notebook.js';
+import { createDroppedMessages, type DroppedMessages } from './dropped-messages.js';
 import type { ExistingArguments } from './existing-kernel.js';
 import { listenForInterruption, type Interruption } from './interruption.js';
 import { printWarning } from './output.js';
@@ -37,10 +38,11 @@ export interface NotebookRun {
 export async function runNotebook(notebook: Notebook, options: RunNotebookOptions): Promise<NotebookRun> {
   const progress = createProgress();
   using interruption = listenForInterruption();
+  using dropped = createDroppedMessages(() => progress.hide());
   try {
     let cells = 0;
     const started = performance.now();
-    await using kernel = await openKernel(notebook, options, interruption, progress);
+    await using kernel = await openKernel(notebook, options, { interruption, progress, dropped });
     const executed = await executeNotebook(notebook, kernel.connection, {
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
       allowErrors: options.allowErrors,
@@ -59,20 +61,27 @@ export async function runNotebook(notebook: Notebook, options: RunNotebookOption
   }
 }
 
+/** What a run is shown and stopped by. */
+interface RunParts {
+  readonly interruption: Interruption;
+  readonly progress: Progress;
+  readonly dropped: DroppedMessages;
+}
+
 function openKernel(
   notebook: Notebook,
   { existing, kernelName, policy, folder }: RunNotebookOptions,
-  interruption: Interruption,
-  progress: Progress,
+  { interruption, progress, dropped }: RunParts,
 ): Promise<RunKernel> {
-  if (existing !== undefined) return joinKernel(existing, policy, interruption);
+  const onError = (error: unknown): void => dropped.note(error);
+  if (existing !== undefined) return joinKernel(existing, policy, interruption, onError);
   const name = kernelName ?? kernelOf(notebook);
   progress.show(0, 0, `starting ${name ?? 'a kernel'}`);
   const onWarning = (warning: ManagerWarning): void => {
     progress.hide();
     printWarning(warning);
   };
-  return startOwnKernel({ name, policy, folder, onWarning }, interruption);
+  return startOwnKernel({ name, policy, folder, onWarning, onError }, interruption);
 }
 
 function report(step: NotebookProgress, progress: Progress, showOutputs: boolean): void {

@@ -3,6 +3,7 @@ import { CurveKernelError } from '../errors.js';
 import { startKernel } from '../manager/start-kernel.js';
 import type { ManagedKernel } from '../manager/managed-kernel.js';
 import { ACCESS_OPTIONS, type AccessArguments } from './access-options.js';
+import { createDroppedMessages } from './dropped-messages.js';
 import { listenForInterruption, type Interruption } from './interruption.js';
 import { kernelOption, policyOption, type KernelArguments } from './kernel-options.js';
 import { printNote, printResult, printWarning } from './output.js';
@@ -33,6 +34,7 @@ export const startCommand: CommandModule<object, StartArguments> = {
 
 async function start(args: StartArguments): Promise<void> {
   using interruption = listenForInterruption();
+  using dropped = createDroppedMessages();
   const file = args['connection-file'];
   const kernel = await startKernel({
     kernelName: args.kernel ?? 'typescript',
@@ -43,6 +45,7 @@ async function start(args: StartArguments): Promise<void> {
     autoRestart: false,
     signal: interruption.gently,
     onWarning: printWarning,
+    onError: (_kernelId, error) => dropped.note(error),
     onOutput: (_name, text) => process.stderr.write(text),
   }).catch((error: unknown) => {
     throw interruption.gently.aborted ? interrupted() : error;

@@ -3,8 +3,8 @@ import type { ShownOutput } from './backend.js';
 import { globMatches } from './glob-matches.js';
 import { flagField, integerField, textField } from './request-content.js';
 
-/** Session, line, and the source, or the source and the text of its result. */
-export type HistoryLine = readonly [number, number, string | readonly [string, string | null]];
+/** Session, line, and the source, or the source and the text of its result, which is empty where there is none. */
+export type HistoryLine = readonly [number, number, string | readonly [string, string]];
 
 /** The content of `history_reply`. */
 export type HistoryReply = { readonly status: 'ok'; readonly history: readonly HistoryLine[] };
@@ -63,7 +63,7 @@ export function createHistory(): History {
       const history = select(content).map(({ line, source, output }): HistoryLine => [
         SESSION,
         line,
-        withOutput ? [source, output && maySee(output) ? output.text : null] : source,
+        withOutput ? [source, output && maySee(output) ? output.text : ''] : source,
       ]);
       return { status: 'ok', history };
     },

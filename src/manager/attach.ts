@@ -70,7 +70,10 @@ export async function attach(file: string, options: AttachOptions = {}): Promise
           ...(client === undefined ? {} : { client }),
           signal: signal === undefined ? closing : AbortSignal.any([signal, closing]),
           receive: (channel, message) => socket.receive(channel, message),
-          rejected: onError,
+          rejected: (error, channel) => {
+            if (!attached) onError(error);
+            socket.dropped(error, channel);
+          },
           failed: (error) => socket.failed(error),
         });
         setImmediate(opened.resolve, undefined); // after the connection has heard that it is open

@@ -1,10 +1,11 @@
 import type { Kernel, ServerConnection } from '@jupyterlab/services';
 import { randomUUID } from 'node:crypto';
-import { CurveKernelError } from '../errors.js';
+import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { createMessage } from '../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message } from '../protocol/message.js';
 import type { KernelLink } from './kernel-link.js';
 import { settlesWithin } from './settles-within.js';
+import { messageUnreadable, unreadableMessage } from './unreadable-message.js';
 import { toldState, type SocketHost, type ZmqSocket } from './zmq-socket.js';
 
 /** What an {@link AttachedHost} is given. */
@@ -20,7 +21,7 @@ export interface AttachedHostOptions {
 /** One kernel that others started: it can be used, interrupted and shut down by messages, and not restarted. */
 export class AttachedHost implements SocketHost {
   readonly #options: AttachedHostOptions;
-  readonly #replies = new Map<string, () => void>();
+  readonly #replies = new Map<string, (failure?: CurveKernelError) => void>();
   readonly #origin = { session: randomUUID(), username: '' };
   #socket: ZmqSocket | undefined;
   #executionState: string | undefined;
@@ -73,6 +74,8 @@ export class AttachedHost implements SocketHost {
   }
 
   report(_: string, error: unknown): void {
+    const { parentId: id = '' } = unreadableMessage(error) ?? {};
+    if (isCurveKernelError(error)) this.#replies.get(id)?.(messageUnreadable('control', error));
     this.#options.onError(error);
   }
 
@@ -80,10 +83,17 @@ export class AttachedHost implements SocketHost {
     const link = this.#socket?.link;
     if (link === undefined) throw lost(msgType);
     const request = createMessage(this.#origin, msgType, content);
-    const replied = new Promise<void>((resolve) => this.#replies.set(request.header.msg_id, resolve));
+    let failure: CurveKernelError | undefined;
+    const replied = new Promise<void>((resolve) => {
+      this.#replies.set(request.header.msg_id, (unreadable) => {
+        failure = unreadable;
+        resolve();
+      });
+    });
     try {
       await link.send('control', request);
       if (!(await settlesWithin(replied, this.#options.timeout))) throw silent(msgType, this.#options.timeout);
+      if (failure !== undefined) throw failure;
     } finally {
       this.#replies.delete(request.header.msg_id);
     }

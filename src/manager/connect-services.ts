@@ -12,7 +12,7 @@ import type { StartKernelOptions } from './start-kernel.js';
 /** How kernels are started and found. */
 export interface ConnectServicesOptions extends Omit<
   StartKernelOptions,
-  'kernelName' | 'id' | 'connectionFile' | 'signal' | 'findKernelSpec'
+  'kernelName' | 'id' | 'connectionFile' | 'signal' | 'findKernelSpec' | 'onError'
 > {
   /** The kernel to start when nobody says which. */
   readonly defaultKernel?: string;
@@ -49,7 +49,7 @@ export async function connectServices(options: ConnectServicesOptions = {}): Pro
   const models = () => kernelSpecModels({ env, ...(defaultKernel === undefined ? {} : { defaultKernel }) });
   const chooseKernel = async (): Promise<string> => defaultKernel ?? (await models()).default;
 
-  const directory = new KernelDirectory({ start, onError });
+  const directory = new KernelDirectory({ start: { ...start, onError }, onError });
   const serverSettings = localServerSettings(services, directory, models);
   const kernelAPIClient = new LocalKernelAPIClient(serverSettings, directory, chooseKernel);
   const specAPIClient = new LocalKernelSpecAPIClient(serverSettings, models);

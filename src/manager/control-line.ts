@@ -3,10 +3,11 @@ import type { ConnectionInfo } from '../connection/connection-info.js';
 import { CurveKernelError } from '../errors.js';
 import type { CurvePair } from '../keys/curve-pair.js';
 import { createMessage } from '../protocol/create-message.js';
-import { parentId, type JsonObject, type Message } from '../protocol/message.js';
+import { parentId, type Channel, type JsonObject, type Message } from '../protocol/message.js';
 import { openDialer, type Dialer } from '../transport/dialer.js';
 import { deferred } from './deferred.js';
 import { LONGEST_TIMER, startTimer } from './start-timer.js';
+import { messageUnreadable, unreadableMessage } from './unreadable-message.js';
 
 /** How a {@link ControlLine} is opened. */
 export interface ControlLineOptions {
@@ -58,6 +59,10 @@ export class ControlLine {
         if (channel === 'iopub') published?.receive(message);
         else if (channel === 'control') this.#asked.get(parentId(message) ?? '')?.resolve(message.content);
       },
+      onEvent: (event) => {
+        if (event.kind === 'message-rejected') this.#reject(event.channel, event.error);
+        else if (event.kind === 'handler-failed') uncaught(event.error);
+      },
       onFailure: (error) => {
         for (const { reject } of this.#asked.values()) reject(error);
       },
@@ -66,7 +71,7 @@ export class ControlLine {
 
   /**
    * The content of the kernel's reply, whatever its status is. Throws `peer-silent` when none comes in time, `peer-lost`, the reason of
-   * the signal that the line was opened with, `transport-closed`.
+   * the signal that the line was opened with, `transport-closed`, `message-unreadable`.
    */
   async ask(msgType: string, question: JsonObject): Promise<JsonObject> {
     const { timeout, signal } = this.#options;
@@ -87,6 +92,15 @@ export class ControlLine {
     }
   }
 
+  /** A reply that cannot be read is the answer to what it names, or to what was asked first. */
+  #reject(channel: Channel, cause: CurveKernelError): void {
+    const found = unreadableMessage(cause);
+    if (channel !== 'control' || found === undefined) return;
+    const [first] = this.#asked.values();
+    const asked = found.parentId === undefined ? first : this.#asked.get(found.parentId);
+    asked?.reject(messageUnreadable(channel, cause));
+  }
+
   /** Hangs up. What was asked and not answered is rejected. */
   async close(): Promise<void> {
     for (const { reject } of this.#asked.values()) reject(closed());
@@ -97,6 +111,11 @@ export class ControlLine {
     await this.close();
   }
 }
+
+const uncaught = (error: unknown): void =>
+  queueMicrotask(() => {
+    throw error;
+  });
 
 const silent = (msgType: string, timeout: number): CurveKernelError =>
   new CurveKernelError('peer-silent', `The kernel has not answered ${msgType} within ${timeout} ms.`, {

@@ -118,7 +118,7 @@ export class KernelDirectory implements SocketHost {
           info,
           signal,
           receive: (channel, message) => socket.receive(channel, message),
-          rejected: (error) => this.report(kernel.id, error),
+          rejected: (error, channel) => socket.dropped(error, channel),
           failed: (error) => socket.failed(error),
         });
       } catch (error) {

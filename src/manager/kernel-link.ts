@@ -44,8 +44,11 @@ export interface OpenLinkOptions {
   readonly context?: TransportContext;
   readonly signal?: AbortSignal;
   readonly receive: (channel: Channel, message: Message) => void;
-  /** Told about messages that had to be thrown away: whoever waits for one of them waits in vain. */
-  readonly rejected?: (error: unknown) => void;
+  /**
+   * Told about messages that had to be thrown away, with the channel of those that could not be read; without it about a fault in
+   * `receive`.
+   */
+  readonly rejected?: (error: unknown, channel?: Channel) => void;
   /** Called at most once, after the link was open. */
   readonly failed: (error: CurveKernelError) => void;
 }
@@ -74,7 +77,10 @@ export async function openLink(options: OpenLinkOptions): Promise<KernelLink> {
       if (!nudge.take(channel, message)) receive(channel, message);
     },
     onEvent: (event) => {
-      if (event.kind !== 'peer-back') options.rejected?.(event.error);
+      if (event.kind === 'message-rejected') {
+        nudge.rejected(event.channel, event.error);
+        options.rejected?.(event.error, event.channel);
+      } else if (event.kind !== 'peer-back') options.rejected?.(event.error);
     },
     onFailure: (error) => {
       if (open) options.failed(error);

@@ -35,6 +35,8 @@ export interface KernelPlan {
   readonly startTimeout: number;
   readonly launcher: Launcher;
   readonly onOutput?: (name: 'stdout' | 'stderr', text: string) => void;
+  /** Told about messages of the kernel that had to be dropped. */
+  readonly onDropped?: (error: unknown) => void;
 }
 
 /** How a kernel's sockets are protected, as the sockets themselves say. */
@@ -147,7 +149,7 @@ async function tryRun(
     const forget = await record(plan, process, [file.path, ...ours]);
     undo.push(forget);
     const ready = await explainStart(spec.name, exited, limits, async (signal) => {
-      const found = await awaitReady(connection, limits.milliseconds, signal);
+      const found = await awaitReady(plan, connection, limits.milliseconds, signal);
       if (plan.policy === 'required') await proveEncryption(connection, signal);
       return found;
     });
@@ -171,11 +173,19 @@ async function tryRun(
 
 /** What a kernel says of itself once it is heard on all channels. */
 async function awaitReady(
+  { onDropped = () => undefined }: KernelPlan,
   connection: ConnectionInfo,
   timeout: number,
   signal: AbortSignal,
 ): Promise<{ readonly info: JsonObject; readonly sockets: ChannelSecurity }> {
-  const link = await openLink({ connection, timeout, signal, receive: () => undefined, failed: () => undefined });
+  const link = await openLink({
+    connection,
+    timeout,
+    signal,
+    receive: () => undefined,
+    rejected: (error) => onDropped(error),
+    failed: () => undefined,
+  });
   const found = { info: link.info.content, sockets: link.security() };
   await link.close();
   return found;

@@ -3,6 +3,7 @@ import { CurveKernelError } from '../errors.js';
 import { createMessage } from '../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message, type RequestChannel } from '../protocol/message.js';
 import { startTimer } from './start-timer.js';
+import { messageUnreadable, unreadableMessage } from './unreadable-message.js';
 
 /** How long to wait. */
 export interface NudgeOptions {
@@ -17,9 +18,11 @@ export interface NudgeOptions {
 export interface Nudge {
   /** Shows it a message that arrived; true when it belongs to the nudge and nobody else need see it. */
   take(channel: Channel, message: Message): boolean;
+  /** Tells it of a message that could not be read: it may be the one that it waits for. */
+  rejected(channel: Channel, error: CurveKernelError): void;
   /** Ends {@link Nudge.run} with this error. */
   fail(error: CurveKernelError): void;
-  /** Resolves to the kernel_info_reply. @throws CurveKernelError `peer-silent`, `peer-refused`; what the signal was aborted with. */
+  /** Resolves to the kernel_info_reply. @throws CurveKernelError `peer-silent`, `peer-refused`, `message-unreadable`; what the signal was aborted with. */
   run(send: (channel: RequestChannel, message: Message) => Promise<void>, options?: NudgeOptions): Promise<Message>;
 }
 
@@ -33,6 +36,9 @@ const LONGEST_PAUSE = 500;
  */
 export function createNudge(): Nudge {
   const origin = { session: randomUUID(), username: '' };
+  /** By its own ids: a kernel may leave the rest of the parent header out. */
+  const asked = new Set<string>();
+  let unreadable: CurveKernelError | undefined;
   let shellPending: string | undefined;
   let reply: Message | undefined;
   let published = false;
@@ -41,6 +47,7 @@ export function createNudge(): Nudge {
 
   const ask = async (send: Parameters<Nudge['run']>[0], channel: 'shell' | 'control'): Promise<void> => {
     const request = createMessage(origin, 'kernel_info_request', {});
+    asked.add(request.header.msg_id);
     if (channel === 'shell') shellPending = request.header.msg_id;
     await send(channel, request);
   };
@@ -49,7 +56,7 @@ export function createNudge(): Nudge {
   return {
     take: (channel, message) => {
       published ||= channel === 'iopub';
-      const mine = message.parent_header.session === origin.session;
+      const mine = asked.has(parentId(message) ?? '');
       if (mine && message.header.msg_type === 'kernel_info_reply') {
         reply ??= message;
         // More requests would only queue up behind the cell that keeps this one waiting.
@@ -57,6 +64,12 @@ export function createNudge(): Nudge {
       }
       wake?.();
       return mine || message.header.msg_type === 'iopub_welcome';
+    },
+    rejected: (channel, cause) => {
+      unreadable ??= cause;
+      if (channel === 'iopub' || !asked.has(unreadableMessage(cause)?.parentId ?? '')) return;
+      error ??= messageUnreadable(channel, cause);
+      wake?.();
     },
     fail: (failure) => {
       error ??= failure;
@@ -90,21 +103,25 @@ export function createNudge(): Nudge {
       if (reply === undefined && options.info !== undefined) {
         return createMessage({ ...origin, session: '' }, 'kernel_info_reply', options.info);
       }
-      if (reply === undefined || !published) throw silent(reply !== undefined);
+      if (reply === undefined || !published) throw silent(reply !== undefined, unreadable);
       if (reply.content['status'] === 'error') throw refused();
       return reply;
     },
   };
 }
 
-const silent = (replied: boolean): CurveKernelError =>
-  new CurveKernelError(
-    'peer-silent',
-    replied
-      ? 'The kernel answers requests, and publishes nothing on iopub.'
-      : 'The kernel is connected, and does not answer kernel_info_request.',
-    { hint: 'It may hang, or be busy with a cell and deaf meanwhile: wait and try again, or restart it.' },
-  );
+const silent = (replied: boolean, unreadable: CurveKernelError | undefined): CurveKernelError => {
+  const message = replied
+    ? 'The kernel answers requests, and publishes nothing on iopub'
+    : 'The kernel is connected, and does not answer kernel_info_request';
+  if (unreadable !== undefined) {
+    const found = `${message} that could be read: ${unreadable.message}.`;
+    return new CurveKernelError('peer-silent', found, { hint: unreadable.hint, cause: unreadable });
+  }
+  return new CurveKernelError('peer-silent', `${message}.`, {
+    hint: 'It may hang, or be busy with a cell and deaf meanwhile: wait and try again, or restart it.',
+  });
+};
 
 const refused = (): CurveKernelError =>
   new CurveKernelError('peer-refused', 'The kernel answered kernel_info_request with an error.', {

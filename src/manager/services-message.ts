@@ -1,7 +1,8 @@
 /** Messages as `@jupyterlab/services` has them, and back. Header fields have the same names on both sides. */
 import { randomUUID } from 'node:crypto';
 import { createMessage } from '../protocol/create-message.js';
-import type { Channel, Header, JsonObject, Message, ParentHeader } from '../protocol/message.js';
+import type { Channel, Header, Message, ParentHeader } from '../protocol/message.js';
+import { completeContent } from './complete-content.js';
 
 /** A message in the shape that KernelConnection takes and gives: `KernelMessage.IMessage`. */
 export interface ServicesMessage extends Omit<Message, 'buffers'> {
@@ -14,25 +15,9 @@ export function isServicesMessage(value: unknown): value is ServicesMessage {
   return typeof value === 'object' && value !== null && 'header' in value && 'channel' in value;
 }
 
-/**
- * What iopub messages must hold, or KernelConnection refuses them; some kernels leave out what they think goes without saying.
- */
-const CONTENT_DEFAULTS: Readonly<Record<string, JsonObject>> = {
-  stream: { name: 'stdout', text: '' },
-  display_data: { data: {}, metadata: {} },
-  update_display_data: { data: {}, metadata: {} },
-  execute_input: { code: '', execution_count: 0 },
-  execute_result: { execution_count: 0, data: {}, metadata: {} },
-  error: { ename: '', evalue: '', traceback: [] },
-  clear_output: { wait: false },
-  comm_open: { data: {} },
-  comm_msg: { data: {} },
-  shutdown_reply: { restart: false },
-};
-
-/** For KernelConnection, with what the kernel left out filled in. Buffers become views of memory of their own. */
+/** For KernelConnection, with what the kernel left out filled in (see {@link completeContent}). Buffers become views of memory of their own. */
 export function toServicesMessage(channel: Channel, message: Message): ServicesMessage {
-  const content = channel === 'iopub' ? fill(message) : message.content;
+  const content = channel === 'iopub' ? completeContent(message) : message.content;
   return { ...message, channel, content, buffers: message.buffers.map(toDataView) };
 }
 
@@ -52,12 +37,6 @@ export function statusMessage(session: string, state: string, parent: ParentHead
 export function infoReply(info: Message, request: Header): ServicesMessage {
   const header = { ...info.header, msg_id: randomUUID() };
   return toServicesMessage('shell', { ...info, header, parent_header: request });
-}
-
-function fill({ header, content }: Message): JsonObject {
-  const defaults = CONTENT_DEFAULTS[header.msg_type];
-  if (defaults === undefined) return content;
-  return { ...defaults, ...Object.fromEntries(Object.entries(content).filter(([, value]) => value !== null)) };
 }
 
 function toDataView(bytes: Uint8Array): DataView {

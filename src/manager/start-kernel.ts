@@ -45,6 +45,8 @@ export interface StartKernelOptions {
   readonly onOutput?: (name: 'stdout' | 'stderr', text: string) => void;
   /** Default: `process.emitWarning`. */
   readonly onWarning?: (warning: ManagerWarning) => void;
+  /** Told about errors that no caller waits for: a message that had to be dropped while the kernel started. */
+  readonly onError?: (kernelId: string, error: unknown) => void;
   /** `false`: a kernel that dies stays dead. */
   readonly autoRestart?: Partial<AutoRestart> | false;
   /** Default: {@link processLauncher}. */
@@ -62,7 +64,7 @@ export interface StartKernelOptions {
  *   TypeError for an id or a policy that cannot be; the reason of `signal`.
  */
 export async function startKernel(options: StartKernelOptions): Promise<ManagedKernel> {
-  const { kernelName, transport = 'tcp', secretBy = 'file', signal, onWarning = warn, onOutput } = options;
+  const { kernelName, transport = 'tcp', secretBy = 'file', signal, onWarning = warn, onOutput, onError } = options;
   const policy = options.transportEncryption ?? 'auto';
   const id = options.id ?? randomUUID();
   if (!/^[\w-]{1,64}$/.test(id)) throw new TypeError('A kernel id has up to 64 letters, digits, _ and -.');
@@ -87,6 +89,7 @@ export async function startKernel(options: StartKernelOptions): Promise<ManagedK
     startTimeout: options.startTimeout ?? 60_000,
     launcher: options.launcher ?? processLauncher,
     ...(onOutput && { onOutput }),
+    ...(onError && { onDropped: (error: unknown) => onError(id, error) }),
   };
   const keys = await issueKeys(encrypt);
   const run = await startRun(plan, keys, signal);

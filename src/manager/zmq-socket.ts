@@ -1,6 +1,7 @@
-import type { CurveKernelError } from '../errors.js';
+import { isCurveKernelError, type CurveKernelError } from '../errors.js';
 import type { Channel, Header, Message } from '../protocol/message.js';
 import type { KernelLink } from './kernel-link.js';
+import { createPendingRequests } from './pending-requests.js';
 import {
   fromServicesMessage,
   infoReply,
@@ -62,8 +63,15 @@ export class ZmqSocket {
   #link: KernelLink | undefined;
   #linkClosed: Promise<void> = Promise.resolve();
   #readyState: 0 | 1 | 3 = ZmqSocket.CONNECTING;
-  #kernelSession = '';
+  /**
+   * The session of every message that is delivered. KernelConnection drops messages of another session than the last one's as old, and
+   * some kernels leave it out of some messages, or make one up for each; another process of the kernel comes by another socket.
+   */
+  #kernelSession: string | undefined;
   #toldInfo = false;
+  readonly #pending = createPendingRequests(({ channel, message }) =>
+    this.#deliver(toServicesMessage(channel, message)),
+  );
 
   constructor(url: string, host: SocketHost) {
     const found = CHANNELS_URL.exec(url)?.groups;
@@ -90,6 +98,7 @@ export class ZmqSocket {
     if (link === undefined) return;
     if (!this.#toldInfo && data.header.msg_type === 'kernel_info_request') this.#tellInfo(link, data.header);
     else {
+      this.#pending.sent(data.channel, data.header);
       link.send(data.channel, fromServicesMessage(data)).catch((error: unknown) => {
         if (this.#link === link) this.#host.report(this.kernelId, error);
       });
@@ -101,6 +110,7 @@ export class ZmqSocket {
     if (this.#readyState === ZmqSocket.CLOSED) return;
     this.#readyState = ZmqSocket.CLOSED;
     this.#opening.abort();
+    this.#pending[Symbol.dispose]();
     void this.suspend();
     this.#host.closed(this);
   }
@@ -119,7 +129,7 @@ export class ZmqSocket {
    */
   announce(state: 'dead' | 'restarting'): void {
     this.#openFor(undefined);
-    this.#deliver(statusMessage(this.#kernelSession, state));
+    this.#deliver(statusMessage('', state));
   }
 
   async #open(): Promise<void> {
@@ -143,14 +153,14 @@ export class ZmqSocket {
   #tellInfo(link: KernelLink, request: Header): void {
     this.#toldInfo = true;
     this.#deliver(infoReply(link.info, request));
-    this.#deliver(statusMessage(this.#kernelSession, 'idle', request));
-    if (this.#host.executionState(this.kernelId) === 'busy') this.#deliver(statusMessage(this.#kernelSession, 'busy'));
+    this.#deliver(statusMessage('', 'idle', request));
+    if (this.#host.executionState(this.kernelId) === 'busy') this.#deliver(statusMessage('', 'busy'));
   }
 
   #openFor(link: KernelLink | undefined): void {
     if (this.#readyState !== ZmqSocket.CONNECTING) return;
     this.#link = link;
-    this.#kernelSession ||= link?.info.header.session ?? '';
+    this.#kernelSession ??= link?.info.header.session ?? '';
     this.#readyState = ZmqSocket.OPEN;
     this.onopen({ type: 'open' });
     for (const message of this.#early.splice(0)) this.#deliver(message);
@@ -158,9 +168,18 @@ export class ZmqSocket {
 
   /** For the host's link: a message from the kernel. */
   receive(channel: Channel, message: Message): void {
-    this.#kernelSession = message.header.session;
     this.#host.received(this, channel, message);
-    if (this.#isNoise(channel, message)) return;
+    if (!this.#isNoise(channel, message)) this.#pass(channel, this.#pending.received(channel, message));
+  }
+
+  /** For the host's link: a message of the kernel had to be dropped, or was not taken. Requests that wait for it end with an error. */
+  dropped(error: unknown, channel?: Channel): void {
+    this.#host.report(this.kernelId, error);
+    if (channel === undefined || !isCurveKernelError(error)) return;
+    for (const delivery of this.#pending.unreadable(channel, error)) this.#pass(delivery.channel, delivery.message);
+  }
+
+  #pass(channel: Channel, message: Message): void {
     const incoming = toServicesMessage(channel, message);
     if (this.#readyState === ZmqSocket.CONNECTING) this.#early.push(incoming);
     else this.#deliver(incoming);
@@ -186,8 +205,9 @@ export class ZmqSocket {
 
   #deliver(message: ServicesMessage): void {
     if (this.#readyState !== ZmqSocket.OPEN) return;
+    const header = { ...message.header, session: (this.#kernelSession ??= message.header.session) };
     try {
-      this.onmessage({ type: 'message', data: message });
+      this.onmessage({ type: 'message', data: { ...message, header } });
     } catch (error) {
       // It throws for a message that it finds invalid. The next one may be better.
       this.#host.report(this.kernelId, error);
@@ -198,7 +218,8 @@ export class ZmqSocket {
 /** The state that a status message tells; undefined for other messages, and for the kernel's answers to small questions. */
 export function toldState(channel: Channel, { header, parent_header: parent, content }: Message): string | undefined {
   if (channel !== 'iopub' || header.msg_type !== 'status') return undefined;
-  if (parent.msg_type !== undefined && parent.msg_type !== 'execute_request') return undefined;
+  // A kernel that names its parent by the id alone tells no type.
+  if ((parent.msg_type ?? '') !== '' && parent.msg_type !== 'execute_request') return undefined;
   const state = content['execution_state'];
   return typeof state === 'string' ? state : undefined;
 }

@@ -1,5 +1,7 @@
 import { CurveKernelError } from '../errors.js';
+import { UNREADABLE } from '../manager/unreadable-message.js';
 import type { CellEnd } from './execute-cell.js';
+import { toObject } from './output-from-message.js';
 
 /** Where it happened. */
 export interface FailureContext {
@@ -45,22 +47,35 @@ function describeReply(
   name: string,
   data: { readonly cell: number },
 ): CurveKernelError | undefined {
-  const content = reply?.content;
-  if (content === undefined || content.status === 'ok') return undefined;
-  const aborted = content.status !== 'error';
-  // A refusal was never run: it has no traceback, and no output that could be read.
-  if (!aborted && content.ename === 'NotPermitted' && content.traceback.length === 0) {
-    return new CurveKernelError('not-permitted', `${name} was refused: ${content.evalue.slice(0, 200)}`, {
-      hint: 'Ask an admin of the kernel for a role that may.',
-      data,
-    });
+  // Some kernels leave out the status, or fields of an error.
+  const { status, ename: raised, evalue, traceback } = toObject(reply?.content);
+  const ename = typeof raised === 'string' ? raised : undefined;
+  if (status !== 'error' && status !== 'aborted' && status !== 'abort') return undefined;
+  if (status === 'error' && Array.isArray(traceback) && traceback.length === 0) {
+    // A refusal was never run: it has no traceback, and no output that could be read.
+    if (ename === 'NotPermitted') {
+      return new CurveKernelError('not-permitted', `${name} was refused: ${String(evalue).slice(0, 200)}`, {
+        hint: 'Ask an admin of the kernel for a role that may.',
+        data,
+      });
+    }
+    if (ename === UNREADABLE) {
+      return new CurveKernelError(
+        'message-unreadable',
+        `${name} lost output or its end: ${String(evalue).slice(0, 400)}`,
+        {
+          hint: 'Report it to those who make the kernel, or update the kernel.',
+          data,
+        },
+      );
+    }
   }
   return new CurveKernelError(
     'cell-failed',
-    aborted ? `${name} was aborted by the kernel` : `${name} raised ${content.ename}`,
+    status === 'error' ? `${name} raised ${ename ?? 'an error'}` : `${name} was aborted by the kernel`,
     {
       hint: 'Read the error in the outputs of the cell. To go on after errors allow them, or tag the cell raises-exception.',
-      data: { ...data, ...(aborted ? {} : { ename: content.ename }) },
+      data: { ...data, ...(status === 'error' && ename !== undefined ? { ename } : {}) },
     },
   );
 }

@@ -42,7 +42,7 @@ export type NotebookProgress =
 export interface ExecutedNotebook {
   /** With the outputs of every cell that was started; the others are as they were. */
   readonly notebook: Notebook;
-  /** Why the run ended early: `cell-failed`, `cell-timeout`, `interrupted` or `kernel-died`. */
+  /** Why the run ended early: `cell-failed`, `cell-timeout`, `interrupted`, `message-unreadable` or `kernel-died`. */
   readonly failure?: CurveKernelError;
   /** Index of the cell at which it ended early. */
   readonly failedCell?: number;
@@ -82,6 +82,9 @@ export async function executeNotebook(
     collector.start(cell);
     const progress = createCellProgress(code, options.recordTiming ?? true);
     const tolerated = options.allowErrors === true || cellTags(code).includes('raises-exception');
+    // Of a cell whose end or output could not be read, the kernel has ended the cell, and runs the next.
+    const isTolerated = ({ code: ended }: CurveKernelError): boolean =>
+      ended === 'cell-failed' ? tolerated : ended === 'message-unreadable' && options.allowErrors === true;
     const end = await executeCell(kernel, code, {
       timeout: options.timeout,
       interruptPatience,
@@ -98,7 +101,7 @@ export async function executeNotebook(
     cells[cell] = progress.finish(end);
     const failure = describeFailure(end, { cell, timeout: options.timeout });
     onProgress({ type: 'cell-ended', ...step, failed: failure !== undefined });
-    if (failure !== undefined && !(tolerated && failure.code === 'cell-failed')) {
+    if (failure !== undefined && !isTolerated(failure)) {
       stop = { failure, failedCell: cell };
       break;
     }

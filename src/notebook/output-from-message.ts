@@ -34,9 +34,9 @@ export function outputFromMessage(message: KernelMessage.IIOPubMessage): Output 
   }
 }
 
-/** The number of a prompt, or null for what cannot be one. */
+/** The number of a prompt, or null for what nbformat does not take for one. Larger numbers are written as `1e+300`, which is no integer. */
 export function toCount(value: Json | undefined): number | null {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : null;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
 /** `value` if it is a JSON object, else an empty one. */
@@ -54,7 +54,12 @@ function dataOf(content: JsonObject): { data: MimeBundle; metadata: JsonObject }
 
 function toText(value: Json): string {
   if (typeof value === 'string') return value;
-  return isLines(value) ? value.join('') : JSON.stringify(value);
+  if (isLines(value)) return value.join('');
+  return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
-const toArray = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
+/** A list; what is none, such as one text for all lines of a traceback, is the only item of one. */
+function toArray(value: Json | undefined): readonly Json[] {
+  if (Array.isArray(value)) return value;
+  return value === undefined || value === null ? [] : [value];
+}

@@ -1,54 +1,101 @@
-import type { Header, JsonObject, ParentHeader } from './message.js';
+import { keepAsSent } from './as-sent.js';
+import type { Header, Json, JsonObject, ParentHeader } from './message.js';
+import { isJsonObject } from './parse-json-frame.js';
 import { malformed } from './refuse-message.js';
 
-/** Longest text, in UTF-16 units, that a field of a header may hold; real ones have fewer than 100. */
+/** Longest text, in UTF-16 units, that a field of a request's header may hold; real ones have fewer than 100. */
 const MAX_FIELD_LENGTH = 1024;
 
+/** Fields that are text by the messaging specification, beside the id and the type. */
+const DESCRIPTIVE = ['session', 'username', 'date', 'version'] as const;
+
 /**
- * Checks the header of a message that arrived, and fills fields that some front ends leave out (`session`, `username`, `date`,
- * `version`) with empty text. Unknown fields are kept.
+ * Reads the header of a request that a client sent. The type and `subshell_id`, by which is decided what is done, have to be text; an id
+ * may be a number. The other fields are texts in the result, empty where they are missing or no scalar. Unknown fields are kept.
+ * {@link asSent} has what the client wrote.
  *
+ * @param frame The bytes of the header.
  * @throws CurveKernelError `message-malformed`.
  */
-export function checkHeader(header: JsonObject): Header {
-  const checked = fillHeader(header, 'header');
-  if (checked.msg_id === '') throw malformed('the header has no msg_id');
-  if (checked.msg_type === '') throw malformed('the header has no msg_type');
+export function checkHeader(header: Json, frame: Uint8Array): Header {
+  const object = checkObject(header, 'header');
+  if (typeof (object['subshell_id'] ?? '') !== 'string') throw malformed('subshell_id in the header is no text');
+  const checked = fill(object, 'header');
+  checkLengths(checked, 'header');
+  keepAsSent(checked, object, frame);
   return checked;
 }
 
 /**
- * Checks the parent header of a message that arrived. One without a `msg_id` names no parent and becomes `{}`: kernels with
- * fixed structures send it so.
+ * Reads the parent header of a message that a client sent; only its id is acted on. One without an id names no parent and is `{}`.
  *
  * @throws CurveKernelError `message-malformed`.
  */
-export function checkParentHeader(header: JsonObject): ParentHeader {
-  const checked = fillHeader(header, 'parent header');
-  return checked.msg_id === '' ? {} : checked;
+export function checkParentHeader(header: Json): ParentHeader {
+  if (isJsonObject(header)) checkObject(header, 'parent header');
+  const parent = readParentHeader(header);
+  checkLengths(parent, 'parent header');
+  return parent;
 }
 
-function fillHeader(header: JsonObject, frame: string): Header {
+/**
+ * Reads the header of a message that a kernel sent, as jupyter_client does: it needs a type and an id.
+ *
+ * @throws CurveKernelError `message-malformed`.
+ */
+export function readHeader(header: Json): Header {
+  if (!isJsonObject(header)) throw malformed('the header is no JSON object');
+  return fill(withoutOddities(header), 'header');
+}
+
+/** Reads the parent header of a message that a kernel sent. One without an id, or that is no object, names no parent and is `{}`. */
+export function readParentHeader(header: Json): ParentHeader {
+  if (!isJsonObject(header) || toId(header['msg_id']) === '') return {};
+  const parent = withoutOddities(header);
+  return { ...parent, ...texts(parent), msg_id: toId(parent['msg_id']), msg_type: toText(parent['msg_type']) };
+}
+
+/** Without what some kernels make of a null (`{}`, which R writes), and without a name that copies by assignment take for a prototype. */
+function withoutOddities(header: JsonObject): JsonObject {
+  const { subshell_id: subshell = null, ...rest } = header;
+  const named = 'subshell_id' in header ? { subshell_id: typeof subshell === 'string' ? subshell : null } : {};
+  return Object.fromEntries(Object.entries({ ...rest, ...named }).filter(([name]) => name !== '__proto__'));
+}
+
+function fill(header: JsonObject, frame: string): Header {
+  const [id, type] = [toId(header['msg_id']), header['msg_type']];
+  if (id === '') throw malformed(`the ${frame} has no msg_id`);
+  if (typeof type !== 'string' || type === '') throw malformed(`the ${frame} has no msg_type`);
+  return { ...header, ...texts(header), msg_id: id, msg_type: type };
+}
+
+const texts = (header: JsonObject): Record<(typeof DESCRIPTIVE)[number], string> => ({
+  session: toText(header['session']),
+  username: toText(header['username']),
+  date: toText(header['date']),
+  version: toText(header['version']),
+});
+
+/** A text or a number as text; empty for the rest. */
+const toId = (value: Json | undefined): string => (typeof value === 'boolean' ? '' : toText(value));
+
+/** Text, numbers and booleans as text; empty for the rest. */
+function toText(value: Json | undefined): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'string' ? value : '';
+}
+
+function checkObject(header: Json, frame: string): JsonObject {
+  if (!isJsonObject(header)) throw malformed(`the ${frame} is no JSON object`);
   if (Object.hasOwn(header, '__proto__')) throw malformed(`the ${frame} has a member named __proto__`);
-  text(header, frame, 'subshell_id');
-  return {
-    ...header,
-    msg_id: text(header, frame, 'msg_id'),
-    msg_type: text(header, frame, 'msg_type'),
-    session: text(header, frame, 'session'),
-    username: text(header, frame, 'username'),
-    date: text(header, frame, 'date'),
-    version: text(header, frame, 'version'),
-  };
+  return header;
 }
 
-/** The text of a field; empty when it is missing or null. */
-function text(header: JsonObject, frame: string, field: string): string {
-  const value = header[field];
-  if (value === undefined || value === null) return '';
-  if (typeof value !== 'string') throw malformed(`${field} in the ${frame} is no text`);
-  if (value.length > MAX_FIELD_LENGTH) {
-    throw malformed(`${field} in the ${frame} has ${value.length} characters, and ${MAX_FIELD_LENGTH} is the most`);
+function checkLengths(header: ParentHeader, frame: string): void {
+  for (const field of ['msg_id', 'msg_type', 'subshell_id', ...DESCRIPTIVE] as const) {
+    const length = header[field]?.length ?? 0;
+    if (length > MAX_FIELD_LENGTH) {
+      throw malformed(`${field} in the ${frame} has ${length} characters, and ${MAX_FIELD_LENGTH} is the most`);
+    }
   }
-  return value;
 }

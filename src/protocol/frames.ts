@@ -5,9 +5,11 @@
  *
  * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol | The wire protocol}
  */
-import { checkHeader, checkParentHeader } from './check-header.js';
+import { asSent } from './as-sent.js';
+import { checkHeader, checkParentHeader, readHeader, readParentHeader } from './check-header.js';
+import { CurveKernelError } from '../errors.js';
 import type { Json, JsonObject, Message, ParentHeader } from './message.js';
-import { parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
+import { isJsonObject, parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
 import { malformed, replayed, tooLarge, unsigned } from './refuse-message.js';
 import type { ReplayGuard } from './replay-guard.js';
 import type { Signer } from './signer.js';
@@ -20,7 +22,7 @@ export const DELIMITER = '<IDS|MSG>';
 export interface MessageLimits extends JsonLimits {
   /** All frames together. */
   readonly maxBytes: number;
-  /** The header, and the parent header: whoever is shown an answer to a message is sent its header as well. */
+  /** The header, and the parent header, of a request: whoever is shown an answer to it is sent its header as well. */
   readonly maxHeaderBytes: number;
   /** Frames, routing and buffers included. */
   readonly maxFrames: number;
@@ -46,17 +48,19 @@ export interface DecodeOptions {
   readonly limits?: MessageLimits;
   /** Where given, a signature that it has seen is refused. */
   readonly replay?: ReplayGuard;
-  /**
-   * Read bytes in metadata and content that are not UTF-8 as U+FFFD, as jupyter_client does, instead of refusing the message.
-   * For messages of kernels: Python sends names of files so, and a refused reply is a client that waits for ever.
-   */
-  readonly repairText?: boolean;
+  /** Who sent it. Default: `client`. What a kernel says of itself decides nothing, so its headers are read as jupyter_client reads them. */
+  readonly sender?: 'client' | 'kernel';
 }
 
 /** A message, and the frames by which an answer finds its way back. */
 export interface DecodedMessage {
   readonly routing: readonly Uint8Array[];
   readonly message: Message;
+  /**
+   * Of a request whose headers can be read and whose metadata or content cannot, which are empty in the message then: why. Nothing is to
+   * be done but to say so to its sender.
+   */
+  readonly fault?: CurveKernelError;
 }
 
 const DELIMITER_BYTES = Buffer.from(DELIMITER);
@@ -72,11 +76,25 @@ export interface EncodedMessage {
 
 /** Writes a message's JSON, once for all connections. Buffers are not copied: leave them alone until the frames are sent. */
 export function encodeParts(message: Message): EncodedMessage {
-  const heads = [message.header, message.parent_header, message.metadata];
+  const { header, parent_header: parent, metadata, content } = message;
   return {
-    parts: [...heads.map((part) => Buffer.from(writeJson(part))), writeContent(message.content)],
+    parts: [
+      Buffer.from(writeJson(header)),
+      writeParent(parent),
+      Buffer.from(writeJson(metadata)),
+      writeContent(content),
+    ],
     buffers: message.buffers,
   };
+}
+
+/** What the sender of the request wrote is told back in its own digits. */
+function writeParent(parent: ParentHeader): Uint8Array {
+  const fields = asSent(parent);
+  if (fields === undefined) return Buffer.from(writeJson(parent));
+  const members = Object.entries(parent).filter(([, value]) => value !== undefined);
+  const written = members.map(([name, value = null]) => `${writeJson(name)}:${fields.get(name) ?? writeJson(value)}`);
+  return Buffer.from(`{${written.join(',')}}`);
 }
 
 /** Members that are written already are copied. */
@@ -92,7 +110,7 @@ function writeContent(content: JsonObject): Uint8Array {
 
 /** The same message with another parent; everything else is written already. */
 export function withParent({ parts, buffers }: EncodedMessage, parent: ParentHeader): EncodedMessage {
-  return { parts: parts.with(1, Buffer.from(writeJson(parent))), buffers };
+  return { parts: parts.with(1, writeParent(parent)), buffers };
 }
 
 /** The frames of an encoded message on one connection, from the delimiter on; routing frames are the sender's matter. */
@@ -107,11 +125,13 @@ export function encodeMessage(message: Message, signer: Signer): Uint8Array[] {
 
 /**
  * Reads a message from its frames, looking in this order at lengths, delimiter, signature, replay, JSON and shape: nothing of
- * an unsigned message is parsed, and only verified signatures are remembered. Any message type is accepted. Routing frames
- * and buffers of the result are the frames given, not copies.
+ * an unsigned message is parsed, and only verified signatures are remembered. Any message type is accepted. Metadata and content that
+ * are no objects are empty. Routing frames and buffers of the result are the frames given, not copies.
  *
  * @throws CurveKernelError `message-too-large`, `message-malformed`, `message-unsigned`, `message-replayed`; nothing else,
- * whatever the frames hold.
+ * whatever the frames hold; a client's request of which only metadata or content is unreadable is returned, with its fault. Where a
+ * signed message cannot be read, `data` has its `msgType`, and as `parentId` the id of the request that it
+ * belongs to, as far as they can.
  */
 export function decodeMessage(
   frames: readonly Uint8Array[],
@@ -130,7 +150,8 @@ export function decodeMessage(
       `${frames.length - delimiter - 1} frames follow the delimiter, and ${FIXED_FRAMES} or more were wanted`,
     );
   }
-  for (const { byteLength } of [header, parentHeader]) {
+  const fromKernel = options.sender === 'kernel';
+  for (const { byteLength } of fromKernel ? [] : [header, parentHeader]) {
     const most = limits.maxHeaderBytes;
     if (byteLength > most) throw tooLarge('bytes in a header', 'maxHeaderBytes', byteLength, most);
   }
@@ -138,18 +159,52 @@ export function decodeMessage(
   // Without signatures there is nothing to know a message by.
   if (signer.signs && options.replay?.admit(signature) === false) throw replayed();
 
-  // Readers differ in which of two members they believe, so headers, which tell who asks for what, may not repeat one.
-  const strict = { ...limits, uniqueNames: true, repairText: false };
-  const lax = { ...limits, uniqueNames: false, repairText: options.repairText ?? false };
+  // Readers differ in which of two members they believe, so a request's header, which tells who asks for what, may not repeat one.
+  const head = { ...limits, strict: !fromKernel };
+  const lax = { ...limits, strict: false };
+  const explain = (error: unknown): unknown => {
+    if (!(error instanceof CurveKernelError)) return error;
+    const { code, message, hint, data } = error;
+    return new CurveKernelError(code, message, { hint, data: { ...data, ...origins(header, parentHeader, lax) } });
+  };
+  const routing = frames.slice(0, delimiter);
+  const buffers = frames.slice(delimiter + 1 + FIXED_FRAMES);
+  let heads: Pick<Message, 'header' | 'parent_header'> | undefined;
+  try {
+    const [own, parent] = [parseJsonFrame(header, 'header', head), parseJsonFrame(parentHeader, 'parent header', head)];
+    heads = {
+      header: fromKernel ? readHeader(own) : checkHeader(own, header),
+      parent_header: fromKernel ? readParentHeader(parent) : checkParentHeader(parent),
+    };
+    const body = {
+      metadata: toObject(parseJsonFrame(metadata, 'metadata', lax)),
+      content: toObject(parseJsonFrame(content, 'content', lax)),
+    };
+    return { routing, message: { ...heads, ...body, buffers } };
+  } catch (error) {
+    const fault = explain(error);
+    if (fromKernel || heads === undefined || !(fault instanceof CurveKernelError)) throw fault;
+    return { routing, message: { ...heads, metadata: {}, content: {}, buffers }, fault };
+  }
+}
+
+/** PHP writes an empty object as `[]`, other kernels write null. */
+const toObject = (value: Json): JsonObject => (isJsonObject(value) ? value : {});
+
+/** What can be told of a message that cannot be read: its type, and the request that waits for it. */
+function origins(header: Uint8Array, parentHeader: Uint8Array, limits: JsonLimits): Readonly<Record<string, string>> {
+  const read = (frame: Uint8Array): JsonObject => {
+    try {
+      return toObject(parseJsonFrame(frame, 'header', { ...limits, strict: false }));
+    } catch {
+      return {};
+    }
+  };
+  const type = read(header)['msg_type'];
+  const { msg_id: parentId } = readParentHeader(read(parentHeader));
   return {
-    routing: frames.slice(0, delimiter),
-    message: {
-      header: checkHeader(parseJsonFrame(header, 'header', strict)),
-      parent_header: checkParentHeader(parseJsonFrame(parentHeader, 'parent header', strict)),
-      metadata: parseJsonFrame(metadata, 'metadata', lax),
-      content: parseJsonFrame(content, 'content', lax),
-      buffers: frames.slice(delimiter + 1 + FIXED_FRAMES),
-    },
+    ...(typeof type === 'string' && { msgType: type }),
+    ...(parentId !== undefined && { parentId }),
   };
 }
 

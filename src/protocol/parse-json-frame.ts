@@ -1,5 +1,6 @@
 import { constants, isUtf8 } from 'node:buffer';
-import type { JsonObject } from './message.js';
+import type { Json, JsonObject } from './message.js';
+import { parseJson, parsePythonJson } from './python-json.js';
 import { malformed, tooLarge } from './refuse-message.js';
 import { scanJson } from './scan-json.js';
 
@@ -13,21 +14,20 @@ export interface JsonLimits {
 
 /** How a frame's JSON is to be read. */
 export interface JsonFrameOptions extends JsonLimits {
-  /** Refuse an object in which a name is written twice. */
-  readonly uniqueNames: boolean;
-  /** Read bytes that are not UTF-8 as U+FFFD, instead of refusing them. */
-  readonly repairText: boolean;
+  /** For what is acted on: UTF-8 and strict JSON (RFC 8259), with no name twice in the outermost object. */
+  readonly strict: boolean;
 }
 
 /**
- * Reads one JSON frame: an object in UTF-8 and strict JSON (RFC 8259), so no byte order mark, NaN or Infinity.
+ * Reads one JSON frame. Not strict, it is read as Python's `json` reads it: bytes that are not UTF-8 are U+FFFD, and NaN, Infinity and
+ * -Infinity are numbers.
  *
  * Depth and count are looked at before anything is built. `frame` names the frame in errors, which never quote it.
  *
  * @throws CurveKernelError `message-malformed`, `message-too-large`.
  */
-export function parseJsonFrame(bytes: Uint8Array, frame: string, options: JsonFrameOptions): JsonObject {
-  const text = decodeText(bytes, frame, options.repairText);
+export function parseJsonFrame(bytes: Uint8Array, frame: string, options: JsonFrameOptions): Json {
+  const text = decodeText(bytes, frame, options.strict);
   const scan = scanJson(text);
   if (scan.depth > options.maxDepth) {
     throw tooLarge(`levels of nesting in its ${frame}`, 'maxDepth', scan.depth, options.maxDepth);
@@ -35,9 +35,8 @@ export function parseJsonFrame(bytes: Uint8Array, frame: string, options: JsonFr
   if (scan.nodes > options.maxNodes) {
     throw tooLarge(`objects, arrays and values in its ${frame}`, 'maxNodes', scan.nodes, options.maxNodes);
   }
-  const value = parse(text, frame);
-  if (!isJsonObject(value)) throw malformed(`the ${frame} is no JSON object`);
-  if (options.uniqueNames && Object.keys(value).length !== scan.members) {
+  const value = parse(text, frame, options.strict);
+  if (options.strict && isJsonObject(value) && Object.keys(value).length !== scan.members) {
     throw malformed(`the ${frame} has two members of one name`);
   }
   return value;
@@ -48,19 +47,17 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function decodeText(bytes: Uint8Array, frame: string, repair: boolean): string {
+function decodeText(bytes: Uint8Array, frame: string, strict: boolean): string {
   if (bytes.byteLength > constants.MAX_STRING_LENGTH) {
     throw tooLarge(`bytes in its ${frame}`, 'maxBytes', bytes.byteLength, constants.MAX_STRING_LENGTH);
   }
-  if (!repair && !isUtf8(bytes)) throw malformed(`the ${frame} is not UTF-8`);
+  if (strict && !isUtf8(bytes)) throw malformed(`the ${frame} is not UTF-8`);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
-function parse(text: string, frame: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Without a cause: the engine's message quotes the text.
-    throw malformed(`the ${frame} is not JSON`);
-  }
+function parse(text: string, frame: string, strict: boolean): Json {
+  const value = parseJson(text) ?? (strict ? undefined : parsePythonJson(text));
+  // Without a cause: the engine's message quotes the text.
+  if (value === undefined) throw malformed(`the ${frame} is not JSON`);
+  return value.json;
 }

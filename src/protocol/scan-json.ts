@@ -51,8 +51,45 @@ export function scanJson(text: string): JsonScan {
   return { depth: deepest, nodes, members };
 }
 
+/** The members of the outermost object by name, each value as it is written. The text has to be valid JSON, and an object. */
+export function membersOf(text: string): ReadonlyMap<string, string> {
+  const members = new Map<string, string>();
+  let depth = 0;
+  let name: string | undefined;
+  let start = 0;
+  const close = (at: number): void => {
+    if (name !== undefined) members.set(name, text.slice(start, at).trim());
+    name = undefined;
+  };
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE: {
+        const end = endOfString(text, at);
+        if (depth === 1 && name === undefined) name = String(JSON.parse(text.slice(at, end + 1)));
+        at = end;
+        break;
+      }
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth++;
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        if (--depth === 0) close(at);
+        break;
+      case COMMA:
+        if (depth === 1) close(at);
+        break;
+      case COLON:
+        if (depth === 1) start = at + 1;
+        break;
+    }
+  }
+  return members;
+}
+
 /** Where the string that opens at `start` closes, or the end of the text; a quote after an odd run of backslashes is escaped. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
     let before = quote - 1;
     while (text.charCodeAt(before) === BACKSLASH) before--;

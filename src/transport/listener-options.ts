@@ -1,4 +1,5 @@
 import type { ConnectionInfo } from '../connection/connection-info.js';
+import type { CurveKernelError } from '../errors.js';
 import type { CurvePair } from '../keys/curve-pair.js';
 import type { Message, RequestChannel, SocketName } from '../protocol/message.js';
 import type { Admit } from './admission.js';
@@ -13,6 +14,8 @@ export interface ReceivedMessage {
   /** Routing frames, for {@link Listener.send}. They tell connections of one identity apart, and prove nothing. */
   readonly routing: readonly Uint8Array[];
   readonly message: Message;
+  /** Why metadata and content could not be read; then they are empty, and the sender waits for an error. */
+  readonly fault?: CurveKernelError;
   readonly listener: Listener;
 }
 
@@ -33,7 +36,7 @@ export interface ListenerOptions {
   /** `admit` lets in whoever knows the server key, so at the start only a plaintext peer must be refused. Default: false. */
   readonly admitsStrangers?: boolean;
   readonly limits?: Partial<ListenerLimits>;
-  /** Called with every message that is well-formed, signed and new. */
+  /** Called with every message that is signed, new, and has headers that can be read. */
   readonly onMessage: (received: ReceivedMessage) => void;
   /** Called with every subscription to iopub, whoever subscribed to the same before. */
   readonly onSubscribe?: (topic: Uint8Array) => void;

@@ -26,8 +26,8 @@ export interface CodecOptions {
   readonly maxBytes: number;
   /** The most values in one frame of JSON. Default: that of {@link DEFAULT_LIMITS}. */
   readonly maxNodes?: number;
-  /** Repair invalid UTF-8 in contents instead of refusing the message: kernels in Python send it (see {@link decodeMessage}). */
-  readonly repairText?: boolean;
+  /** Who is at the other end (see {@link decodeMessage}). Default: a client. */
+  readonly sender?: 'client' | 'kernel';
 }
 
 /**
@@ -36,10 +36,10 @@ export interface CodecOptions {
  */
 export function createMessageCodec(
   connection: ConnectionInfo,
-  { maxBytes, maxNodes = DEFAULT_LIMITS.maxNodes, repairText = false }: CodecOptions,
+  { maxBytes, maxNodes = DEFAULT_LIMITS.maxNodes, sender = 'client' }: CodecOptions,
 ): MessageCodec {
   const signer = createSigner(connection.signatureScheme, connection.key);
-  const options = { limits: { ...DEFAULT_LIMITS, maxBytes, maxNodes }, replay: createReplayGuard(), repairText };
+  const options = { limits: { ...DEFAULT_LIMITS, maxBytes, maxNodes }, replay: createReplayGuard(), sender };
   return {
     encode: (message) => encodeMessage(message, signer),
     sign: (message) => signParts(message, signer),

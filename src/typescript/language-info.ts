@@ -16,7 +16,7 @@ export const LANGUAGE_INFO: LanguageInfo = {
     mimetype: 'text/x-typescript',
     file_extension: '.ts',
     pygments_lexer: 'typescript',
-    codemirror_mode: { name: 'javascript', typescript: true },
+    codemirror_mode: 'typescript',
     nbconvert_exporter: 'script',
   },
   help_links: [

@@ -24,8 +24,3 @@ export function seeAct(message: Message, own: boolean, groups: Groups, commTarge
   const act = { kind: 'see', msgType: message.header.msg_type, own, groups } as const;
   return commTarget === undefined ? act : { ...act, commTarget };
 }
-
-/** The message under the name of who really sent it, whatever its header says. */
-export function inNameOf(identity: string, message: Message): Message {
-  return { ...message, header: { ...message.header, username: identity } };
-}

@@ -1,6 +1,7 @@
 import { groupsOf } from '../../access/groups.js';
 import { isAdminType, isCommType, MESSAGE_TYPES, printableType } from '../../access/message-types.js';
 import { describeRefusal, NOT_PERMITTED } from '../../access/refusal.js';
+import { inNameOf } from '../../protocol/as-sent.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
 import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
 import type { Header, JsonObject, Message, ParentHeader } from '../../protocol/message.js';
@@ -13,7 +14,7 @@ import { createCommTargets } from './comm-targets.js';
 import { createDisplayGroups } from './display-groups.js';
 import type { Grants } from './grants.js';
 import type { Journal } from './journal.js';
-import { ACCESS_EVENT, inNameOf, seeAct, sendAct, WATCH_ACT } from './message-acts.js';
+import { ACCESS_EVENT, seeAct, sendAct, WATCH_ACT } from './message-acts.js';
 import type { Rules } from './rules.js';
 import { seenByOthers } from './seen-parent.js';
 import { withVisibleComms } from './visible-comms.js';
@@ -48,6 +49,11 @@ export class Reception {
     const { header } = request.message;
     grant.lastRequest = { at: Date.now(), type: printableType(header.msg_type) };
     if (!request.isPermitted()) return;
+    const { fault } = received;
+    if (fault !== undefined) {
+      this.#options.journal.deny(grant, { channel: request.channel, type: header.msg_type, rule: fault.code });
+      return void this.#answer(grant, request, () => Promise.reject(fault));
+    }
     this.#comms.note(request.message);
     if (request.channel === 'control' && isAdminType(header.msg_type)) {
       void this.#answer(grant, request, () => administrate(request, grant));
@@ -93,7 +99,7 @@ export class Reception {
   }
 
   #request(grant: ClientGrant, { channel, routing, message: sent, listener }: ReceivedMessage): Request {
-    const message = grant.server ? inNameOf(grant.identity, sent) : sent;
+    const message = grant.server ? { ...sent, header: inNameOf(sent.header, grant.identity) } : sent;
     const { header } = message;
     const maySee = (commTarget: string): boolean =>
       this.#options.rules.decide(grant.subject, { kind: 'see', msgType: 'comm_msg', own: false, commTarget }).allowed;
