@@ -112,7 +112,9 @@ export function createPendingRequests(deliver: (delivery: Delivery) => void): Pe
         if (msgType === 'status') return [];
         pending.lost ??= error;
         const note = { name: 'stderr', text: `[jupyter-curve] ${error.message}\n` };
-        return [{ channel, message: createMessage(ORIGIN, 'stream', note, { parent: pending.header }) }];
+        const said: Delivery = { channel, message: createMessage(ORIGIN, 'stream', note, { parent: pending.header }) };
+        // The channels do not wait for each other, so the reply may have passed.
+        return pending.replied ? [said, errorReply(pending, error)] : [said];
       }
       if (channel === 'stdin') {
         // The kernel waits for an answer, and the question is lost.

@@ -2,11 +2,21 @@
 
 import asyncio
 import json
+import math
 import sys
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import v4
+
+
+def without_nan(value):
+    """As a notebook of ours has it: JSON has no NaN."""
+    if isinstance(value, dict):
+        return {name: without_nan(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 async def run(name, turn):
@@ -25,8 +35,7 @@ async def main():
     turn = asyncio.Semaphore(3)
     names = json.load(sys.stdin)
     results = await asyncio.gather(*(run(name, turn) for name in names))
-    # As a browser would be given it: without NaN, which JSON does not have.
-    json.dump(dict(zip(names, results)), sys.stdout, default=str)
+    json.dump(without_nan(dict(zip(names, results))), sys.stdout, allow_nan=False)
 
 
 asyncio.run(main())

@@ -70,7 +70,7 @@ describe('a message', () => {
 describe('checks come in this order:', () => {
   const limits = { ...DEFAULT_LIMITS, maxBytes: 10_000, maxFrames: 20, maxIdentities: 2 };
   const decode = (frames: readonly Uint8Array[], replay = createReplayGuard()) =>
-    codeOf(() => decodeMessage(frames, signer, { limits, replay }));
+    codeOf(() => decodeMessage(frames, signer, { limits, replay, sender: 'kernel' }));
 
   test('the number of frames before the delimiter', () => {
     expect(decode(Array.from({ length: 21 }, () => bytes()))).toBe('message-too-large');
@@ -172,16 +172,16 @@ describe('a signature', () => {
 test('an error says what was found and wanted, and nothing of the message, its signature or the key', () => {
   const secrets = ['MARKER', signer.sign([])];
   const broken = [
-    signedFrames({ content: '{"code": "MARKER", "x": NaN}' }),
-    signedFrames({ header: { ...sampleMessage().header, session: ['MARKER'] } }),
-    signedFrames({ content: '"MARKER"' }),
+    signedFrames({ content: '{"code": "MARKER", "x":}' }),
+    signedFrames({ header: { ...sampleMessage().header, msg_type: ['MARKER'] } }),
+    signedFrames({ header: '"MARKER"' }),
     signedFrames({ content: { code: 'MARKER' } }, stranger),
     [Buffer.from('MARKER')],
   ];
   for (const frames of broken) {
     let caught: unknown;
     try {
-      decodeMessage(frames, signer);
+      caught = decodeMessage(frames, signer).fault;
     } catch (error) {
       caught = error;
     }

@@ -1,8 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { decodeMessage } from '#src/protocol/frames.js';
+import { seenByOthers } from '#src/kernel/sharing/seen-parent.js';
+import { inNameOf } from '#src/protocol/as-sent.js';
+import { createMessage } from '#src/protocol/create-message.js';
+import { decodeMessage, DEFAULT_LIMITS, encodeParts } from '#src/protocol/frames.js';
+import type { Header } from '#src/protocol/message.js';
 import { codeOf, HEADER, signedFrames, signer, type RawParts } from './sample-message.js';
 
 const decode = (parts: RawParts) => decodeMessage(signedFrames(parts), signer).message;
+const ofKernel = (parts: RawParts) => decodeMessage(signedFrames(parts), signer, { sender: 'kernel' }).message;
 const code = (parts: RawParts) => codeOf(() => decode(parts));
 
 describe('a header', () => {
@@ -17,18 +22,33 @@ describe('a header', () => {
   });
 
   test.each(['msg_id', 'msg_type'])('without %s is refused', (field) => {
-    for (const value of [undefined, null, '', 1, [], {}]) {
+    for (const value of [undefined, null, '', true, [], {}]) {
       expect(code({ header: { ...HEADER, [field]: value } })).toBe('message-malformed');
     }
   });
 
+  test('needs text for its type and its subshell', () => {
+    for (const value of [1, true, ['a'], { a: 1 }]) {
+      expect(code({ header: { ...HEADER, msg_type: value } })).toBe('message-malformed');
+      expect(code({ header: { ...HEADER, subshell_id: value } })).toBe('message-malformed');
+    }
+  });
+
+  test('may have anything else for the rest, which then is text or empty', () => {
+    const header = { ...HEADER, msg_id: 7, session: 8.5, username: true, date: [1], version: {} };
+    expect(decode({ header }).header).toMatchObject({
+      msg_id: '7',
+      session: '8.5',
+      username: 'true',
+      date: '',
+      version: '',
+    });
+  });
+
   test.each(['msg_id', 'msg_type', 'session', 'username', 'date', 'version', 'subshell_id'])(
-    'whose %s is no text, or endless text, is refused',
+    'whose %s is endless text is refused',
     (field) => {
-      for (const value of [1, true, ['a'], { a: 1 }, 'x'.repeat(1025)]) {
-        expect(code({ header: { ...HEADER, [field]: value } })).toBe('message-malformed');
-        expect(code({ parent: { ...HEADER, [field]: value } })).toBe('message-malformed');
-      }
+      expect(code({ header: { ...HEADER, [field]: 'x'.repeat(1025) } })).toBe('message-malformed');
       expect(code({ header: { ...HEADER, [field]: 'x'.repeat(1024) } })).toBeUndefined();
     },
   );
@@ -69,5 +89,86 @@ describe('a parent header', () => {
 
   test('needs no more than the id of the request', () => {
     expect(decode({ parent: { msg_id: 'p', x: 1 } }).parent_header).toMatchObject({ msg_id: 'p', msg_type: '', x: 1 });
+  });
+
+  test.each(['null', '[]', '[{"msg_id":"m"}]', '""', '0', '{"msg_id":null}', '{"msg_id":{}}'])(
+    'that is %s names no parent',
+    (parent) => {
+      expect(decode({ parent }).parent_header).toEqual({});
+      expect(ofKernel({ parent }).parent_header).toEqual({});
+    },
+  );
+});
+
+describe('what a client is told back', () => {
+  const echoed = (header: string) => {
+    const { header: parent } = decode({ header });
+    const answer = createMessage({ session: 'k', username: 'k' }, 'status', {}, { parent });
+    return Buffer.from(encodeParts(answer).parts[1]!).toString();
+  };
+
+  test('is what it sent, to the last digit', () => {
+    const header =
+      '{"msg_id": 123456789012345678901234567890, "msg_type":"x_request","session" : 1.50,"date":null,"a":{"msg_id":5}}';
+    const parent = echoed(header);
+    expect(parent).toContain('"msg_id":123456789012345678901234567890,');
+    expect(parent).toContain('"session":1.50,');
+    expect(parent).toContain('"date":null,');
+    expect(parent).toContain('"a":{"msg_id":5}');
+    expect(JSON.parse(parent)).toMatchObject({ msg_type: 'x_request', username: '' });
+  });
+
+  test('is never the name that it sent, nor an id that is hidden from others', () => {
+    const { header } = decode({ header: '{"msg_id":12,"msg_type":"x","session":34,"username":99}' });
+    const named = inNameOf(header, 'alice');
+    const written = (parent: Header) =>
+      Buffer.from(
+        encodeParts(createMessage({ session: 'k', username: 'k' }, 'status', {}, { parent })).parts[1]!,
+      ).toString();
+    expect(JSON.parse(written(named))).toMatchObject({ msg_id: 12, session: 34, username: 'alice' });
+    expect(JSON.parse(written(seenByOthers(named)))).toMatchObject({ msg_id: 'alice/12', session: 'alice/34' });
+    expect(written({ ...named, username: 'bob' })).toContain('"msg_id":"12"');
+  });
+});
+
+describe('a header of a kernel', () => {
+  test('needs an id and a type, and nothing else', () => {
+    expect(ofKernel({ header: { msg_id: 3, msg_type: 't', subshell_id: {}, username: 4 } }).header).toEqual({
+      msg_id: '3',
+      msg_type: 't',
+      subshell_id: null,
+      username: '4',
+      session: '',
+      date: '',
+      version: '',
+    });
+    for (const header of [{ msg_id: 'm' }, { msg_type: 't' }, [], 1, { msg_id: 'm', msg_type: 5 }]) {
+      expect(codeOf(() => ofKernel({ header }))).toBe('message-malformed');
+    }
+  });
+
+  test('may be long, name a member twice or hold what JSON has not', () => {
+    const long = 'x'.repeat(DEFAULT_LIMITS.maxHeaderBytes);
+    const header = `{"msg_id":"a","msg_id":"b","msg_type":"t","x":NaN,"session":"${long}","__proto__":{"username":"root"}}`;
+    const read = ofKernel({ header, parent: header });
+    for (const one of [read.header, read.parent_header]) {
+      expect(one).toMatchObject({ msg_id: 'b', session: long, username: '' });
+      expect(Object.keys(one)).not.toContain('__proto__');
+    }
+  });
+
+  test('that cannot be read costs its message, and the error names the request that waits for it', () => {
+    const attempt = (parts: RawParts): unknown => {
+      try {
+        return ofKernel(parts);
+      } catch (error) {
+        return error;
+      }
+    };
+    const parent = { msg_id: 'p' };
+    expect(attempt({ header: '{', parent })).toMatchObject({ code: 'message-malformed', data: { parentId: 'p' } });
+    const broken = attempt({ header: { msg_id: 'm', msg_type: 'stream' }, parent, content: '{' });
+    expect(broken).toMatchObject({ data: { parentId: 'p', msgType: 'stream' } });
+    expect(attempt({ header: HEADER, parent: '{' })).toMatchObject({ data: { msgType: 'execute_request' } });
   });
 });
