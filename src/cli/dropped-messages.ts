@@ -21,7 +21,10 @@ export function createDroppedMessages(quiet: () => void = () => undefined): Drop
       // The same fault in messages of different lengths is one kind.
       const kind = found.what.replaceAll(/\d+/g, '0');
       const known = kinds.get(kind);
-      if (known !== undefined) return void known.more++;
+      if (known !== undefined) {
+        known.more++;
+        return;
+      }
       kinds.set(kind, { ...found, more: 0 });
       say(`${found.what}; it was dropped`, found.hint);
     },

@@ -48,26 +48,23 @@ function describeReply(
   data: { readonly cell: number },
 ): CurveKernelError | undefined {
   // Some kernels leave out the status, or fields of an error.
-  const { status, ename: raised, evalue, traceback } = toObject(reply?.content);
+  const { status, ename: raised, evalue: value, traceback } = toObject(reply?.content);
   const ename = typeof raised === 'string' ? raised : undefined;
+  const evalue = typeof value === 'string' ? value : '';
   if (status !== 'error' && status !== 'aborted' && status !== 'abort') return undefined;
   if (status === 'error' && Array.isArray(traceback) && traceback.length === 0) {
     // A refusal was never run: it has no traceback, and no output that could be read.
     if (ename === 'NotPermitted') {
-      return new CurveKernelError('not-permitted', `${name} was refused: ${String(evalue).slice(0, 200)}`, {
+      return new CurveKernelError('not-permitted', `${name} was refused: ${evalue.slice(0, 200)}`, {
         hint: 'Ask an admin of the kernel for a role that may.',
         data,
       });
     }
     if (ename === UNREADABLE) {
-      return new CurveKernelError(
-        'message-unreadable',
-        `${name} lost output or its end: ${String(evalue).slice(0, 400)}`,
-        {
-          hint: 'Report it to those who make the kernel, or update the kernel.',
-          data,
-        },
-      );
+      return new CurveKernelError('message-unreadable', `${name} lost output or its end: ${evalue.slice(0, 400)}`, {
+        hint: 'Report it to those who make the kernel, or update the kernel.',
+        data,
+      });
     }
   }
   return new CurveKernelError(

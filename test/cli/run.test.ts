@@ -253,3 +253,55 @@ describe('run', () => {
     expect(warned).toMatchObject({ stdout: '1\n', status: 0 });
   });
 });
+
+const odd = async (name: string): Promise<void> => {
+  const folder = join(line.folder, 'home/.local/share/jupyter/kernels', name);
+  await mkdir(folder, { recursive: true });
+  const argv = [pythonPath(), join(repository, 'test/fixtures/kernels/odd-messages.py'), name, '{connection_file}'];
+  await writeFile(join(folder, 'kernel.json'), JSON.stringify({ argv, display_name: name, language: 'x' }));
+};
+
+const warnings = (stderr: string): string[] =>
+  stderr
+    .split('\n')
+    .filter((said) => said.includes('could not be read'))
+    .map((said) => said.replace('jupyter-curve: ', ''));
+
+describe('run on a kernel of which a message cannot be read', () => {
+  requireOrSkip('a Python', python)(
+    'says so once for each kind, and how many there were, and goes on if errors are allowed',
+    async () => {
+      await odd('output-content-broken');
+      const file = await notebook('lost.ipynb', 'a', 'b', 'c');
+      const run = await line.run(
+        'run',
+        file,
+        '--kernel',
+        'output-content-broken',
+        '--allow-errors',
+        '--output',
+        'kept.ipynb',
+      );
+      const what = 'a message of type "stream" of the kernel could not be read: the content is not JSON';
+      expect(warnings(run.stderr)).toEqual([`warning: ${what}; it was dropped`, `warning: 2 more times: ${what}`]);
+      expect(run.status).toBe(0);
+      const { cells } = await read('kept.ipynb');
+      for (const { outputs } of cells) expect(outputs[0]?.text?.join('')).toContain('could not be read');
+    },
+  );
+
+  requireOrSkip('a Python', python)(
+    'ends with an error at a cell whose reply is lost, and keeps its output',
+    async () => {
+      await odd('reply-content-broken');
+      const file = await notebook('reply.ipynb', 'a', 'b');
+      const run = await line.run('run', file, '--kernel', 'reply-content-broken', '--output', 'reply-kept.ipynb');
+      expect(run.stderr).toContain(
+        'error: cell 1 lost output or its end: its "execute_reply" from the kernel on shell',
+      );
+      expect(run.status).toBe(6);
+      const { cells } = await read('reply-kept.ipynb');
+      expect(cells.map(({ outputs }) => outputs.map(({ text }) => text?.join('')))).toEqual([['out a\n'], []]);
+    },
+  );
+});

@@ -109,6 +109,20 @@ async function installOdd(...manners: string[]): Promise<void> {
   await writeFile(join(folder, 'kernel.json'), JSON.stringify({ argv, display_name: 'Odd', language: 'x', metadata }));
 }
 
+pythonTest('what a kernel says that cannot be read is a warning', async () => {
+  const folder = join(line.folder, 'home/.local/share/jupyter/kernels/odd');
+  const program = join(repository, 'test/fixtures/kernels/odd-messages.py');
+  await mkdir(folder, { recursive: true });
+  const argv = [pythonPath(), program, 'info-broken', '{connection_file}'];
+  await writeFile(join(folder, 'kernel.json'), JSON.stringify({ argv, display_name: 'Odd', language: 'x' }));
+  const { stderr, status } = await line.run('start', '--kernel', 'odd');
+  expect(stderr).toContain(
+    'warning: a message of type "kernel_info_reply" of the kernel could not be read: the content is not JSON; it was dropped',
+  );
+  expect(stderr).toMatch(/error: its "kernel_info_reply" from the kernel on (shell|control) could not be read/);
+  expect(status).toBe(6);
+});
+
 pythonTest('the second Ctrl-C kills a kernel that does not listen', async () => {
   await installOdd('deaf', 'stubborn');
   const running = line.start('start', '--kernel', 'odd');

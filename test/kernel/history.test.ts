@@ -51,8 +51,8 @@ describe('history', () => {
   test('has outputs where they are asked for, null for lines without', () => {
     expect(ask({ hist_access_type: 'tail', n: 3, output: true })).toEqual([
       [1, 2, ['b = 2', 'two']],
-      [1, 3, ['a = 1', null]],
-      [1, 4, ['print(a)', null]],
+      [1, 3, ['a = 1', '']],
+      [1, 4, ['print(a)', '']],
     ]);
   });
 
@@ -102,7 +102,7 @@ describe('history_request', () => {
       status: 'ok',
       history: [
         [1, 1, ['one', '<one>']],
-        [1, 2, ['bad', null]],
+        [1, 2, ['bad', '']],
       ],
     });
     expect(await client.ask('history_request', {})).toMatchObject({ status: 'error', ename: 'MessageMalformed' });

@@ -31,6 +31,8 @@ async function askRaw(
 }
 
 const execute = (fields: string): string => `{"msg_type":"execute_request",${fields}}`;
+const head = (id: string): string => execute(`"msg_id":"${id}"`);
+const bytes = (text: string): string => `hex:${Buffer.from(text, 'latin1').toString('hex')}`;
 const CODE = '{"code":"x"}';
 
 pythonTest('ids, dates and versions are told back as they came, and a name as the one that was verified', async () => {
@@ -69,8 +71,6 @@ pythonTest('a parent, metadata and content that some write for nothing are none'
 pythonTest(
   'flags as numbers, empty objects as lists, NaN and text that is not UTF-8 are read as Python reads them',
   async () => {
-    const head = (id: string): string => execute(`"msg_id":"${id}"`);
-    const bytes = (text: string): string => `hex:${Buffer.from(text, 'latin1').toString('hex')}`;
     const { answers, ran } = await askRaw([
       [
         head('a'),

@@ -110,7 +110,7 @@ function notebook(): Notebook {
     outputs: [],
     execution_count: null,
   }));
-  return parseNotebook(JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }));
+  return parseNotebook(JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }), 'odd.ipynb');
 }
 
 async function withKernel<T>(name: string, use: (kernel: Kernel.IKernelConnection) => Promise<T>): Promise<T> {
@@ -167,13 +167,13 @@ const joined = (outputs: readonly (readonly Output[])[]): unknown =>
 /** Where a notebook of ours says something else than that of nbclient, for a reason: see decision 10. */
 const DIFFERENT = new Set(['number-large', 'count-null', 'count-2-63']);
 
-describe('nothing is lost of a kernel with', () => {
-  const more = (name: string): readonly string[] => {
-    if (DISPLAYS.includes(name)) return ['display_data'];
-    if (COUNTS.includes(name)) return ['execute_result'];
-    return ERRORS.includes(name) ? ['error'] : [];
-  };
+const more = (name: string): readonly string[] => {
+  if (DISPLAYS.includes(name)) return ['display_data'];
+  if (COUNTS.includes(name)) return ['execute_result'];
+  return ERRORS.includes(name) ? ['error'] : [];
+};
 
+describe('nothing is lost of a kernel with', () => {
   test.each(READABLE)('%s, and the notebook is valid', async (name) => {
     const { ran, said } = await result(name);
     const outputs = outputsOf(ran);

@@ -100,13 +100,14 @@ describe('a parent header', () => {
   );
 });
 
-describe('what a client is told back', () => {
-  const echoed = (header: string) => {
-    const { header: parent } = decode({ header });
-    const answer = createMessage({ session: 'k', username: 'k' }, 'status', {}, { parent });
-    return Buffer.from(encodeParts(answer).parts[1]!).toString();
-  };
+const echoed = (header: string): string => written(decode({ header }).header);
 
+const written = (parent: Header): string =>
+  Buffer.from(
+    encodeParts(createMessage({ session: 'k', username: 'k' }, 'status', {}, { parent })).parts[1]!,
+  ).toString();
+
+describe('what a client is told back', () => {
   test('is what it sent, to the last digit', () => {
     const header =
       '{"msg_id": 123456789012345678901234567890, "msg_type":"x_request","session" : 1.50,"date":null,"a":{"msg_id":5}}';
@@ -121,15 +122,19 @@ describe('what a client is told back', () => {
   test('is never the name that it sent, nor an id that is hidden from others', () => {
     const { header } = decode({ header: '{"msg_id":12,"msg_type":"x","session":34,"username":99}' });
     const named = inNameOf(header, 'alice');
-    const written = (parent: Header) =>
-      Buffer.from(
-        encodeParts(createMessage({ session: 'k', username: 'k' }, 'status', {}, { parent })).parts[1]!,
-      ).toString();
     expect(JSON.parse(written(named))).toMatchObject({ msg_id: 12, session: 34, username: 'alice' });
     expect(JSON.parse(written(seenByOthers(named)))).toMatchObject({ msg_id: 'alice/12', session: 'alice/34' });
     expect(written({ ...named, username: 'bob' })).toContain('"msg_id":"12"');
   });
 });
+
+const attempt = (parts: RawParts): unknown => {
+  try {
+    return ofKernel(parts);
+  } catch (error) {
+    return error;
+  }
+};
 
 describe('a header of a kernel', () => {
   test('needs an id and a type, and nothing else', () => {
@@ -158,13 +163,6 @@ describe('a header of a kernel', () => {
   });
 
   test('that cannot be read costs its message, and the error names the request that waits for it', () => {
-    const attempt = (parts: RawParts): unknown => {
-      try {
-        return ofKernel(parts);
-      } catch (error) {
-        return error;
-      }
-    };
     const parent = { msg_id: 'p' };
     expect(attempt({ header: '{', parent })).toMatchObject({ code: 'message-malformed', data: { parentId: 'p' } });
     const broken = attempt({ header: { msg_id: 'm', msg_type: 'stream' }, parent, content: '{' });
