@@ -18,6 +18,8 @@ async function place() {
       () => of,
       () => clientFiles,
     );
+  /** As the kernel's next process reads it. */
+  const read = async () => createStateFile(connectionFile, secret).read();
   return {
     file,
     state,
@@ -25,8 +27,12 @@ async function place() {
     inode: async () => (await lstat(file)).ino,
     lines: async () => (await readFile(file, 'utf8')).trimEnd().split('\n'),
     write: async (lines: readonly string[]) => writeFile(file, lines.map((line) => `${line}\n`).join('')),
-    /** As the kernel's next process reads it. */
-    read: async () => createStateFile(connectionFile, secret).read(),
+    read,
+    /** The state in it, where it can be used. */
+    readState: async () => {
+      const found = await read();
+      return typeof found === 'string' ? found : found.state;
+    },
   };
 }
 
@@ -48,7 +54,7 @@ test('grants that come are added to the file, and what is there already is not w
 });
 
 test('whatever else changes is written anew, so that a file cut short brings back nothing', async () => {
-  const { save, inode, lines, read } = await place();
+  const { save, inode, lines, readState } = await place();
   await save(kept(1));
   await save(kept(1, 2));
   for (const state of [kept(2), { ...kept(2), memory: '{"rules":2}' }]) {
@@ -56,7 +62,7 @@ test('whatever else changes is written anew, so that a file cut short brings bac
     await save(state);
     expect(await inode()).not.toBe(before);
     expect(await lines()).toHaveLength(1);
-    expect((await read())?.state).toEqual(state);
+    expect(await readState()).toEqual(state);
   }
   await save(kept(2, 3), ['/r/client-ada-k.json']);
   const before = await inode();
@@ -65,36 +71,36 @@ test('whatever else changes is written anew, so that a file cut short brings bac
 });
 
 test('a line that is half written is not there, and those before it are', async () => {
-  const { file, save, read } = await place();
+  const { file, save, readState } = await place();
   await save(kept(1));
   await save(kept(1, 2));
   await save(kept(1, 2, 3));
   const text = await readFile(file, 'utf8');
   await writeFile(file, text.slice(0, -10));
-  expect((await read())?.state).toEqual(kept(1, 2));
+  expect(await readState()).toEqual(kept(1, 2));
 });
 
 test('lines that were moved, left out or taken from another time are not believed', async () => {
-  const { save, lines, write, read } = await place();
+  const { save, lines, write, readState } = await place();
   await save(kept(1));
   await save(kept(1, 2));
   await save(kept(1, 2, 3));
   const [head = '', second = '', third = ''] = await lines();
   await write([head, third, second]);
-  expect((await read())?.state).toEqual(kept(1));
+  expect(await readState()).toEqual(kept(1));
   await write([head, third]);
-  expect((await read())?.state).toEqual(kept(1));
+  expect(await readState()).toEqual(kept(1));
   await write([head, second, second]);
-  expect((await read())?.state).toEqual(kept(1, 2));
+  expect(await readState()).toEqual(kept(1, 2));
   // Revoked, and put back under the state that was written then.
   await save(kept(1));
   const [later = ''] = await lines();
   await write([later, second]);
-  expect((await read())?.state).toEqual(kept(1));
+  expect(await readState()).toEqual(kept(1));
 });
 
 test('a file that somebody else has touched or removed is written whole', async () => {
-  const { file, save, read, lines } = await place();
+  const { file, save, readState, lines } = await place();
   await save(kept(1));
   await writeFile(file, 'foreign', { flag: 'a' });
   await save(kept(1, 2));
@@ -102,7 +108,7 @@ test('a file that somebody else has touched or removed is written whole', async 
   await rm(file);
   await save(kept(1, 2, 3));
   expect(await lines()).toHaveLength(1);
-  expect((await read())?.state).toEqual(kept(1, 2, 3));
+  expect(await readState()).toEqual(kept(1, 2, 3));
 });
 
 test('what was saved in the meantime is one write, and nothing is written once it is removed', async () => {
