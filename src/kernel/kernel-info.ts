@@ -1,9 +1,10 @@
+import { ACCESS_FEATURE } from '../access/message-types.js';
 import { PROTOCOL_VERSION } from '../protocol/create-message.js';
 import type { JsonObject } from '../protocol/message.js';
 import type { Language } from './language.js';
 
 /** Features that the kernel advertises by what it can do, not by what a language says. */
-const DECIDED_HERE = new Set(['debugger', 'kernel subshells']);
+const DECIDED_HERE = new Set(['debugger', 'kernel subshells', ACCESS_FEATURE]);
 
 /** The content of `kernel_info_reply`. */
 export function kernelInfo(language: Language): JsonObject {
@@ -19,6 +20,6 @@ export function kernelInfo(language: Language): JsonObject {
     banner: info.banner,
     help_links: (info.help_links ?? []).map(({ text, url }) => ({ text, url })),
     debugger: hasDebugger,
-    supported_features: hasDebugger ? [...features, 'debugger'] : features,
+    supported_features: [...features, ...(hasDebugger ? ['debugger'] : []), ACCESS_FEATURE],
   };
 }

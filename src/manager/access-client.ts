@@ -1,3 +1,4 @@
+import { ACCESS_FEATURE } from '../access/message-types.js';
 import type { ConnectionInfo } from '../connection/connection-info.js';
 import { readConnectionFile } from '../connection/read-connection-file.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
@@ -189,13 +190,13 @@ function verbs(line: ControlLine, note: (reply: JsonObject) => void): Verbs {
   };
 }
 
-/** Some kernels, such as ipykernel, leave requests unanswered that they do not know. One that answers another is not one of ours. */
+/** Some kernels, such as ipykernel, leave requests unanswered that they do not know. What they can do they say in another answer. */
 async function explainSilence(line: ControlLine, msgType: string, error: unknown): Promise<never> {
   if (!isCurveKernelError(error, 'peer-silent')) throw error;
-  await line.ask('kernel_info_request', {}).catch(() => {
+  const info = await line.ask('kernel_info_request', {}).catch(() => {
     throw error;
   });
-  throw notShareable(msgType, error);
+  throw readTexts(info['supported_features']).includes(ACCESS_FEATURE) ? error : notShareable(msgType, error);
 }
 
 /** Whether what a reply tells of is saved; undefined when it is. */

@@ -126,7 +126,7 @@ describe('a language that only executes', () => {
       banner: 'A language for tests',
       help_links: [],
       debugger: false,
-      supported_features: [],
+      supported_features: ['curve access'],
     });
   });
 });

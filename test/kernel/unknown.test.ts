@@ -85,7 +85,7 @@ describe('a language with a debugger', () => {
     const reply = await client.ask('debug_request', { command: 'initialize' }, { channel: 'control' });
     expect(reply).toEqual({ type: 'response', command: 'initialize' });
     const info = await client.ask('kernel_info_request');
-    expect(info).toMatchObject({ debugger: true, supported_features: ['debugger'] });
+    expect(info).toMatchObject({ debugger: true, supported_features: ['debugger', 'curve access'] });
   });
 
   test('cannot advertise what the kernel does not do', async () => {
@@ -95,7 +95,7 @@ describe('a language with a debugger', () => {
       info: { ...language.info, supported_features: ['kernel subshells', 'debugger', 'own'] },
     };
     const { client } = await serve(boasting);
-    expect(await client.ask('kernel_info_request')).toMatchObject({ supported_features: ['own'] });
+    expect(await client.ask('kernel_info_request')).toMatchObject({ supported_features: ['own', 'curve access'] });
   });
 });
 
