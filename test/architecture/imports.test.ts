@@ -17,8 +17,8 @@ const upstream: Readonly<Record<string, readonly string[]>> = {
   kernel: sockets,
   typescript: [...sockets, 'kernel'],
   relay: [...sockets, 'kernel'],
-  manager: [...base, 'connection', 'transport'],
-  notebook: [...base, 'connection', 'transport', 'manager'],
+  manager: sockets,
+  notebook: [...sockets, 'manager'],
   cli: everything,
   'index.ts': everything,
 };
