@@ -12,6 +12,11 @@ export type CompletionTarget =
 
 const NOTHING: CompletionTarget = { kind: 'nothing' };
 const NAME_AT_END = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+/** `!` of TypeScript behind a value, which says that it is neither null nor undefined. */
+const NON_NULL_AT_END = /(?<=[\p{ID_Continue}$\])])!+$/u;
+/** A value in parentheses, perhaps with a type, that are not those of a call. */
+const PARENTHESES_AT_END =
+  /(?<before>^|[^\p{ID_Continue}$\])\s]\s*|\b(?:return|case|of|in|typeof|void|delete|throw|await)\s+|[;{}]\s*|\n\s*)\((?:\s*<[^<>()]+>)?(?<value>[^()]*?)(?:\s(?:as|satisfies)\s[^()]*)?\)$/u;
 const INDEX_AT_END = /\[\s*(?:(?<number>\d+)|'(?<single>[^'\\]*)'|"(?<double>[^"\\]*)")\s*\]$/u;
 
 /** What can be completed at `offset`. */
@@ -45,10 +50,10 @@ function stringTarget(code: string, start: number, offset: number): CompletionTa
  */
 export function valuePath(text: string): readonly PathStep[] | undefined {
   const steps: PathStep[] = [];
-  for (let rest = text.trimEnd(); ; rest = rest.trimEnd()) {
+  for (let rest = withoutTypes(text); ; rest = withoutTypes(rest)) {
     const index = INDEX_AT_END.exec(rest);
     const name = NAME_AT_END.exec(rest)?.[0];
-    if (index !== null && /[\p{ID_Continue}$\])]\s*(?:\?\.)?$/u.test(rest.slice(0, index.index))) {
+    if (index !== null && /[\p{ID_Continue}$\])!]\s*(?:\?\.)?$/u.test(rest.slice(0, index.index))) {
       const { number, single, double } = index.groups ?? {};
       steps.unshift({ key: number ?? single ?? double ?? '' });
       rest = rest.slice(0, index.index).replace(/\?\.$/, '');
@@ -62,6 +67,13 @@ export function valuePath(text: string): readonly PathStep[] | undefined {
       return literal === undefined ? undefined : [{ literal }, ...steps];
     }
   }
+}
+
+/** The text without what TypeScript adds to a value at its end: `value!`, `(value as Type)`. */
+function withoutTypes(text: string): string {
+  const rest = text.trimEnd().replace(NON_NULL_AT_END, '');
+  const inner = PARENTHESES_AT_END.exec(rest)?.groups?.['value']?.trim();
+  return inner === undefined || inner === '' ? rest : withoutTypes(inner);
 }
 
 function literalAtEnd(text: string): Extract<PathStep, { literal: string }>['literal'] | undefined {

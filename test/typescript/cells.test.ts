@@ -27,6 +27,56 @@ describe('what a cell results in', () => {
     expect(await last('export default 5')).toBe('5');
   });
 
+  test.each([
+    ['import type { Stats } from "fs"; 5'],
+    ['import type Stats from "fs"; 5 // a comment'],
+    ['import { type Stats } from "fs"; 5'],
+    ['export type Q = 1; 5'],
+    ['interface Q { a: 1 } 5;'],
+    ['export interface Q { a: 1 }\n5\n/* a comment */'],
+    ['export type { Stats } from "fs"; 5'],
+    ['declare const q: number; 5'],
+    ['export declare function q(): void; 5'],
+    ['export {}; 5'],
+    ['5; export {}'],
+    ['type Q = 1; export type { Q }; await 5'],
+    ['5; import type { Stats } from "fs"'],
+  ])('is an expression beside types: %s', async (code) => {
+    expect(await last(code)).toBe('5');
+  });
+
+  test.each([
+    ['{ a: 1, b: 2 }', '{ a: 1, b: 2 }'],
+    ['{ a: 1 }', '{ a: 1 }'],
+    ['{ a: 1, b: 2 };', '{ a: 1, b: 2 }'],
+    [' // before\n/* { */ { a: 1 } ; // after }\n/* } */', '{ a: 1 }'],
+    ['{ five }', '{ five: 5 }'],
+    ['{ five, six: 6, }', '{ five: 5, six: 6 }'],
+    ['{}', '{}'],
+    ['{ ...{ a: 1 } }', '{ a: 1 }'],
+    ['{ ["a" + five]: 1 }', '{ a5: 1 }'],
+    ['{ "a b": 1, 2: 3 }', "{ '2': 3, 'a b': 1 }"],
+    ['{ f() {}, get g() { return 1 } }', '{ f: [Function: f], g: [Getter] }'],
+    ['{ a: five as number, b: <unknown>five }', '{ a: 5, b: 5 }'],
+    ['{ a: await Promise.resolve(1) }', '{ a: 1 }'],
+    ['{\n  a: {\n    b: [1]\n  }\n}', '{ a: { b: [ 1 ] } }'],
+    ['{ let x = 1; x }', undefined],
+    ['{ five; }', undefined],
+    ['{ five = 5 }', undefined],
+    ['{ { five } }', undefined],
+    ['{ five }\nfive', '5'],
+    ['{ a: for (;;) break a }', undefined],
+    ['{ }\n1', '1'],
+  ])('is an object, not a block, where that parses: %s', async (code, expected) => {
+    await run('var five = 5');
+    expect(await last(code)).toBe(expected);
+  });
+
+  test('has the places of errors in an object right', async () => {
+    expect((await run('{ a: 1, b: missing }')).traceback).toContain('line 1:12');
+    expect((await run('{ a: 1,\n b: missing }')).traceback).toContain('line 2:5');
+  });
+
   test('is nothing when it ends in a statement or in undefined', async () => {
     expect(await last('1; const unseen = 2')).toBeUndefined();
     expect(await last('1; function unseenToo() {}')).toBeUndefined();
@@ -202,6 +252,44 @@ test('user expressions are values or errors, each by itself, after the cell has 
       syntax: { status: 'error', ename: 'SyntaxError' },
       awaited: { status: 'ok', data: { 'text/plain': '3' } },
     },
+  });
+});
+
+describe('imports and exports', () => {
+  test('are there before the statements of their cell', async () => {
+    expect(await last('const joined = join("a", "b");\nimport { join } from "node:path";\njoined')).toBe("'a/b'");
+    expect(await last('sepOf();\nfunction sepOf() { return sep }\nimport { sep } from "node:path";\nsepOf()')).toBe(
+      "'/'",
+    );
+    expect(
+      await last(
+        'import "node:os";\nconst d = delimiter;\nimport { delimiter } from "node:path";\nimport "node:fs"\nd',
+      ),
+    ).toBe("':'");
+  });
+
+  test('that fail do so before anything has run', async () => {
+    const { evalue, traceback } = await run('var ranBefore = 1\nimport "no-such-package"');
+    expect(evalue).toContain('no-such-package');
+    expect(traceback).toContain('line 2:1');
+    expect(await last('ranBefore')).toBeUndefined();
+  });
+
+  test('of other modules bind what they export', async () => {
+    expect(await last('export * as ns from "node:path"', 'ns.join("a", "b")')).toBe("'a/b'");
+    expect(await last('export { basename, extname as ext } from "node:path"', '[basename("a/b"), ext("c.d")]')).toBe(
+      "[ 'b', '.d' ]",
+    );
+    expect(await last('export * from "node:querystring"', 'escape("a b") + unescapeBuffer("a")')).toBe("'a%20ba'");
+    expect(await last('export { default } from "node:path"; 1')).toBe('1');
+  });
+
+  test('of own names and values are declarations like any other', async () => {
+    expect(
+      await last('export const exported = 1; export default function named() { return 2 }', '[exported, named()]'),
+    ).toBe('[ 1, 2 ]');
+    expect(await last('const listed = 3; export { listed, listed as other }; export default listed + 1')).toBe('4');
+    expect(await last('export default class Shown {}', 'Shown.name')).toBe("'Shown'");
   });
 });
 

@@ -3,17 +3,28 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Display } from './display.js';
+import { isPath } from './local-modules.js';
 import type { Questions } from './questions.js';
+import type { FileImports } from './typescript-files.js';
+
+/** What `import.meta` holds in a cell. */
+export interface CellMeta {
+  readonly url: string;
+  readonly filename: string;
+  readonly dirname: string;
+  resolve(specifier: string): string;
+}
 
 /** What the names that cells find are made of. */
 export interface CellGlobals {
   readonly folder: string;
   readonly questions: Questions;
   readonly display: Display;
+  readonly imports: FileImports;
 }
 
 /** What `import.meta` is in a cell: that of a module in the notebook's folder. */
-export function importMeta(folder: string): object {
+export function importMeta(folder: string): CellMeta {
   const filename = join(folder, 'notebook.ts');
   const { resolve } = createRequire(filename);
   const url = pathToFileURL(filename).href;
@@ -30,12 +41,12 @@ export function importMeta(folder: string): object {
 }
 
 /** Defines the names on `globalThis`; a cell may declare any of them anew. */
-export function installCellGlobals({ folder, questions, display }: CellGlobals): void {
+export function installCellGlobals({ folder, questions, display, imports }: CellGlobals): void {
   const filename = join(folder, 'notebook.ts');
   const module = { exports: {} };
   const { input, prompt, confirm } = questions;
   const names = {
-    require: createRequire(filename),
+    require: freshRequire(filename, imports),
     module,
     exports: module.exports,
     __filename: filename,
@@ -55,4 +66,17 @@ export function installCellGlobals({ folder, questions, display }: CellGlobals):
   for (const [name, value] of Object.entries(names)) {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   }
+}
+
+/** A `require` that loads files again when they have changed. */
+function freshRequire(filename: string, imports: FileImports): NodeJS.Require {
+  const original = createRequire(filename);
+  const require = (id: string): unknown => {
+    if (typeof id === 'string' && isPath(id)) {
+      imports.allow();
+      imports.refresh();
+    }
+    return original(id);
+  };
+  return Object.assign(require, original);
 }

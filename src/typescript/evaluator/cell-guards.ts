@@ -1,34 +1,9 @@
-/** What compiled cells call around their imports and loops; see `rewriteCell`. */
+/** What compiled cells call around their loops; see `rewriteCell`. */
 
 import { Interrupted } from './interrupted.js';
 
 /** The guard of awaits, by cell and place. */
 export type Guard = (cell: number, offset: number, value: unknown) => unknown;
-
-/**
- * The exports that a static import names. A CommonJS module's are also found on its `module.exports`, where Node's lexer
- * missed them. Throws a `SyntaxError` for a missing one, as a module would.
- */
-export function pickExports(
-  namespace: Readonly<Record<string, unknown>>,
-  source: string,
-  names: readonly string[],
-): Record<string, unknown> {
-  const picked: Record<string, unknown> = {};
-  for (const name of names) {
-    const { default: fallback } = namespace;
-    if (name in namespace) picked[name] = namespace[name];
-    else if (isObject(fallback) && name in fallback) picked[name] = Reflect.get(fallback, name);
-    else throw new SyntaxError(missingExport(source, name));
-  }
-  return picked;
-}
-
-function missingExport(source: string, name: string): string {
-  // Types are removed one file at a time: a cell cannot know that a name is one.
-  const advice = /^\.{0,2}\//.test(source) ? `; if it is a type, write \`import type { ${name} }\`` : '';
-  return `The requested module '${source}' does not provide an export named '${name}'${advice}`;
-}
 
 /** An iterable for `for await` whose every step is guarded, and which is closed as the original would be. */
 export function createGuardEach(
@@ -82,8 +57,4 @@ function iteratorOf(iterable: unknown): AsyncIterator<unknown> | Iterator<unknow
   const make = source[Symbol.asyncIterator] ?? source[Symbol.iterator];
   if (typeof make !== 'function') throw new TypeError('for await needs an iterable');
   return Reflect.apply<unknown, [], AsyncIterator<unknown> | Iterator<unknown>>(make, source, []);
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

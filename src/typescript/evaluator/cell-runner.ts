@@ -7,16 +7,19 @@ import type { ErrorDescription, EvaluatorRequest } from '../pipe-messages.js';
 import { ORIGINAL, type Builtins } from './builtins.js';
 import type { CellContext } from './cell-context.js';
 import type { CellStacks } from './cell-stack.js';
+import { CellSyntaxError } from './cell-syntax-error.js';
 import { compileCell, type CompiledCell } from './compile-cell.js';
+import type { KnownDecorators } from './decorator-kind.js';
 import { describeError, describeSyntaxError, type Standing } from './describe-error.js';
 import { isShowing } from './display.js';
 import { Interrupted } from './interrupted.js';
+import type { Scopes } from './lowered-scope.js';
 import { mimeBundle, type Bundle } from './mime-bundle.js';
 import type { Send } from './pipe-to-kernel.js';
 import { makeAssignable, runScript } from './run-script.js';
 import { RUNTIME } from './runtime-name.js';
 import { FLAGS } from './thread-flags.js';
-import { CellSyntaxError } from './transpile-cell.js';
+import type { FileImports } from './typescript-files.js';
 
 type ExecuteRequest = Extract<EvaluatorRequest, { type: 'execute' }>;
 
@@ -40,8 +43,10 @@ export interface CellRunnerOptions {
   readonly context: CellContext;
   readonly stacks: CellStacks;
   readonly builtins: Builtins;
-  /** Called before a cell runs that imports a file of the notebook. */
-  readonly allowTypeScriptImports: () => void;
+  /** Allowed before the first cell runs that imports a file of the notebook. */
+  readonly imports: FileImports;
+  /** Where compiled cells find the names that lowering adds to them. */
+  readonly scopes: Scopes;
   /** Gives V8 what to run within {@link RUNTIME}'s `run`. */
   readonly setRun: (run: () => void) => void;
 }
@@ -64,9 +69,10 @@ const { then } = Promise.prototype as { then: (...reactions: unknown[]) => unkno
 
 /** A runner without cells. It opens an inspector session on its own thread. */
 export function createCellRunner(options: CellRunnerOptions): CellRunner {
-  const { folder, flags, send, context, stacks, builtins, setRun, allowTypeScriptImports } = options;
+  const { folder, flags, send, context, stacks, builtins, setRun, imports, scopes } = options;
   // No `Map`: cells may patch what its methods do.
   const cells = createRecord<RunningCell>();
+  const known: KnownDecorators = new Map();
   let waits = 0;
   const session = new Session();
   session.connect();
@@ -113,10 +119,11 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
     const filename = join(folder, name);
     builtins.restore();
     try {
-      const compiled = compileCell(code, { cell: id, resume: context.resume !== undefined, filename });
+      const compiled = compileCell(code, { cell: id, resume: context.resume !== undefined, filename, scopes, known });
       stacks.add(filename, { cell: id, executionCount, code, original: compiled.original });
       makeAssignable(compiled.names);
-      if (compiled.importsFiles) allowTypeScriptImports();
+      if (compiled.importsFiles) imports.allow();
+      imports.refresh();
       return compiled;
     } finally {
       builtins.giveBack();

@@ -1,6 +1,7 @@
 /** Stack traces in which cells have their own names, lines and columns, and the evaluator has none. */
 import { codeFrame } from './code-frame.js';
-import type { Position } from './compile-cell.js';
+import type { Position } from './source-maps.js';
+import { withoutVersions } from './local-modules.js';
 import type { PlaceInFile } from './file-positions.js';
 
 /** A cell that was compiled, as stack traces need it. */
@@ -67,7 +68,7 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
     // Below the cell there is only the machinery that called it.
     const kept = lastCell === -1 ? sites : sites.slice(0, lastCell + 1);
     const lines = kept.map(siteText).filter((line) => line !== undefined);
-    return [headline(error), ...lines.map((line) => `    at ${line}`)].join('\n');
+    return [headline(error), ...lines.map((line) => `    at ${withoutVersions(line)}`)].join('\n');
   };
 
   return {

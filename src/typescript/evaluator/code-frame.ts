@@ -1,5 +1,5 @@
 /** The lines of a cell around a place in it, with a caret below the column. */
-import type { Position } from './compile-cell.js';
+import type { Position } from './source-maps.js';
 
 const CONTEXT = 2;
 const RED = '\u001B[31m';

@@ -1,29 +1,23 @@
 /** From a cell's text to a script that V8 has compiled, and back from the script's positions to the cell's. */
-import type { SourceMapInput, TraceMap } from '@jridgewell/trace-mapping';
-import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { constants, Script } from 'node:vm';
+import { objectCell } from '../object-cell.js';
 import { isNestedBeyond } from '../scan-code.js';
-import { parseCell, parsePlainExpression } from './parse-cell.js';
+import { CellSyntaxError } from './cell-syntax-error.js';
+import { noteDeclared, type KnownDecorators } from './decorator-kind.js';
+import { parseCell, parsePlain } from './parse-cell.js';
 import { rewriteCell, type RewriteOptions } from './rewrite-cell.js';
-import { CellSyntaxError, transpileCell } from './transpile-cell.js';
-
-/** Loaded when there is an error to place: most processes never see one. */
-export const loadTraceMapping = (): typeof import('@jridgewell/trace-mapping') =>
-  createRequire(import.meta.url)('@jridgewell/trace-mapping') as typeof import('@jridgewell/trace-mapping');
-
-/** A place in a cell, both numbers from 1. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
+import { trace, traceAll, type Position } from './source-maps.js';
+import { transpileCell } from './transpile-cell.js';
 
 /** A cell that V8 has compiled, ready to be run. */
 export interface CompiledCell {
   readonly script: Script;
+  /** Every name that the cell declares globally, but for those of imports. */
   readonly names: readonly string[];
   readonly isAsync: boolean;
   readonly hasResult: boolean;
-  /** Whether it imports by relative or absolute paths. */
+  /** Whether it may load files of the notebook's folder by `import`. */
   readonly importsFiles: boolean;
   /** Where in the cell's own text a position of the script comes from. */
   original(position: Position): Position | undefined;
@@ -32,9 +26,11 @@ export interface CompiledCell {
 }
 
 /** How a cell is rewritten, and under which name it is compiled. */
-export interface CompileOptions extends RewriteOptions {
+export interface CompileOptions extends Pick<RewriteOptions, 'cell' | 'resume' | 'scopes'> {
   /** An absolute path in the notebook's folder, from which imports are resolved. It need not exist. */
   readonly filename: string;
+  /** What earlier cells have declared that may be a decorator; what this one declares is added. */
+  readonly known: KnownDecorators;
 }
 
 /** How many brackets may be open. The parser recurses into each, and would end the process some thousands further on. */
@@ -42,40 +38,47 @@ const MAX_NESTING = 1000;
 
 /** Compiles a cell. Throws a `SyntaxError`. */
 export function compileCell(written: string, options: CompileOptions): CompiledCell {
+  const { filename, known } = options;
   // What is pasted from a script may begin with the name of its interpreter, which is no comment in the middle of ours.
-  const code = written.replace(/^#!/, '//');
-  if (isNestedBeyond(code, MAX_NESTING)) throw new SyntaxError('the cell is nested too deeply');
-  const plain = parsePlainExpression(code);
-  const transpiled = plain === undefined ? transpileCell(code) : { code, map: undefined };
+  const statements = written.replace(/^#!/, '//');
+  if (isNestedBeyond(statements, MAX_NESTING)) throw new SyntaxError('the cell is nested too deeply');
+  const object = objectCell(statements);
+  const code = object?.code ?? statements;
+  const plain = parsePlain(code);
+  const transpiled = plain === undefined ? transpileCell(code, dirname(filename), known) : { code, maps: [] };
   const parsed = plain ?? parseCell(transpiled.code);
   if (parsed === undefined) throw new SyntaxError('the cell does not parse once it is transpiled');
-  const { script: text, names, isAsync, hasResult, importsFiles } = rewriteCell(parsed, options);
-  // Only errors need the maps.
-  let transpileMap: TraceMap | undefined;
-  let rewriteMap: TraceMap | undefined;
-  const beforeTranspile = (position: Position): Position | undefined =>
-    transpiled.map === undefined
-      ? position
-      : trace((transpileMap ??= new (loadTraceMapping().TraceMap)(transpiled.map as SourceMapInput)), position);
+  if (plain !== undefined) noteDeclared(plain.program, known);
+  const { script: text, ...rewritten } = rewriteCell(parsed, { ...options, lowered: transpiled.lowered });
+  const inCell = (position: Position): Position | undefined => {
+    const at = traceAll(transpiled.maps, position);
+    return at && object !== undefined ? withoutParenthesis(at, statements, object.start) : at;
+  };
+  // Only errors need the map.
+  let rewriteMap: object | undefined;
   const original = (position: Position): Position | undefined => {
-    rewriteMap ??= new (loadTraceMapping().TraceMap)(
-      text.generateDecodedMap({ hires: 'boundary', source: 'cell' }) as SourceMapInput,
-    );
+    rewriteMap ??= text.generateDecodedMap({ hires: 'boundary', source: 'cell' });
     const between = trace(rewriteMap, position);
-    return between && beforeTranspile(between);
+    return between && inCell(between);
   };
   return {
-    script: compileScript(text.toString(), options.filename, original),
-    names,
-    isAsync,
-    hasResult,
-    importsFiles,
+    script: compileScript(text.toString(), filename, original),
+    ...rewritten,
     original,
-    originalOffset(offset) {
-      const lines = transpiled.code.slice(0, offset).split('\n');
-      return beforeTranspile({ line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 });
-    },
+    originalOffset: (offset) => inCell(positionAt(transpiled.code, offset)),
   };
+}
+
+function positionAt(code: string, offset: number): Position {
+  const lines = code.slice(0, offset).split('\n');
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+}
+
+/** A position as it is without the parenthesis that was put in at an offset. */
+function withoutParenthesis(position: Position, code: string, offset: number): Position {
+  const { line, column } = positionAt(code, offset);
+  const isBehind = position.line === line && position.column > column;
+  return isBehind ? { line, column: position.column - 1 } : position;
 }
 
 /** What the parser lets pass, V8 may still refuse: `super.x`, `delete x`. It tells the place by showing it. */
@@ -88,10 +91,4 @@ function compileScript(text: string, filename: string, original: CompiledCell['o
     const position = original({ line: Number(/:(\d+)$/.exec(head)?.[1] ?? 1), column: carets.indexOf('^') + 1 });
     throw new CellSyntaxError(error.message, position ?? { line: 1, column: 1 });
   }
-}
-
-/** Where a position comes from by a source map. */
-export function trace(map: TraceMap, position: Position): Position | undefined {
-  const found = loadTraceMapping().originalPositionFor(map, { line: position.line, column: position.column - 1 });
-  return found.line === null ? undefined : { line: found.line, column: found.column + 1 };
 }

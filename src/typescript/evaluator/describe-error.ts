@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import type { ErrorDescription } from '../pipe-messages.js';
 import { placeText, type CellStacks } from './cell-stack.js';
 import { codeFrame } from './code-frame.js';
-import type { Position } from './compile-cell.js';
+import type { Position } from './source-maps.js';
 
 const RED = '\u001B[1;31m';
 const RESET = '\u001B[0m';

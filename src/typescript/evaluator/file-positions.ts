@@ -1,8 +1,7 @@
 /** Places in TypeScript files that cells have imported, for stacks. */
-import type { SourceMapInput, TraceMap } from '@jridgewell/trace-mapping';
 import { fileURLToPath } from 'node:url';
-import { loadTraceMapping, trace, type Position } from './compile-cell.js';
-import { isTypeScriptFile, transpileFile } from './typescript-hooks.js';
+import { traceAll, type Position } from './source-maps.js';
+import { isTypeScriptFile, transpileFile } from './transpile-file.js';
 
 /** Where in a file's own text a position of its JavaScript comes from; undefined for other files. */
 export type PlaceInFile = (url: string, position: Position) => Position | undefined;
@@ -12,18 +11,18 @@ export type PlaceInFile = (url: string, position: Position) => Position | undefi
  * that has changed since it was imported gives the lines that it has now.
  */
 export function createPlaceInFile(): PlaceInFile {
-  const maps = new Map<string, TraceMap | undefined>();
+  const maps = new Map<string, readonly object[] | undefined>();
   return (url, position) => {
     if (!isTypeScriptFile(url)) return undefined;
-    if (!maps.has(url)) maps.set(url, readMap(url));
-    const map = maps.get(url);
-    return map && trace(map, position);
+    if (!maps.has(url)) maps.set(url, readMaps(url));
+    const found = maps.get(url);
+    return found && traceAll(found, position);
   };
 }
 
-function readMap(url: string): TraceMap | undefined {
+function readMaps(url: string): readonly object[] | undefined {
   try {
-    return new (loadTraceMapping().TraceMap)(transpileFile(fileURLToPath(url)).map as SourceMapInput);
+    return transpileFile(url.startsWith('file:') ? fileURLToPath(url) : url).maps;
   } catch {
     return undefined; // it is gone, or broken by now
   }

@@ -4,11 +4,13 @@ import type { EvaluatorRequest, Interrupt } from '../pipe-messages.js';
 import { ORIGINAL, type Builtins } from './builtins.js';
 import type { CellContext } from './cell-context.js';
 import { importMeta, installCellGlobals } from './cell-globals.js';
-import { createGuardEach, pickExports } from './cell-guards.js';
+import { CONSTANT, createImportBinder } from './bind-imports.js';
+import { createGuardEach } from './cell-guards.js';
 import { createCellRunner } from './cell-runner.js';
 import type { CellStacks } from './cell-stack.js';
 import { createDisplay } from './display.js';
 import { createPlaceInFile } from './file-positions.js';
+import type { Scopes } from './lowered-scope.js';
 import type { Send } from './pipe-to-kernel.js';
 import { createQuestions } from './questions.js';
 import { RUNTIME } from './runtime-name.js';
@@ -16,7 +18,8 @@ import { describeValue, membersOf } from './runtime-values.js';
 import { createStrike } from './strike.js';
 import { SYNTAX_HELPERS } from './syntax-helpers.js';
 import { FLAGS } from './thread-flags.js';
-import { createTypeScriptImports } from './typescript-files.js';
+import { createFileImports } from './typescript-files.js';
+import { installWrittenText } from './written-text.js';
 
 const { Atomics } = ORIGINAL;
 
@@ -37,6 +40,9 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
   const { folder, flags, send, context, stacks, port, builtins } = options;
   const questions = createQuestions({ send, context, flags, port });
   stacks.placeFiles(createPlaceInFile());
+  const imports = createFileImports();
+  const scopes: Scopes = {};
+  const meta = importMeta(folder);
   let run: (() => void) | undefined;
   const runner = createCellRunner({
     folder,
@@ -45,7 +51,8 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
     context,
     stacks,
     builtins,
-    allowTypeScriptImports: createTypeScriptImports(),
+    imports,
+    scopes,
     setRun: (next) => {
       run = next;
     },
@@ -54,15 +61,23 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
     run: () => run?.(),
     guard: runner.guard,
     guardEach: createGuardEach(runner.guard),
-    pick: pickExports,
-    meta: importMeta(folder),
+    ...createImportBinder(meta.url),
+    constant: CONSTANT,
+    /** Around what a cell imports: what has changed since the last time is loaded again. */
+    fresh<T>(specifier: T): T {
+      imports.refresh();
+      return specifier;
+    },
+    scopes,
+    meta,
     current: context.current,
     resume: context.resume,
     strike: createStrike(flags, builtins),
   };
   Object.defineProperty(globalThis, RUNTIME, { value: Object.freeze(runtime) });
   Object.defineProperty(globalThis, 'babelHelpers', { value: Object.freeze(SYNTAX_HELPERS) });
-  installCellGlobals({ folder, questions, display: createDisplay(send, context) });
+  installCellGlobals({ folder, questions, display: createDisplay(send, context), imports });
+  installWrittenText();
 
   const interrupt = ({ number, executions }: Interrupt): void => {
     if (Atomics.load(flags, FLAGS.seen) >= number) return;

@@ -1,6 +1,6 @@
 /** A cell's JavaScript as a syntax tree. */
 import { parseSync } from 'oxc-parser';
-import { children, type Node } from './syntax-tree.js';
+import type { Node } from './syntax-tree.js';
 
 /** JavaScript that has been parsed. */
 export interface ParsedCell {
@@ -19,11 +19,7 @@ export function parseCell(code: string): ParsedCell | undefined {
 /** What TypeScript and JavaScript read differently, or what not every supported Node runs. */
 const NEEDS_TRANSPILING = /[<@]|\b(?:using|accessor)\b/;
 
-/** Parses a cell that is a single expression in plain JavaScript, as many are: it can be run as it was written. */
-export function parsePlainExpression(code: string): ParsedCell | undefined {
-  if (NEEDS_TRANSPILING.test(code)) return undefined;
-  const parsed = parseCell(code);
-  if (parsed === undefined) return undefined;
-  const [only, ...others] = children(parsed.program, 'body');
-  return only?.type === 'ExpressionStatement' && others.length === 0 ? parsed : undefined;
+/** Parses a cell in plain JavaScript: it can be run as it was written, and its functions keep their own text. */
+export function parsePlain(code: string): ParsedCell | undefined {
+  return NEEDS_TRANSPILING.test(code) ? undefined : parseCell(code);
 }

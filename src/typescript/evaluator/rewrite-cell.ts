@@ -9,14 +9,18 @@
 import { MagicString } from 'magic-string';
 import type { ParsedCell } from './parse-cell.js';
 import { enumArgument } from './enum-argument.js';
-import { importText } from './rewrite-import.js';
+import { openScope, type Scopes } from './lowered-scope.js';
+import { importedBindings, importText, loadsModule } from './rewrite-import.js';
 import { RUNTIME } from './runtime-name.js';
+import { topLevelReferences } from './syntax-scope.js';
 import { boundNames, child, children, optionalChild, walk, type Node } from './syntax-tree.js';
+import type { LoweredCode } from './transpile-code.js';
+import { CLOSING } from './written-text.js';
 
 /** A cell ready to be compiled by V8. */
 export interface RewrittenCell {
   readonly script: MagicString;
-  /** Every name that the cell declares globally. */
+  /** Every name that the cell declares globally, but for those of imports. */
   readonly names: readonly string[];
   /** The script's value is an async function to call, which resolves to `[result]` or to nothing. */
   readonly isAsync: boolean;
@@ -32,12 +36,20 @@ export interface RewriteOptions {
   readonly cell: number;
   /** Compile awaits so that they restore the cell behind them; see `CellContext.resume`. */
   readonly resume: boolean;
+  /** Where the names are that lowering adds to a cell. */
+  readonly scopes: Scopes;
+  /** Present for a cell that was lowered. */
+  readonly lowered: LoweredCode | undefined;
 }
 
 interface Rewriter extends RewriteOptions {
   readonly script: MagicString;
   readonly isAsync: boolean;
   readonly names: Set<string>;
+  /** The names of `const` and imports: assigning to them fails in the cell that declares them. */
+  readonly constants: Set<string>;
+  /** Whether the cell uses an imported name as a value. */
+  readonly isUsed: (name: string) => boolean;
   importsFiles: boolean;
 }
 
@@ -45,26 +57,36 @@ interface Rewriter extends RewriteOptions {
 export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptions): RewrittenCell {
   const code = text.slice(0, -2);
   const body = children(program, 'body');
+  const loading = body.filter(loadsModule);
   const isAsync = needsAsync(program, code);
+  const script = new MagicString(text);
+  const used = usedNames(program, loading);
   const rewriter: Rewriter = {
     ...options,
-    script: new MagicString(text),
+    script,
     isAsync,
     names: new Set(),
+    constants: new Set(),
+    isUsed: (name) => used.has(name),
     importsFiles: false,
   };
-  const { script, names } = rewriter;
+  const { names, constants, lowered } = rewriter;
+  const added = lowered && openScope(script, program, lowered.names, options.scopes);
 
-  const functions = body.map((each) => rewriteStatement(rewriter, each)).filter((each) => each !== undefined);
+  const functions = body
+    .filter((each) => added?.has(each) !== true)
+    .map((each) => rewriteStatement(rewriter, each))
+    .filter((each) => each !== undefined);
   rewriteInside(rewriter, program);
-  const last = body.findLast((each) => each.type !== 'EmptyStatement');
-  // What decorators and namespaces are lowered to ends in an expression, which the cell did not.
-  const isLowered =
-    last !== undefined && /^(?:\w+ = babelHelpers\.decorate|babelHelpers\.decorate)/.test(code.slice(last.start));
-  const hasResult = last !== undefined && !isLowered && markResult(rewriter, last);
+  rewriteAssignments(script, program, constants);
+  const last = body.findLast((each) => each.type !== 'EmptyStatement' && !isEmptyExport(each));
+  // What decorators are lowered to ends in an expression, which the cell did not.
+  const hasResult = last !== undefined && lowered?.endsInExpression !== false && markResult(rewriter, last);
 
   if (isAsync) {
     const variables = [...names].filter((name) => !functions.some((each) => functionName(each) === name));
+    const leading = loading.filter((each, at) => body[at] === each);
+    for (const each of loading.slice(leading.length)) script.move(each.start, each.end, leading.at(-1)?.end ?? 0);
     script.prepend(`${variables.length === 0 ? '' : `var ${variables.join(', ')}; `}(async () => {`);
     script.update(text.length - 2, text.length - 1, '\n});');
     for (const each of functions) script.move(each.start, each.end, text.length - 1);
@@ -73,18 +95,39 @@ export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptio
   return { script, names: [...names], isAsync, hasResult, importsFiles: rewriter.importsFiles };
 }
 
+/** What the transpiler leaves of imports and exports of types. */
+function isEmptyExport(statement: Node): boolean {
+  return (
+    statement.type === 'ExportNamedDeclaration' &&
+    optionalChild(statement, 'declaration') === undefined &&
+    children(statement, 'specifiers').length === 0 &&
+    !loadsModule(statement)
+  );
+}
+
+/** The imported names that the cell uses as values: types are gone by now. */
+function usedNames(program: Node, loading: readonly Node[]): Set<string> {
+  const names = new Set(loading.flatMap(importedBindings).map(({ local }) => local));
+  if (names.size === 0) return names;
+  return new Set(topLevelReferences(program, names).map(({ node }) => node['name'] as string));
+}
+
+/** What is assigned to a constant of the cell, at whatever depth, fails when it is. */
+function rewriteAssignments(script: MagicString, program: Node, constants: ReadonlySet<string>): void {
+  if (constants.size === 0) return;
+  for (const { node, isTarget, isShorthand } of topLevelReferences(program, constants)) {
+    if (!isTarget) continue;
+    const key = isShorthand ? `${String(node['name'])}: ` : '';
+    script.appendLeft(node.start, `${key}${RUNTIME}.constant.`);
+  }
+}
+
 function needsAsync(program: Node, code: string): boolean {
   // What `using` was lowered to: its variable must not become global.
   let found = code.includes('_usingCtx');
   walk(program, (node, { nested }) => {
     if (nested) return;
-    if (node.type === 'AwaitExpression' || node.type === 'ImportDeclaration' || isForAwait(node)) found = true;
-    if (
-      (node.type === 'ExportNamedDeclaration' || node.type === 'ExportAllDeclaration') &&
-      optionalChild(node, 'source')
-    ) {
-      found = true;
-    }
+    found ||= node.type === 'AwaitExpression' || isForAwait(node) || loadsModule(node);
   });
   return found;
 }
@@ -100,14 +143,16 @@ function functionName(declaration: Node): string | undefined {
 /** Makes a top-level statement's declarations global. Returns the function it declares, if it does. */
 function rewriteStatement(rewriter: Rewriter, statement: Node): Node | undefined {
   const { script, names } = rewriter;
+  if (loadsModule(statement)) {
+    for (const { local } of importedBindings(statement)) rewriter.constants.add(local);
+    script.update(
+      statement.start,
+      statement.end,
+      importText(statement, guardText(rewriter, statement), rewriter.isUsed),
+    );
+    return undefined;
+  }
   switch (statement.type) {
-    case 'ImportDeclaration':
-      for (const each of children(statement, 'specifiers')) names.add(child(each, 'local')['name'] as string);
-      script.update(statement.start, statement.end, importText(statement, guardText(rewriter, statement)));
-      return undefined;
-    case 'ExportAllDeclaration':
-      script.update(statement.start, statement.end, importText(statement, guardText(rewriter, statement)));
-      return undefined;
     case 'ExportNamedDeclaration':
     case 'ExportDefaultDeclaration':
       return rewriteExport(rewriter, statement);
@@ -141,8 +186,6 @@ function rewriteExport(rewriter: Rewriter, statement: Node): Node | undefined {
     // `export default` of something nameless: an expression like any other.
     rewriter.script.appendLeft(declaration.start, '(');
     rewriter.script.prependLeft(declaration.end, ')');
-  } else if (optionalChild(statement, 'source') !== undefined) {
-    rewriter.script.update(statement.start, statement.end, importText(statement, guardText(rewriter, statement)));
   } else {
     rewriter.script.update(statement.start, statement.end, ';');
   }
@@ -150,7 +193,11 @@ function rewriteExport(rewriter: Rewriter, statement: Node): Node | undefined {
 }
 
 /** `const a = 1, {b} = c` as `var …`, or, within the async function, as assignments to variables outside of it. */
-function rewriteVariables({ script, isAsync, names }: Rewriter, declaration: Node, inForHead: boolean): void {
+function rewriteVariables(
+  { script, isAsync, names, constants }: Rewriter,
+  declaration: Node,
+  inForHead: boolean,
+): void {
   const declarators = children(declaration, 'declarations');
   const [first] = declarators;
   if (first === undefined) return;
@@ -158,7 +205,10 @@ function rewriteVariables({ script, isAsync, names }: Rewriter, declaration: Nod
   else script.update(declaration.start, first.start, 'var ');
   for (const each of declarators) {
     const pattern = child(each, 'id');
-    for (const name of boundNames(pattern)) names.add(name);
+    for (const name of boundNames(pattern)) {
+      names.add(name);
+      if (declaration['kind'] === 'const') constants.add(name);
+    }
     const hasValue = optionalChild(each, 'init') !== undefined;
     const merged = enumArgument(each);
     // An enum extends what its cell has declared of it, not what an earlier cell did.
@@ -185,6 +235,8 @@ function rewriteInside(rewriter: Rewriter, program: Node): void {
           for (const name of boundNames(child(each, 'id'))) names.add(name);
     } else if (node.type === 'MetaProperty' && child(node, 'meta')['name'] === 'import') {
       script.update(node.start, node.end, `${RUNTIME}.meta`);
+    } else if (node.type === 'ImportExpression') {
+      surround(script, child(node, 'source'), `${RUNTIME}.fresh(`);
     } else if (node.type === 'AwaitExpression') {
       rewriteAwait(rewriter, node, nested);
     } else if (isForAwait(node) && !nested) {
@@ -215,7 +267,7 @@ function guardText({ cell, resume }: Rewriter, { start }: Node): (awaited: strin
 /** Outer nodes come first: what is opened later at the same place opens inside, and closes before. */
 function surround(script: MagicString, node: Node, opening: string): void {
   script.appendLeft(node.start, opening);
-  script.prependLeft(node.end, ')');
+  script.prependLeft(node.end, CLOSING);
 }
 
 /** Lets the value of a cell's last expression out. Whether the cell ends in one. */

@@ -1,35 +1,67 @@
-/** Static imports as awaited dynamic ones, which a script may contain. */
-import { child, children, optionalChild, type Node } from './syntax-tree.js';
+/** Static imports and re-exports as awaited dynamic imports, which a script may contain. */
 import { RUNTIME } from './runtime-name.js';
+import { child, children, isNode, optionalChild, type Node } from './syntax-tree.js';
+
+/** A name that an import or a re-export gives to cells. */
+export interface Binding {
+  /** The exported name; `*` for all of the module's exports as an object. */
+  readonly imported: string;
+  readonly local: string;
+}
+
+/** Whether a statement loads another module. Modules do that before anything else. */
+export function loadsModule({ type, source }: Node): boolean {
+  return (
+    type === 'ImportDeclaration' ||
+    type === 'ExportAllDeclaration' ||
+    (type === 'ExportNamedDeclaration' && isNode(source))
+  );
+}
+
+/** The names that a statement which loads a module declares. A re-export declares the names that it exports. */
+export function importedBindings(declaration: Node): Binding[] {
+  if (declaration.type === 'ExportAllDeclaration') {
+    const exported = optionalChild(declaration, 'exported');
+    return exported === undefined ? [] : [{ imported: '*', local: nameOf(exported) }].filter(isBindable);
+  }
+  return children(declaration, 'specifiers')
+    .map((each): Binding => {
+      if (each.type === 'ExportSpecifier')
+        return { imported: nameOf(child(each, 'local')), local: nameOf(child(each, 'exported')) };
+      const local = nameOf(child(each, 'local'));
+      if (each.type === 'ImportNamespaceSpecifier') return { imported: '*', local };
+      const imported = optionalChild(each, 'imported');
+      return { imported: imported === undefined ? 'default' : nameOf(imported), local };
+    })
+    .filter(isBindable);
+}
 
 /**
- * The text of an import or re-export declaration as assignments to global variables.
- * `awaited` makes an await expression of a promise's text.
+ * The text of such a statement as one that binds global variables. `awaited` makes an await expression of a promise's text;
+ * `isUsed` says of a name whether the cell uses it as a value.
  */
-export function importText(declaration: Node, awaited: (promise: string) => string): string {
+export function importText(
+  declaration: Node,
+  awaited: (promise: string) => string,
+  isUsed: (local: string) => boolean,
+): string {
   const source = JSON.stringify(child(declaration, 'source')['value']);
-  const attributes = attributesText(declaration);
-  const namespace = awaited(`import(${source}${attributes})`);
-  if (declaration.type !== 'ImportDeclaration') return `${namespace};`;
-  const specifiers = children(declaration, 'specifiers');
-  if (specifiers.length === 0) return `${namespace};`;
-  const whole = specifiers.find((each) => each.type === 'ImportNamespaceSpecifier');
-  const named = specifiers.filter((each) => each !== whole);
-  const names = named.map(importedName);
-  const pick = (from: string): string =>
-    `({ ${named.map((each, at) => `${names[at]}: ${local(each)}`).join(', ')} } = ${RUNTIME}.pick(${from}, ${source}, [${names.join(', ')}]));`;
-  if (whole === undefined) return pick(namespace);
-  return `${local(whole)} = ${namespace};${named.length === 0 ? '' : ` ${pick(local(whole))}`}`;
+  const namespace = awaited(`import(${RUNTIME}.fresh(${source})${attributesText(declaration)})`);
+  const bindings = importedBindings(declaration);
+  if (declaration.type === 'ExportAllDeclaration' && optionalChild(declaration, 'exported') === undefined)
+    return `${RUNTIME}.bindAll(${namespace});`;
+  if (bindings.length === 0) return `${namespace};`;
+  const list = bindings.map(({ imported, local }) => JSON.stringify([imported, local, isUsed(local)]));
+  return `${RUNTIME}.bind(${namespace}, ${source}, [${list.join(', ')}]);`;
 }
 
-function local(specifier: Node): string {
-  return child(specifier, 'local')['name'] as string;
+/** An identifier's name, or the text of a string in its place. */
+function nameOf(node: Node): string {
+  return (node['name'] ?? node['value']) as string;
 }
 
-/** The exported name as a string literal: it may be no identifier. */
-function importedName(specifier: Node): string {
-  const imported = optionalChild(specifier, 'imported');
-  return JSON.stringify(imported === undefined ? 'default' : (imported['name'] ?? imported['value']));
+function isBindable({ local }: Binding): boolean {
+  return local !== 'default' && /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u.test(local);
 }
 
 function attributesText(declaration: Node): string {

@@ -13,11 +13,15 @@ async function resultOf(running: Promise<unknown[] | undefined>): Promise<unknow
   return (await running) ?? [];
 }
 
-/** Turns lazy globals (`crypto`, `navigator`, …) that a cell declares anew into plain variables, as `var` alone does not. */
+/**
+ * Turns lazy globals (`crypto`, `navigator`, …) that a cell declares anew into plain variables, as `var` alone does not. They keep
+ * their value until the cell assigns another.
+ */
 export function makeAssignable(names: readonly string[]): void {
   for (const name of names) {
     const existing = Object.getOwnPropertyDescriptor(globalThis, name);
     if (existing?.configurable !== true || 'value' in existing) continue;
-    Object.defineProperty(globalThis, name, { value: undefined, writable: true, enumerable: true, configurable: true });
+    const value = Reflect.get(globalThis, name) as unknown;
+    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
   }
 }

@@ -4,6 +4,7 @@
  */
 import { inspect, types } from 'node:util';
 import type { Member, PathStep } from '../pipe-messages.js';
+import { exportsBehind } from './module-namespaces.js';
 
 /** Taken now: cells may declare classes of these names. */
 const { Array, ArrayBuffer, Function, Map, Number, Object, Reflect, RegExp, String } = globalThis;
@@ -89,7 +90,11 @@ function* prototypeChain(value: unknown): Iterable<object> {
   if (value === null || value === undefined) return;
   let holder: object | null = Object(value) as object;
   for (let depth = 0; holder !== null && depth < MAX_PROTOTYPES; depth++) {
-    if (types.isProxy(holder)) return;
+    if (types.isProxy(holder)) {
+      const exports = exportsBehind(holder);
+      if (exports === undefined || types.isProxy(exports)) return;
+      holder = exports;
+    }
     yield holder;
     holder = Object.getPrototypeOf(holder) as object | null;
   }

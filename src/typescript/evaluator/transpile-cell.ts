@@ -1,60 +1,29 @@
-/** TypeScript and JSX to the JavaScript that every supported Node runs, and syntax errors in the words of the parser. */
-import { Buffer } from 'node:buffer';
-import { transformSync, type TransformOptions } from 'oxc-transform';
-import type { Position } from './compile-cell.js';
+/** A cell's TypeScript or JSX as JavaScript. */
+import { CellSyntaxError } from './cell-syntax-error.js';
+import { noteDeclared, type KnownDecorators } from './decorator-kind.js';
+import { parse, transpile, type Transpiled } from './transpile-code.js';
 
-/** A syntax error and its place in the cell. */
-export class CellSyntaxError extends SyntaxError {
-  readonly position: Position;
-
-  constructor(message: string, position: Position) {
-    super(message);
-    this.position = position;
-  }
-}
-Object.defineProperty(CellSyntaxError.prototype, 'name', { value: 'SyntaxError' });
-
-/** JavaScript, and the source map from it back to the cell. */
-export interface Transpiled {
-  readonly code: string;
-  readonly map: object;
-}
-
-// The package declares a `const enum`, which `isolatedModules` cannot read: its value is the string.
-const HELPERS_OF_GLOBAL = 'External' as unknown as NonNullable<NonNullable<TransformOptions['helpers']>['mode']>;
-
-const OPTIONS: TransformOptions = {
-  sourceType: 'module',
-  // Newer syntax is lowered (`using`), everything that Node 20 runs is left as it was written.
-  target: 'es2023',
-  sourcemap: true,
-  helpers: { mode: HELPERS_OF_GLOBAL },
-  // A cell often imports what only a later cell uses.
-  typescript: { onlyRemoveTypeImports: true },
-  decorator: { legacy: true },
-  jsx: { runtime: 'classic' },
-};
+/** Types that tell what a function is as a decorator. */
+const MAY_TELL = /\b(?:Property(?:Descriptor|Key)|TypedPropertyDescriptor|\w*Decorator(?:Context)?|string|symbol)\b/;
 
 /**
- * Transpiles a cell. `<T>x` is a type assertion where that parses, and JSX where it does not.
- * Throws a {@link CellSyntaxError}.
+ * Transpiles a cell. `<T>x` is a type assertion where that parses, and JSX where it does not. What it declares is added to
+ * `known`, whose decorators it may use. Throws a {@link CellSyntaxError}.
  */
-export function transpileCell(code: string): Transpiled {
-  const plain = transformSync('cell.ts', code, { ...OPTIONS, lang: 'ts' });
-  if (plain.errors.length === 0) return withMap(plain);
-  const jsx = code.includes('<') ? transformSync('cell.tsx', code, { ...OPTIONS, lang: 'tsx' }) : plain;
-  if (jsx.errors.length === 0) return withMap(jsx);
-  const [error] = plain.errors;
-  const message = error?.message.replace(/^TS\(\d+\): /, '') ?? 'the cell does not parse';
-  throw new CellSyntaxError(message, byteToPosition(code, error?.labels[0]?.start ?? 0));
-}
-
-function withMap(result: { readonly code: string; readonly map?: object }): Transpiled {
-  return { code: result.code, map: result.map ?? {} };
-}
-
-/** The parser counts bytes of UTF-8. */
-function byteToPosition(code: string, bytes: number): Position {
-  const lines = Buffer.from(code).subarray(0, bytes).toString().split('\n');
-  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+export function transpileCell(code: string, folder: string, known: KnownDecorators): Transpiled {
+  const as = (lang: 'ts' | 'tsx'): Transpiled => {
+    const transpiled = transpile({ code, lang, folder, isCell: true, format: 'esm', known });
+    if (MAY_TELL.test(code)) noteDeclared(parse(code, lang), known);
+    return transpiled;
+  };
+  try {
+    return as('ts');
+  } catch (error) {
+    if (!(error instanceof CellSyntaxError) || !code.includes('<')) throw error;
+    try {
+      return as('tsx');
+    } catch {
+      throw error;
+    }
+  }
 }

@@ -1,0 +1,82 @@
+/** What compiled cells call to bind the names that they import; see `rewriteCell`. */
+import { resolveFile } from './local-modules.js';
+import { commonJsNamespace } from './module-namespaces.js';
+import { exportsType } from './type-exports.js';
+
+/** A module's exports. */
+export type Namespace = Readonly<Record<string, unknown>>;
+
+/** An exported name, `*` for all of them; the global variable for it; whether the cell uses that as a value. */
+type Binding = readonly [imported: string, local: string, isUsed: boolean];
+
+/** Binds imported names to global variables. */
+export interface ImportBinder {
+  /** All or none. Throws a `SyntaxError` for a missing export, as a module would, unless it is, or may be, a type's name. */
+  bind(namespace: Namespace, source: string, bindings: readonly Binding[]): void;
+  /** Every export but the default one. */
+  bindAll(namespace: Namespace): void;
+}
+
+/** A binder for cells whose imports are resolved from `parentUrl`. */
+export function createImportBinder(parentUrl: string): ImportBinder {
+  return {
+    bind(namespace, source, bindings) {
+      const found: [string, unknown][] = [];
+      for (const [imported, local, isUsed] of bindings) {
+        const value = exported(namespace, imported);
+        if (value !== undefined) found.push([local, value.value]);
+        else if (isUsed || !mayBeType(imported, source, parentUrl))
+          throw new SyntaxError(missingExport(source, imported));
+      }
+      for (const [local, value] of found) define(local, value);
+    },
+    bindAll(namespace) {
+      const all = commonJsNamespace(namespace) ?? namespace;
+      for (const name of Object.keys(all)) if (name !== 'default' && name !== 'module.exports') define(name, all[name]);
+    },
+  };
+}
+
+/** A CommonJS module's exports are also found on its `module.exports`, where Node's lexer missed them. */
+function exported(namespace: Namespace, name: string): { readonly value: unknown } | undefined {
+  if (name === '*') return { value: commonJsNamespace(namespace) ?? namespace };
+  if (name in namespace) return { value: namespace[name] };
+  const { default: fallback } = namespace;
+  return isObject(fallback) && name in fallback ? { value: Reflect.get(fallback, name) } : undefined;
+}
+
+/**
+ * Whether a name that a module does not export may be that of a type, which is gone at run time. Of TypeScript files that is known.
+ * Of packages it is not: there, types are told by their capital letter.
+ */
+function mayBeType(name: string, source: string, parentUrl: string): boolean {
+  const file = resolveFile(source, parentUrl);
+  return file === undefined ? /^\p{Lu}/u.test(name) : exportsType(file, name);
+}
+
+function missingExport(source: string, name: string): string {
+  const advice = source.startsWith('node:') ? '' : `; if it is a type, write \`import type { ${name} }\``;
+  return `The requested module '${source}' does not provide an export named '${name}'${advice}`;
+}
+
+/** Not by assignment alone: some globals of Node are getters, or do not exist. */
+function define(name: string, value: unknown): void {
+  const existing = Object.getOwnPropertyDescriptor(globalThis, name);
+  if (existing?.configurable === false) Reflect.set(globalThis, name, value);
+  else Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/**
+ * What stands for a cell's constants where they are assigned to: `constant.k = 1` throws as `k = 1` does in a module, whatever
+ * reads them on the way.
+ */
+export const CONSTANT: object = new Proxy(Object.freeze(Object.create(null)) as object, {
+  get: (_target, name) => Reflect.get(globalThis, name),
+  set() {
+    throw new TypeError('Assignment to constant variable.');
+  },
+});
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}

@@ -1,0 +1,69 @@
+/** What the transpiler leaves to a second one: decorators of TC39, `accessor`, and ES modules as CommonJS. */
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import type { Position } from './source-maps.js';
+import { CellSyntaxError } from './cell-syntax-error.js';
+
+/** JavaScript, and the source map from it back to what was lowered. */
+export interface Lowered {
+  readonly code: string;
+  readonly map: object;
+}
+
+const OPTIONS = [
+  '--loader=js',
+  '--target=es2023',
+  '--supported:decorators=false',
+  '--platform=node',
+  '--charset=utf8',
+  '--sourcemap=inline',
+  '--sources-content=false',
+  '--log-level=error',
+  '--log-limit=1',
+  '--color=false',
+];
+const MAP = /\n\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
+const MAX_OUTPUT = 512 * 1024 * 1024;
+
+/**
+ * Lowers JavaScript by a run of esbuild, which takes some ten milliseconds. Throws a {@link CellSyntaxError}, whose place is one in `code`.
+ */
+export function lowerSyntax(code: string, format: 'esm' | 'cjs'): Lowered {
+  const options = format === 'cjs' ? [...OPTIONS, '--format=cjs'] : OPTIONS;
+  let output: string;
+  try {
+    output = execFileSync(esbuildBinary(), options, {
+      input: code,
+      encoding: 'utf8',
+      maxBuffer: MAX_OUTPUT,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    const [, message, line, column] =
+      /\[ERROR\] ([^\n]*)\n\s*<stdin>:(\d+):(\d+)/.exec(String((error as { stderr?: unknown }).stderr)) ?? [];
+    if (message === undefined) throw error;
+    throw new CellSyntaxError(message, { line: Number(line), column: Number(column) + 1 } satisfies Position);
+  }
+  const [comment = '', map = ''] = MAP.exec(output) ?? [];
+  return {
+    code: output.slice(0, output.length - comment.length),
+    map: JSON.parse(Buffer.from(map, 'base64').toString()) as object,
+  };
+}
+
+/** The program itself: its package would start a second Node, and leave a process running. */
+function esbuildBinary(): string {
+  const name = `@esbuild/${process.platform}-${process.arch}`;
+  const require = createRequire(import.meta.url);
+  try {
+    const own = createRequire(require.resolve('esbuild/package.json'));
+    return own.resolve(process.platform === 'win32' ? `${name}/esbuild.exe` : `${name}/bin/esbuild`);
+  } catch (error) {
+    throw new Error(
+      `decorators need ${name}, which is not installed: install jupyter-curve with its optional dependencies`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

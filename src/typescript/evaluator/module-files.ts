@@ -1,0 +1,121 @@
+/**
+ * The files that cells have imported by path, and which of them have to be loaded again: those that have changed, and those that
+ * import one of them, directly or not. All others stay as they are, with their state.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { isLocal, resolveFile } from './local-modules.js';
+
+/** What tells one state of a file from another. */
+export interface Stamp {
+  readonly state: string;
+  /** Of the content, where the file was so new that its time alone does not tell. */
+  readonly hash: string | undefined;
+}
+
+/** What the loader's thread has seen: a file, or a specifier that it has not found. */
+export type Seen =
+  | { readonly file: string; readonly parent: string | undefined; readonly stamp: Stamp }
+  | { readonly specifier: string; readonly parent: string };
+
+/** An account of imported files. */
+export interface ModuleFiles {
+  /** A file is about to be loaded, or was loaded before, on behalf of `parent`. */
+  note(file: string, parent: string | undefined, stamp?: Stamp): void;
+  /** A file was asked for that is not there. */
+  noteMissing(specifier: string, parent: string): void;
+  /** How often a file has been loaded again. */
+  version(file: string): number;
+  /** Looks at every file. Those that are to be loaded again get another version, and leave the cache of `require`. */
+  refresh(): void;
+}
+
+interface LocalFile {
+  stamp: Stamp;
+  version: number;
+  readonly parents: Set<string>;
+}
+
+/** Two writes within this time may leave a file with one time of change. In milliseconds. */
+const TIME_STEP = 100;
+
+/** The state of a file as it is now. */
+export function stampOf(file: string): Stamp {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  if (found === undefined) return { state: 'none', hash: undefined };
+  const isNew = Date.now() - Number(found.mtimeMs) < TIME_STEP;
+  return { state: `${found.mtimeNs} ${found.size} ${found.ino}`, hash: isNew ? hashOf(file) : undefined };
+}
+
+function hashOf(file: string): string | undefined {
+  try {
+    return createHash('sha256').update(readFileSync(file)).digest('hex');
+  } catch {
+    return undefined; // it is gone
+  }
+}
+
+function hasChanged(file: string, { state, hash }: Stamp): boolean {
+  const now = stampOf(file);
+  return now.state !== state || (hash !== undefined && hash !== (now.hash ?? hashOf(file)));
+}
+
+/** An account without files. `onChanged` is told of each new version. */
+export function createModuleFiles(onChanged: (file: string, version: number) => void): ModuleFiles {
+  const { cache } = createRequire(import.meta.url);
+  const files = new Map<string, LocalFile>();
+  const missing = new Map<string, { readonly specifier: string; readonly parent: string }>();
+
+  const addCommonJsParents = (): void => {
+    for (const [parent, module] of Object.entries(cache)) {
+      if (module === undefined || !isLocal(parent)) continue;
+      // Modules that Node's ES loader has made have none.
+      for (const { filename } of (module.children as NodeJS.Module[] | undefined) ?? [])
+        files.get(filename)?.parents.add(parent);
+    }
+  };
+  /** Those that have changed, and those that import them. */
+  const outdated = (): Set<string> => {
+    const found = new Set<string>();
+    const add = (file: string): void => {
+      if (found.has(file)) return;
+      found.add(file);
+      for (const parent of files.get(file)?.parents ?? []) add(parent);
+    };
+    for (const [file, { stamp }] of files) if (hasChanged(file, stamp)) add(file);
+    for (const [key, { specifier, parent }] of missing) {
+      if (resolveFile(specifier, pathToFileURL(parent).href) === undefined) continue;
+      missing.delete(key);
+      add(parent);
+    }
+    return found;
+  };
+
+  return {
+    note(file, parent, stamp) {
+      const known = files.get(file) ?? { stamp: stamp ?? stampOf(file), version: 0, parents: new Set() };
+      if (parent !== undefined) known.parents.add(parent);
+      files.set(file, known);
+    },
+    noteMissing(specifier, parent) {
+      missing.set(`${parent}\n${specifier}`, { specifier, parent });
+    },
+    version: (file) => files.get(file)?.version ?? 0,
+    refresh() {
+      if (files.size === 0 && missing.size === 0) return;
+      addCommonJsParents();
+      const changed = outdated();
+      for (const file of changed) {
+        const known = files.get(file);
+        if (known === undefined) continue;
+        known.version++;
+        known.stamp = stampOf(file);
+        delete cache[file];
+        for (const each of files.values()) each.parents.delete(file);
+        onChanged(file, known.version);
+      }
+    },
+  };
+}

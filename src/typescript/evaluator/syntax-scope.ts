@@ -1,0 +1,157 @@
+/** Which names a program declares at its top level, and where they are meant. */
+import { boundNames, child, children, isNode, optionalChild, walk, type Node } from './syntax-tree.js';
+
+/** An identifier that means a name of the top level. */
+export interface Reference {
+  readonly node: Node;
+  /** Whether it stands for a key and a value at once, as in `{ name }`. */
+  readonly isShorthand: boolean;
+  /** Whether something is assigned to it, other than by its declaration. */
+  readonly isTarget: boolean;
+}
+
+/** The names that a JavaScript program declares at its top level: imports, and `var` in its blocks too. */
+export function declaredNames(program: Node): Set<string> {
+  const names = new Set<string>();
+  for (const statement of children(program, 'body')) {
+    if (statement.type === 'ImportDeclaration') {
+      for (const each of children(statement, 'specifiers')) names.add(child(each, 'local')['name'] as string);
+    }
+    for (const name of lexicalNames(optionalChild(statement, 'declaration') ?? statement)) names.add(name);
+  }
+  for (const name of varNames(program)) names.add(name);
+  return names;
+}
+
+/** Every identifier that means one of `names` of the program's top level, in the order of the text. */
+export function topLevelReferences(program: Node, names: ReadonlySet<string>): Reference[] {
+  interface Frame {
+    readonly node: Node;
+    readonly up: Frame | undefined;
+    readonly isTarget: boolean;
+  }
+  const scopes = new Map<Node, ReadonlySet<string>>();
+  const declaredIn = (node: Node): ReadonlySet<string> => {
+    const known = scopes.get(node) ?? new Set(scopeNames(node));
+    scopes.set(node, known);
+    return known;
+  };
+  const found: Reference[] = [];
+  const stack: Frame[] = [{ node: program, up: undefined, isTarget: false }];
+  for (let frame = stack.pop(); frame !== undefined; frame = stack.pop()) {
+    const { node, up, isTarget } = frame;
+    if (node.type === 'Identifier' && names.has(node['name'] as string)) {
+      let scope = up;
+      while (scope !== undefined && !declaredIn(scope.node).has(node['name'] as string)) scope = scope.up;
+      if (scope === undefined) found.push({ node, isTarget, isShorthand: isShorthand(up?.node, up?.up?.node) });
+      continue;
+    }
+    for (const field of Object.keys(node)) {
+      if (isLabel(node, field)) continue;
+      const value = node[field];
+      for (const each of Array.isArray(value) ? value : [value]) {
+        if (isNode(each)) stack.push({ node: each, up: frame, isTarget: isAssigned(node, field, isTarget) });
+      }
+    }
+  }
+  return found.toSorted((a, b) => a.node.start - b.node.start);
+}
+
+function isShorthand(parent: Node | undefined, outer: Node | undefined): boolean {
+  const property = parent?.type === 'AssignmentPattern' ? outer : parent;
+  return property?.type === 'Property' && property['shorthand'] === true;
+}
+
+/** Whether what stands there is a name of another kind: of a member, a label, an export. */
+function isLabel(node: Node, field: string): boolean {
+  switch (node.type) {
+    case 'MemberExpression':
+      return field === 'property' && node['computed'] !== true;
+    case 'Property':
+    case 'MethodDefinition':
+    case 'PropertyDefinition':
+    case 'AccessorProperty':
+      return field === 'key' && node['computed'] !== true;
+    case 'LabeledStatement':
+    case 'BreakStatement':
+    case 'ContinueStatement':
+      return field === 'label';
+    default:
+      return /^(?:MetaProperty|Import(?:\w*Specifier|Attribute)|Export(?:Specifier|AllDeclaration))$/.test(node.type);
+  }
+}
+
+function isAssigned(node: Node, field: string, isTarget: boolean): boolean {
+  switch (node.type) {
+    case 'AssignmentExpression':
+      return field === 'left';
+    case 'ForInStatement':
+    case 'ForOfStatement':
+      return field === 'left' && child(node, 'left').type !== 'VariableDeclaration';
+    case 'UpdateExpression':
+      return true;
+    case 'AssignmentPattern':
+      return isTarget && field === 'left';
+    case 'Property':
+      return isTarget && field === 'value';
+    default:
+      return isTarget && /^(?:(?:Object|Array)Pattern|RestElement|ParenthesizedExpression)$/.test(node.type);
+  }
+}
+
+/** The names that a node declares for what is inside of it. */
+function scopeNames(node: Node): string[] {
+  switch (node.type) {
+    case 'FunctionExpression':
+    case 'FunctionDeclaration':
+    case 'ArrowFunctionExpression': {
+      const own = node.type === 'FunctionExpression' ? ownName(node) : [];
+      return [...own, ...children(node, 'params').flatMap(boundNames), ...varNames(child(node, 'body'))];
+    }
+    case 'ClassExpression':
+    case 'ClassDeclaration':
+      return ownName(node);
+    case 'StaticBlock':
+      return [...children(node, 'body').flatMap(lexicalNames), ...varNames(node)];
+    case 'BlockStatement':
+      return children(node, 'body').flatMap(lexicalNames);
+    case 'SwitchStatement':
+      return children(node, 'cases').flatMap((each) => children(each, 'consequent').flatMap(lexicalNames));
+    case 'ForStatement':
+    case 'ForInStatement':
+    case 'ForOfStatement': {
+      const head = optionalChild(node, node.type === 'ForStatement' ? 'init' : 'left');
+      return head?.['kind'] === 'var' || head === undefined ? [] : lexicalNames(head);
+    }
+    case 'CatchClause': {
+      const parameter = optionalChild(node, 'param');
+      return parameter === undefined ? [] : boundNames(parameter);
+    }
+    default:
+      return [];
+  }
+}
+
+function ownName(node: Node): string[] {
+  const id = optionalChild(node, 'id');
+  return id === undefined ? [] : [id['name'] as string];
+}
+
+/** What a statement itself declares; `var` belongs to the function around it. */
+function lexicalNames(statement: Node): string[] {
+  if (statement.type === 'VariableDeclaration') {
+    return statement['kind'] === 'var'
+      ? []
+      : children(statement, 'declarations').flatMap((each) => boundNames(child(each, 'id')));
+  }
+  return /^(?:Function|Class)Declaration$/.test(statement.type) ? ownName(statement) : [];
+}
+
+function varNames(root: Node): string[] {
+  const names: string[] = [];
+  walk(root, (node, { nested }) => {
+    if (node.type === 'VariableDeclaration' && node['kind'] === 'var' && !nested)
+      names.push(...children(node, 'declarations').flatMap((each) => boundNames(child(each, 'id'))));
+  });
+  return names;
+}

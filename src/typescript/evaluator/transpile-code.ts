@@ -1,0 +1,151 @@
+/**
+ * TypeScript and JSX as the JavaScript that every supported Node runs. Cells and imported files go through the same steps with the
+ * same settings, so that what works in one works in the other.
+ */
+import { Buffer } from 'node:buffer';
+import { parseSync } from 'oxc-parser';
+import { transformSync, type TransformOptions } from 'oxc-transform';
+import { CellSyntaxError } from './cell-syntax-error.js';
+import { traceAll, type Position } from './source-maps.js';
+import { decoratorKind, type DecoratorKind, type KnownDecorators } from './decorator-kind.js';
+import { decoratorSettings } from './decorator-settings.js';
+import { lowerSyntax } from './lower-syntax.js';
+import { declaredNames } from './syntax-scope.js';
+import { children, walk, type Node } from './syntax-tree.js';
+
+/** What is transpiled, and where it stands. */
+export interface Source {
+  readonly code: string;
+  readonly lang: 'ts' | 'tsx';
+  /** The folder whose tsconfig.json counts. */
+  readonly folder: string;
+  /** Cells keep imports that they do not use: a later cell may. */
+  readonly isCell: boolean;
+  readonly format: 'esm' | 'cjs';
+  /** What earlier cells have declared. */
+  readonly known: KnownDecorators;
+}
+
+/** What is known of lowered code that its text does not say. */
+export interface LoweredCode {
+  /** The names that the source declares; those that lowering added are not among them. */
+  readonly names: ReadonlySet<string>;
+  readonly endsInExpression: boolean;
+}
+
+/** JavaScript, and the source maps from it back to its source, to be applied in their order. */
+export interface Transpiled {
+  readonly code: string;
+  readonly maps: readonly object[];
+  readonly lowered?: LoweredCode;
+}
+
+// The package declares a `const enum`, which `isolatedModules` cannot read: its value is the string.
+const HELPERS_OF_GLOBAL = 'External' as unknown as NonNullable<NonNullable<TransformOptions['helpers']>['mode']>;
+
+const OPTIONS: TransformOptions = {
+  sourceType: 'module',
+  // Newer syntax is lowered (`using`), everything that Node 20 runs is left as it was written.
+  target: 'es2023',
+  sourcemap: true,
+  helpers: { mode: HELPERS_OF_GLOBAL },
+  jsx: { runtime: 'classic' },
+};
+
+/** Transpiles a program. Throws a {@link CellSyntaxError} with its place. */
+export function transpile(source: Source): Transpiled {
+  const { code, lang, isCell, format } = source;
+  const decorators = decoratorsOf(source);
+  const { errors, ...first } = transformSync(`code.${lang}`, code, {
+    ...OPTIONS,
+    lang,
+    typescript: { onlyRemoveTypeImports: isCell },
+    decorator: { legacy: decorators?.kind === 'legacy', emitDecoratorMetadata: decorators?.metadata === true },
+  });
+  const [error] = errors;
+  if (error !== undefined)
+    throw new CellSyntaxError(
+      error.message.replace(/^TS\(\d+\): /, ''),
+      byteToPosition(code, error.labels[0]?.start ?? 0),
+    );
+  const transpiled: Transpiled = { code: first.code, maps: [first.map ?? {}] };
+  const program = needsParsing(transpiled.code, format) ? parse(transpiled.code, 'js') : undefined;
+  if (program === undefined || !needsLowering(program, format)) {
+    if (decorators === undefined) return transpiled;
+    const names = declaredNames(program ?? parse(first.code, 'js'));
+    return { ...transpiled, lowered: { names, endsInExpression: decorators.endsInExpression } };
+  }
+  const lowered = lower(transpiled, format);
+  return {
+    code: lowered.code,
+    maps: [lowered.map, ...transpiled.maps],
+    lowered: {
+      names: declaredNames(program),
+      endsInExpression: decorators?.endsInExpression ?? endsInExpression(program),
+    },
+  };
+}
+
+function lower({ code, maps }: Transpiled, format: Source['format']): { readonly code: string; readonly map: object } {
+  try {
+    return lowerSyntax(code, format);
+  } catch (error) {
+    if (!(error instanceof CellSyntaxError)) throw error;
+    throw new CellSyntaxError(error.message, traceAll(maps, error.position) ?? { line: 1, column: 1 });
+  }
+}
+
+interface Decorators {
+  readonly kind: DecoratorKind;
+  readonly metadata: boolean;
+  readonly endsInExpression: boolean;
+}
+
+/** Undefined for a program without decorators. */
+function decoratorsOf({ code, lang, folder, known }: Source): Decorators | undefined {
+  if (!code.includes('@')) return undefined;
+  const program = parse(code, lang);
+  let found = false;
+  walk(program, ({ type }) => {
+    found ||= type === 'Decorator';
+  });
+  if (!found) return undefined;
+  const settings = decoratorSettings(folder);
+  return {
+    kind: decoratorKind(program, settings, known),
+    metadata: settings.metadata,
+    endsInExpression: endsInExpression(program),
+  };
+}
+
+/** Statements of types alone do not count. */
+function endsInExpression(program: Node): boolean {
+  const last = children(program, 'body').findLast(
+    (each) => !/^(?:EmptyStatement|TS\w+|ImportDeclaration)$/.test(each.type),
+  );
+  return last?.type === 'ExpressionStatement' || last?.type === 'ExportDefaultDeclaration';
+}
+
+function needsParsing(code: string, format: Source['format']): boolean {
+  return code.includes('@') || /\baccessor\b/.test(code) || (format === 'cjs' && /\b(?:import|export)\b/.test(code));
+}
+
+function needsLowering(program: Node, format: Source['format']): boolean {
+  let found = false;
+  walk(program, ({ type }) => {
+    found ||= type === 'Decorator' || type === 'AccessorProperty';
+    found ||= format === 'cjs' && /^(?:Import|Export)\w*Declaration$/.test(type);
+  });
+  return found;
+}
+
+/** Parses a program whose errors the transpiler has told, or will. */
+export function parse(code: string, lang: 'ts' | 'tsx' | 'js'): Node {
+  return parseSync(`code.${lang}`, code, { lang, sourceType: 'module' }).program as unknown as Node;
+}
+
+/** The parser counts bytes of UTF-8. */
+function byteToPosition(code: string, bytes: number): Position {
+  const lines = Buffer.from(code).subarray(0, bytes).toString().split('\n');
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+}
