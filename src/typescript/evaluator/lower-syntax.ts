@@ -22,6 +22,13 @@ const OPTIONS = [
   '--log-limit=1',
   '--color=false',
 ];
+/** `import.meta` where there is none. */
+const META = [
+  '--banner:js=const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;',
+  '--define:import.meta.url=__importMetaUrl',
+  '--define:import.meta.filename=__filename',
+  '--define:import.meta.dirname=__dirname',
+];
 const MAP = /\n\/\/# sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/;
 const MAX_OUTPUT = 512 * 1024 * 1024;
 
@@ -29,7 +36,8 @@ const MAX_OUTPUT = 512 * 1024 * 1024;
  * Lowers JavaScript by a run of esbuild, which takes some ten milliseconds. Throws a {@link CellSyntaxError}, whose place is one in `code`.
  */
 export function lowerSyntax(code: string, format: 'esm' | 'cjs'): Lowered {
-  const options = format === 'cjs' ? [...OPTIONS, '--format=cjs'] : OPTIONS;
+  const options = [...OPTIONS];
+  if (format === 'cjs') options.push('--format=cjs', ...(code.includes('import.meta') ? META : []));
   let output: string;
   try {
     output = execFileSync(esbuildBinary(), options, {

@@ -1,10 +1,11 @@
 /** TypeScript files that cells import, as JavaScript. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { parseSync } from 'oxc-parser';
 import { CellSyntaxError } from './cell-syntax-error.js';
 import { isTypeScript } from './local-modules.js';
+import { lowerSyntax } from './lower-syntax.js';
 import { transpile, type Transpiled } from './transpile-code.js';
 import { markTypes } from './type-exports.js';
 
@@ -19,14 +20,14 @@ export function isTypeScriptFile(file: string): boolean {
 }
 
 /**
- * Transpiles a TypeScript file by its path. With `asCommonJs`, or where the file is CommonJS itself, so is the result.
+ * Transpiles a TypeScript file by its path. Where `require` asks for it, or the file is CommonJS itself, so is the result.
  * Throws a `SyntaxError` that names the file and the line.
  */
-export function transpileFile(file: string, asCommonJs = false): TranspiledFile {
+export function transpileFile(file: string, isRequired = false): TranspiledFile {
   const written = readFileSync(file, 'utf8');
   const lang = file.endsWith('x') ? 'tsx' : 'ts';
   const parsed = parseSync(file, written, { lang, sourceType: 'module' });
-  const isCommonJs = asCommonJs || file.endsWith('.cts') || isCommonJsText(written, parsed);
+  const isCommonJs = isRequired || file.endsWith('.cts') || isCommonJsText(written, parsed);
   const code = parsed.errors.length === 0 ? markTypes(written, parsed, pathToFileURL(file).href) : written;
   try {
     const transpiled = transpile({
@@ -45,13 +46,11 @@ export function transpileFile(file: string, asCommonJs = false): TranspiledFile 
   }
 }
 
-/** The text that is to be run, for the loader of `url`. */
-export function transpiledSource(
-  url: string,
-  asCommonJs = false,
-): { readonly format: 'module' | 'commonjs'; readonly source: string } {
-  const { code, format } = transpileFile(fileURLToPath(url), asCommonJs);
-  return { format, source: code };
+/** An ES module in JavaScript as CommonJS; undefined for a file that is none. */
+export function asCommonJs(file: string): string | undefined {
+  const code = readFileSync(file, 'utf8');
+  const { module } = parseSync('code.js', code, { lang: 'js', sourceType: 'module' });
+  return module.hasModuleSyntax ? lowerSyntax(code, 'cjs').code : undefined;
 }
 
 /** By what only CommonJS has: `export =`, `import x = require()`; or `require` and `module.exports` in a file without imports and exports. */

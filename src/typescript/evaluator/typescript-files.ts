@@ -1,11 +1,9 @@
 /** Imports of files of the notebook's folder, such as `import { load } from './data.ts'`, by hooks on Node's module loader. */
-import { createRequire, register } from 'node:module';
+import { register } from 'node:module';
 import * as module from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import { isLocal, resolveFile } from './local-modules.js';
 import { createModuleFiles, type Seen } from './module-files.js';
-import { transpileFile } from './transpile-file.js';
+import { watchRequire } from './watch-require.js';
 import { createLoaderHooks, type LoaderHooks } from './typescript-hooks.js';
 
 /** The loader's hooks on the same thread, from Node 22.15 on. */
@@ -51,7 +49,7 @@ export function createFileImports(): FileImports {
       const { registerHooks } = module as SyncHooks;
       if (registerHooks === undefined) startThread();
       else registerHooks(createLoaderHooks(files));
-      watchRequire((file, parent) => files.note(file, parent), registerHooks === undefined);
+      watchRequire(files);
     },
     refresh() {
       if (!isAllowed) return;
@@ -59,38 +57,4 @@ export function createFileImports(): FileImports {
       files.refresh();
     },
   };
-}
-
-/** How `require` finds files: by Node's own names, which other loaders of TypeScript replace too. */
-interface Resolver {
-  _resolveFilename(request: string, parent: NodeJS.Module | null | undefined, ...rest: unknown[]): string;
-}
-
-type Extension = (module: NodeJS.Module, filename: string) => void;
-
-/** Tells of each file that `require` loads, and makes it load TypeScript where the loader's hooks do not. */
-function watchRequire(note: (file: string, parent: string | undefined) => void, loadsTypeScript: boolean): void {
-  const extensions = createRequire(import.meta.url).extensions as Record<string, Extension | undefined>;
-  const watch = (extension: string, load: Extension): void => {
-    extensions[extension] = (loaded, filename) => {
-      if (isLocal(filename)) note(filename, loaded.parent?.filename);
-      load(loaded, filename);
-    };
-  };
-  for (const extension of ['.js', '.json']) watch(extension, extensions[extension] as Extension);
-  if (!loadsTypeScript) return;
-  const resolver = module.Module as unknown as Resolver;
-  const { _resolveFilename: original } = resolver;
-  resolver._resolveFilename = (request, parent, ...rest) => {
-    const url = parent?.filename == null ? undefined : pathToFileURL(parent.filename).href;
-    return resolveFile(request, url) ?? original.call(resolver, request, parent, ...rest);
-  };
-  for (const extension of ['.ts', '.tsx', '.mts', '.cts']) {
-    watch(extension, (loaded, filename) => {
-      (loaded as NodeJS.Module & { _compile(code: string, filename: string): void })._compile(
-        transpileFile(filename, true).code,
-        filename,
-      );
-    });
-  }
 }

@@ -2,13 +2,16 @@
  * Loader hooks for files that are imported by path: TypeScript is transpiled, and a file that has changed is loaded again. They run
  * on the main thread (`registerHooks`) or on the loader's own (`register`), and are synchronous in both.
  */
-import { isPath, localPath, resolveFile, versionedUrl } from './local-modules.js';
+import { isPath, isTypeScript, localPath, resolveFile, versionedUrl } from './local-modules.js';
 import type { ModuleFiles } from './module-files.js';
-import { isTypeScriptFile, transpiledSource } from './transpile-file.js';
+import { transpileFile } from './transpile-file.js';
 
-interface ResolveContext {
-  readonly parentURL?: string;
+interface HookContext {
   readonly conditions?: readonly string[];
+}
+
+interface ResolveContext extends HookContext {
+  readonly parentURL?: string;
 }
 
 interface Resolved {
@@ -31,7 +34,7 @@ export interface LoaderHooks {
     next: (specifier: string, context: ResolveContext) => T,
   ): T | Resolved;
   /** Transpiles TypeScript files. */
-  load<T>(url: string, context: object, next: (url: string, context: object) => T): T | Loaded;
+  load<T>(url: string, context: HookContext, next: (url: string, context: HookContext) => T): T | Loaded;
 }
 
 /** What the hooks tell of the files they see, and ask. */
@@ -42,20 +45,26 @@ export function createLoaderHooks(files: FilesOfHooks): LoaderHooks {
   return {
     resolve(specifier, context, next) {
       const { parentURL } = context;
-      const file = resolveFile(specifier, parentURL);
+      // `require` is watched where it loads: some of its calls come here, and not in every version of Node.
+      const file = isRequired(context) ? undefined : resolveFile(specifier, parentURL);
       const parent = localPath(parentURL);
       if (file === undefined) {
-        if (isPath(specifier) && parent !== undefined) files.noteMissing(specifier, parent);
+        if (!isRequired(context) && isPath(specifier) && parent !== undefined) files.noteMissing(specifier, parent);
         return next(specifier, context);
       }
       files.note(file, parent);
       const url = versionedUrl(file, specifier, files.version(file));
-      return isTypeScriptFile(url) ? { url, shortCircuit: true } : next(url, context);
+      return isTypeScript(file) ? { url, shortCircuit: true } : next(url, context);
     },
     load(url, context, next) {
-      return isTypeScriptFile(url) && localPath(url) !== undefined
-        ? { ...transpiledSource(url), shortCircuit: true }
-        : next(url, context);
+      const file = isRequired(context) ? undefined : localPath(url);
+      if (file === undefined || !isTypeScript(file)) return next(url, context);
+      const { format, code } = transpileFile(file);
+      return { format, source: code, shortCircuit: true };
     },
   };
+}
+
+function isRequired({ conditions }: HookContext): boolean {
+  return conditions?.includes('require') === true;
 }
