@@ -211,6 +211,17 @@ describe('TypeScript', () => {
     ).toBe("'c'");
   });
 
+  test('using belongs to its cell, also where two cells run beside each other', async () => {
+    await last(
+      'const order: string[] = []; const held = (n: string) => ({ [Symbol.asyncDispose]: async () => { order.push(n) } })',
+    );
+    const first = run('{ await using a = held("a"); await new Promise((r) => (globalThis.goOn = r)); }');
+    expect(await last('{ await using b = held("b"); goOn(); }')).toBeUndefined();
+    expect((await first).traceback).toBe('');
+    expect(await last('order.toSorted()')).toBe("[ 'a', 'b' ]");
+    expect(await last('Object.keys(globalThis).filter((name) => name.startsWith("_"))')).toBe('[]');
+  });
+
   test('is strict, as modules are', async () => {
     expect((await run('undeclared = 1')).ename).toBe('ReferenceError');
   });

@@ -200,7 +200,7 @@ function rewriteVariables(
 ): void {
   const declarators = children(declaration, 'declarations');
   const [first] = declarators;
-  if (first === undefined) return;
+  if (first === undefined || isDisposer(first)) return;
   if (isAsync) script.remove(declaration.start, first.start);
   else script.update(declaration.start, first.start, 'var ');
   for (const each of declarators) {
@@ -220,6 +220,12 @@ function rewriteVariables(
     // `let x;` run again is undefined again, which `var x;` is not.
     if (!hasValue && !inForHead && declaration['kind'] !== 'var') script.prependLeft(each.end, ' = void 0');
   }
+}
+
+/** What `using` was lowered to: it belongs to the cell's own function. */
+function isDisposer(declarator: Node): boolean {
+  const id = child(declarator, 'id');
+  return id.type === 'Identifier' && /^_usingCtx\d*$/.test(id['name'] as string);
 }
 
 /** What is to be changed at any depth: nested `var`, awaits, `import.meta`. */
