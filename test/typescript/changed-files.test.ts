@@ -28,9 +28,11 @@ async function value(code: string): Promise<string | undefined> {
   return result;
 }
 
+const esm = (n: number): string => `export const v = ${n}`;
+const cjs = (n: number): string => `exports.v = ${n}`;
+const leaf = (n: number) => ({ 'leaf.ts': esm(n), 'leaf.mjs': esm(n), 'leaf.json': `{ "v": ${n} }` });
+
 describe('a file that has changed is loaded again', () => {
-  const esm = (n: number): string => `export const v = ${n}`;
-  const cjs = (n: number): string => `exports.v = ${n}`;
   test.each([
     ['.ts', 'a.ts', esm, 'import { v } from "./a.ts"; v'],
     ['.ts without its extension', 'b.ts', esm, 'import { v } from "./b"; v'],
@@ -107,7 +109,6 @@ describe('a file that has changed is loaded again', () => {
       'import leaf = require("./leaf.json"); export const v: number = leaf.v',
     ],
   ])('when only what it imports has changed, %s', async (_where, top, middle, topText, middleText) => {
-    const leaf = (n: number) => ({ 'leaf.ts': esm(n), 'leaf.mjs': esm(n), 'leaf.json': `{ "v": ${n} }` });
     await write({ ...leaf(1), [top]: topText, [middle]: middleText });
     const code = `import { w } from "./${top}"; w`;
     expect(await value(code)).toBe('1');
@@ -137,6 +138,23 @@ describe('a file that has changed is loaded again', () => {
     await write({ 'two.ts': 'import "./one.ts"; export const two = 10' });
     expect(await value('import { one } from "./one.ts"; one()')).toBe('11');
   });
+});
+
+test('what a cell makes of the language does not get in the way', async () => {
+  const spoilt = openNotebook({ cwd: folder });
+  await write({ 'spoilt.ts': esm(1), 'spoilt.cjs': cjs(1) });
+  const both =
+    'import { v } from "./spoilt.ts"; import * as c from "./spoilt.cjs"; [v, c.v, require("./spoilt.cjs").v] + ""';
+  expect((await spoilt.run(both)).result).toBe("'1,1,1'");
+  await spoilt.run(
+    'class Set {} class Map {} class Proxy {} const Reflect = 1; Array.prototype.flatMap = Array.prototype.filter = Array.prototype.map = () => { throw 1 }',
+  );
+  await spoilt.run('Object.keys = Object.entries = () => []; RegExp.prototype.exec = () => null');
+  await write({ 'spoilt.ts': esm(2), 'spoilt.cjs': cjs(2) });
+  const { result, traceback } = await spoilt.run(both);
+  await spoilt.language.close?.('shutdown');
+  expect(traceback).toBe('');
+  expect(result).toBe("'2,2,2'");
 });
 
 test('modules that have not changed, nor what they import, stay as they are', async () => {

@@ -29,7 +29,7 @@ async function place(files: Readonly<Record<string, string>> = {}, below = '.'):
   await mkdir(cwd, { recursive: true });
   const notebook = openNotebook({ cwd });
   notebooks.push(notebook);
-  let files_ = 0;
+  let count = 0;
   const run = async (code: string): Promise<string | undefined> => {
     const { result, traceback } = await notebook.run(code);
     expect(traceback).toBe('');
@@ -39,7 +39,7 @@ async function place(files: Readonly<Record<string, string>> = {}, below = '.'):
     notebook,
     inCell: (program, value) => run(`${program};\n${value}`),
     async inFile(program, value, extension = '.ts') {
-      const name = `file${++files_}${extension}`;
+      const name = `file${++count}${extension}`;
       await writeFile(join(cwd, name), `${program}\nexport const value = ${value}`);
       return await run(`(await import("./${name}")).value`);
     },

@@ -23,6 +23,8 @@ const FILES = {
     'export * from "./shapes.ts"; export { Gone as Renamed, square as sq } from "./shapes"; import { Gone, Shape } from "./shapes.js"; export { Gone as Local, Shape as LocalShape }; export type { Both } from "./both.ts"; export * as all from "./area.ts"',
   'uses.ts':
     'import fallback, { Both } from "./both.ts"; import { Renamed, sq } from "./barrel.ts"; import { Side } from "./area"; export { Renamed } from "./barrel.ts"; const side: Side = 3; const gone: Renamed = { a: 1 }; export const used = [fallback, Both, sq(side), gone.a]',
+  'default.ts': 'export default interface Only { a: 1 }\nexport const beside = 3',
+  'default2.ts': 'type Only = 1\nexport default Only',
   'fun.cjs':
     'const f = (module.exports = function (x) { return x * 2 }); f["ha" + "lf"] = (x) => x / 2; f.count = 0; f.grow = () => { f.count++; f["l" + "ate"] = 1 }',
   'made.cjs':
@@ -100,6 +102,11 @@ test.each([
     'types that a file exports from another',
     'import { Gone, Renamed, Local, sq as sq2, LocalShape, Both, all } from "./barrel.ts"; [sq2(2), LocalShape[0], typeof all.area]',
     "[ 4, 'Square', 'function' ]",
+  ],
+  [
+    'types as the default',
+    'import Only, { beside } from "./default.ts"; import Only2 from "./default2.ts"; let only: Only | Only2; beside',
+    '3',
   ],
   ['types of packages', 'import one1, { Options, one } from "plain"; let o: Options; one', '1'],
   ['types of Node', 'import { PathLike, existsSync as e1 } from "node:fs"; typeof e1', "'function'"],

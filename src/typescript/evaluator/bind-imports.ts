@@ -1,4 +1,5 @@
 /** What compiled cells call to bind the names that they import; see `rewriteCell`. */
+import { ORIGINAL, type Builtins } from './builtins.js';
 import { resolveFile } from './local-modules.js';
 import { commonJsNamespace } from './module-namespaces.js';
 import { exportsType } from './type-exports.js';
@@ -17,24 +18,39 @@ export interface ImportBinder {
   bindAll(namespace: Namespace): void;
 }
 
+/** Taken now: cells may replace them. */
+const { Proxy, TypeError } = globalThis;
+const { defineProperty, get, getOwnPropertyDescriptor, set, setPrototypeOf } = ORIGINAL.Reflect;
+
 /** A binder for cells whose imports are resolved from `parentUrl`. */
-export function createImportBinder(parentUrl: string): ImportBinder {
+export function createImportBinder(parentUrl: string, { run }: Builtins): ImportBinder {
   return {
-    bind(namespace, source, bindings) {
-      const found: [string, unknown][] = [];
-      for (const [imported, local, isUsed] of bindings) {
-        const value = exported(namespace, imported);
-        if (value !== undefined) found.push([local, value.value]);
-        else if (isUsed || !mayBeType(imported, source, parentUrl))
-          throw new SyntaxError(missingExport(source, imported));
-      }
-      for (const [local, value] of found) define(local, value);
-    },
-    bindAll(namespace) {
-      const all = commonJsNamespace(namespace) ?? namespace;
-      for (const name of Object.keys(all)) if (name !== 'default' && name !== 'module.exports') define(name, all[name]);
-    },
+    bind: (namespace, source, bindings) => define(run(() => boundValues(namespace, source, bindings, parentUrl))),
+    bindAll: (namespace) => define(run(() => everyExport(namespace))),
   };
+}
+
+/** What a name replaces may be one of the originals: so it is not done among them. */
+function define(found: readonly Bound[]): void {
+  for (let at = 0; at < found.length; at++) defineOne((found[at] as Bound)[0], (found[at] as Bound)[1]);
+}
+
+type Bound = readonly [local: string, value: unknown];
+
+function boundValues(namespace: Namespace, source: string, bindings: readonly Binding[], parentUrl: string): Bound[] {
+  return bindings.flatMap(([imported, local, isUsed]): Bound[] => {
+    const found = exported(namespace, imported);
+    if (found !== undefined) return [[local, found.value]];
+    if (isUsed || !mayBeType(imported, source, parentUrl)) throw new SyntaxError(missingExport(source, imported));
+    return [];
+  });
+}
+
+function everyExport(namespace: Namespace): Bound[] {
+  const all = commonJsNamespace(namespace) ?? namespace;
+  return Object.keys(all)
+    .filter((name) => name !== 'default' && name !== 'module.exports')
+    .map((name) => [name, all[name]]);
 }
 
 /** A CommonJS module's exports are also found on its `module.exports`, where Node's lexer missed them. */
@@ -59,11 +75,18 @@ function missingExport(source: string, name: string): string {
   return `The requested module '${source}' does not provide an export named '${name}'${advice}`;
 }
 
+/** Without a prototype, to which a cell may have added. */
+function variable(value: unknown): PropertyDescriptor {
+  const descriptor = { value, writable: true, enumerable: true, configurable: true };
+  setPrototypeOf(descriptor, null);
+  return descriptor;
+}
+
 /** Not by assignment alone: some globals of Node are getters, or do not exist. */
-function define(name: string, value: unknown): void {
-  const existing = Object.getOwnPropertyDescriptor(globalThis, name);
-  if (existing?.configurable === false) Reflect.set(globalThis, name, value);
-  else Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
+function defineOne(name: string, value: unknown): void {
+  const existing = getOwnPropertyDescriptor(globalThis, name);
+  if (existing !== undefined && !existing.configurable) set(globalThis, name, value);
+  else defineProperty(globalThis, name, variable(value));
 }
 
 /**
@@ -71,7 +94,7 @@ function define(name: string, value: unknown): void {
  * reads them on the way.
  */
 export const CONSTANT: object = new Proxy(Object.freeze(Object.create(null)) as object, {
-  get: (_target, name) => Reflect.get(globalThis, name),
+  get: (_target, name) => get(globalThis, name) as unknown,
   set() {
     throw new TypeError('Assignment to constant variable.');
   },

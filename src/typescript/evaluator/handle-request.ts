@@ -40,7 +40,7 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
   const { folder, flags, send, context, stacks, port, builtins } = options;
   const questions = createQuestions({ send, context, flags, port });
   stacks.placeFiles(createPlaceInFile());
-  const imports = createFileImports();
+  const imports = createFileImports(builtins);
   const scopes: Scopes = {};
   const meta = importMeta(folder);
   let run: (() => void) | undefined;
@@ -61,7 +61,7 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
     run: () => run?.(),
     guard: runner.guard,
     guardEach: createGuardEach(runner.guard),
-    ...createImportBinder(meta.url),
+    ...createImportBinder(meta.url, builtins),
     constant: CONSTANT,
     /** Around what a cell imports: what has changed since the last time is loaded again. */
     fresh<T>(specifier: T): T {

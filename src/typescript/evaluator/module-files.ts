@@ -2,9 +2,9 @@
  * The files that cells have imported by path, and which of them have to be loaded again: those that have changed, and those that
  * import one of them, directly or not. All others stay as they are, with their state.
  */
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { isLocal, resolveFile } from './local-modules.js';
 
@@ -51,6 +51,8 @@ export function stampOf(file: string): Stamp {
 
 function hashOf(file: string): string | undefined {
   try {
+    // Loaded where it is needed: it costs some milliseconds, and few files are that new.
+    const { createHash } = process.getBuiltinModule('node:crypto');
     return createHash('sha256').update(readFileSync(file)).digest('hex');
   } catch {
     return undefined; // it is gone

@@ -3,6 +3,9 @@ import { createRequire } from 'node:module';
 
 type Namespace = Readonly<Record<string, unknown>>;
 
+/** Taken now: cells may declare classes of these names. */
+const { Function, Object, Proxy, Reflect, Set, String, TypeError } = globalThis;
+
 const require = createRequire(import.meta.url);
 /** What our namespaces show, by themselves: looking at values runs no code of a proxy. */
 const shown = new WeakMap<object, object>();
@@ -28,9 +31,6 @@ export function commonJsNamespace(namespace: Namespace): Namespace | undefined {
   const keys = (): (string | symbol)[] => [
     ...new Set([...Reflect.ownKeys(namespace), ...Object.keys(exports)].filter((key) => key !== 'module.exports')),
   ];
-  const fail = (_target: object, name: PropertyKey): never => {
-    throw new TypeError(`Cannot assign to '${String(name)}' of an imported module`);
-  };
   // What is shown of it, without a question to the proxy; getters are left alone.
   const target = Object.create(null) as Record<PropertyKey, unknown>;
   for (const key of keys()) {
@@ -57,6 +57,11 @@ export function commonJsNamespace(namespace: Namespace): Namespace | undefined {
 function isCommonJs(namespace: Namespace, exports: object): boolean {
   if ('module.exports' in namespace) return true;
   return Object.values(require.cache).some((each) => each?.exports === exports);
+}
+
+/** As a module's namespace has it. */
+function fail(_target: object, name: PropertyKey): never {
+  throw new TypeError(`Cannot assign to '${String(name)}' of an imported module`);
 }
 
 function isObject(value: unknown): value is object {

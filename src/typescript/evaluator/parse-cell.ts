@@ -8,11 +8,15 @@ export interface ParsedCell {
   readonly program: Node;
 }
 
-/** Parses JavaScript; undefined where it is none. */
-export function parseCell(code: string): ParsedCell | undefined {
+/** Parses JavaScript; undefined where it is none. What `isWritten` by a person is also looked at for names declared twice and the like. */
+export function parseCell(code: string, isWritten = false): ParsedCell | undefined {
   // Two line ends: the wrapper closes at the first, and functions are moved behind it.
   const text = `${code}\n\n`;
-  const { program, errors } = parseSync('cell.js', text, { lang: 'js', sourceType: 'module' });
+  const { program, errors } = parseSync('cell.js', text, {
+    lang: 'js',
+    sourceType: 'module',
+    showSemanticErrors: isWritten,
+  });
   return errors.length === 0 ? { text, program: program as unknown as Node } : undefined;
 }
 
@@ -21,5 +25,5 @@ const NEEDS_TRANSPILING = /[<@]|\b(?:using|accessor)\b/;
 
 /** Parses a cell in plain JavaScript: it can be run as it was written, and its functions keep their own text. */
 export function parsePlain(code: string): ParsedCell | undefined {
-  return NEEDS_TRANSPILING.test(code) ? undefined : parseCell(code);
+  return NEEDS_TRANSPILING.test(code) ? undefined : parseCell(code, true);
 }

@@ -65,6 +65,10 @@ function kindOfExport(file: string, name: string, seen: Set<string>): Kind | und
         const kind = kindThere(String(source['value']), name);
         found.add(kind === 'value' && isTypeOnly(statement) ? 'type' : kind);
       }
+    } else if (statement.type === 'ExportDefaultDeclaration' && name === 'default') {
+      const declaration = child(statement, 'declaration');
+      if (declaration.type === 'Identifier') found.add(kindOfLocal(body, nameOf(declaration), kindThere));
+      else found.add(declaration.type === 'TSInterfaceDeclaration' ? 'type' : 'value');
     } else if (statement.type === 'ExportNamedDeclaration') {
       const declaration = optionalChild(statement, 'declaration');
       if (declaration !== undefined) found.add(declaredKind(declaration, name));

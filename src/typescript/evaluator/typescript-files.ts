@@ -2,6 +2,7 @@
 import { register } from 'node:module';
 import * as module from 'node:module';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import type { Builtins } from './builtins.js';
 import { createModuleFiles, type Seen } from './module-files.js';
 import { watchRequire } from './watch-require.js';
 import { createLoaderHooks, type LoaderHooks } from './typescript-hooks.js';
@@ -23,9 +24,9 @@ export interface FileImports {
 }
 
 /** File imports that are not allowed yet. */
-export function createFileImports(): FileImports {
+export function createFileImports({ run }: Builtins): FileImports {
   let tell: ((file: string, version: number) => void) | undefined;
-  let receive = (): void => {};
+  let receive: (() => void) | undefined;
   let isAllowed = false;
   const files = createModuleFiles((file, version) => tell?.(file, version));
 
@@ -48,13 +49,15 @@ export function createFileImports(): FileImports {
       isAllowed = true;
       const { registerHooks } = module as SyncHooks;
       if (registerHooks === undefined) startThread();
-      else registerHooks(createLoaderHooks(files));
-      watchRequire(files);
+      else registerHooks(createLoaderHooks(files, run));
+      watchRequire(files, run);
     },
     refresh() {
       if (!isAllowed) return;
-      receive();
-      files.refresh();
+      run(() => {
+        receive?.();
+        files.refresh();
+      });
     },
   };
 }

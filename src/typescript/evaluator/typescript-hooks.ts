@@ -4,7 +4,7 @@
  */
 import { isPath, isTypeScript, localPath, resolveFile, versionedUrl } from './local-modules.js';
 import type { ModuleFiles } from './module-files.js';
-import { transpileFile } from './transpile-file.js';
+import { isTypeScriptFile, transpileFile } from './transpile-file.js';
 
 interface HookContext {
   readonly conditions?: readonly string[];
@@ -40,29 +40,39 @@ export interface LoaderHooks {
 /** What the hooks tell of the files they see, and ask. */
 export type FilesOfHooks = Pick<ModuleFiles, 'note' | 'noteMissing' | 'version'>;
 
-/** Hooks that keep account of files in `files`. */
-export function createLoaderHooks(files: FilesOfHooks): LoaderHooks {
+/** Hooks that keep account of files in `files`. What they do themselves is done within `run`. */
+export function createLoaderHooks(files: FilesOfHooks, run: <T>(action: () => T) => T): LoaderHooks {
+  /** The URL of a file that a path means; undefined for any other specifier. */
+  const urlOf = (specifier: string, parentUrl: string | undefined): string | undefined => {
+    const file = resolveFile(specifier, parentUrl);
+    const parent = localPath(parentUrl);
+    if (file === undefined) {
+      if (isPath(specifier) && parent !== undefined) files.noteMissing(specifier, parent);
+      return undefined;
+    }
+    files.note(file, parent);
+    return versionedUrl(file, specifier, files.version(file));
+  };
   return {
     resolve(specifier, context, next) {
-      const { parentURL } = context;
       // `require` is watched where it loads: some of its calls come here, and not in every version of Node.
-      const file = isRequired(context) ? undefined : resolveFile(specifier, parentURL);
-      const parent = localPath(parentURL);
-      if (file === undefined) {
-        if (!isRequired(context) && isPath(specifier) && parent !== undefined) files.noteMissing(specifier, parent);
-        return next(specifier, context);
-      }
-      files.note(file, parent);
-      const url = versionedUrl(file, specifier, files.version(file));
-      return isTypeScript(file) ? { url, shortCircuit: true } : next(url, context);
+      if (isRequired(context)) return next(specifier, context);
+      const url = run(() => urlOf(specifier, context.parentURL));
+      if (url === undefined) return next(specifier, context);
+      return isTypeScriptFile(url) ? { url, shortCircuit: true } : next(url, context);
     },
     load(url, context, next) {
-      const file = isRequired(context) ? undefined : localPath(url);
-      if (file === undefined || !isTypeScript(file)) return next(url, context);
-      const { format, code } = transpileFile(file);
-      return { format, source: code, shortCircuit: true };
+      const loaded = isRequired(context) ? undefined : run(() => transpiled(url));
+      return loaded ?? next(url, context);
     },
   };
+}
+
+function transpiled(url: string): Loaded | undefined {
+  const file = localPath(url);
+  if (file === undefined || !isTypeScript(file)) return undefined;
+  const { format, code } = transpileFile(file);
+  return { format, source: code, shortCircuit: true };
 }
 
 function isRequired({ conditions }: HookContext): boolean {

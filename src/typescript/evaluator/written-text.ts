@@ -17,7 +17,8 @@ const META = new RegExp(`\\b${RUNTIME}\\.meta\\b`, 'g');
 /** Makes `Function.prototype.toString` leave out what a cell was compiled to contain. */
 export function installWrittenText(): void {
   const { apply } = ORIGINAL.Reflect;
-  const original = Function.prototype.toString as (this: unknown) => string;
+  const { prototype } = Function;
+  const { toString: original } = prototype;
   const { includes, replace } = String.prototype as {
     includes(this: string, part: string): boolean;
     replace(this: string, pattern: RegExp, text: string): string;
@@ -29,5 +30,5 @@ export function installWrittenText(): void {
       return apply(replace, apply(replace, text, [ADDED, '']), [META, 'import.meta']);
     },
   };
-  Object.defineProperty(Function.prototype, 'toString', { value: toString, writable: true, configurable: true });
+  Object.defineProperty(prototype, 'toString', { value: toString, writable: true, configurable: true });
 }
