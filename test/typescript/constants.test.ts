@@ -24,12 +24,18 @@ describe('assigning to a constant of the same cell is a TypeError', () => {
     ['in a block', '{ { k = 2 } }'],
     ['in parentheses', '(k) = 2'],
     ['in a cell that awaits', 'await 0; k = 2'],
+    ['beside using', 'using held = null; k = 2'],
     ['in TypeScript', 'k = 2 as number'],
   ])('%s', async (_how, assignment, value = '1') => {
     const { ename, evalue, traceback } = await run(`const k = ${value};\n${assignment}`);
     expect({ ename, evalue }).toEqual({ ename: 'TypeError', evalue: 'Assignment to constant variable.' });
     expect(traceback).toMatch(/Cell \[\d+\]:2:/);
     expect((await run('k')).result).toBe(value === 'undefined' ? undefined : '1');
+  });
+
+  test('with the name of what is used', async () => {
+    expect((await run('using held = null; held = 2')).ename).toBe('TypeError');
+    expect((await run('await using held = null; held = 2')).ename).toBe('TypeError');
   });
 
   test('with a name that a function was declared for, or an import', async () => {

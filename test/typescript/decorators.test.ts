@@ -130,6 +130,12 @@ const STANDARD: readonly (readonly [what: string, program: string, value: string
     "[ 4, 4, 3, 'Low' ]",
   ],
   [
+    'go beside namespaces with variables',
+    'namespace Counter { export let n = 1; export function grow() { return ++n } } namespace Counter { export const twice = () => n * 2 } Counter.grow()',
+    '[Counter.n, Counter.twice()]',
+    '[ 2, 4 ]',
+  ],
+  [
     'go with using',
     'const closed: string[] = []; function open(n: string) { return { n, [Symbol.dispose]() { closed.push(n) } } } function both() { using a = open("a"); using b = open("b"); return a.n + b.n } const names = both(); { using c = open("c") }',
     '[names, ...closed]',

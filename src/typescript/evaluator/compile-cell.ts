@@ -9,6 +9,7 @@ import { parseCell, parsePlain } from './parse-cell.js';
 import { rewriteCell, type RewriteOptions } from './rewrite-cell.js';
 import { trace, traceAll, type Position } from './source-maps.js';
 import { transpileCell } from './transpile-cell.js';
+import type { Transpiled } from './transpile-code.js';
 
 /** A cell that V8 has compiled, ready to be run. */
 export interface CompiledCell {
@@ -45,11 +46,15 @@ export function compileCell(written: string, options: CompileOptions): CompiledC
   const object = objectCell(statements);
   const code = object?.code ?? statements;
   const plain = parsePlain(code);
-  const transpiled = plain === undefined ? transpileCell(code, dirname(filename), known) : { code, maps: [] };
+  const transpiled = plain === undefined ? transpileCell(code, dirname(filename), known) : untranspiled(code);
   const parsed = plain ?? parseCell(transpiled.code);
   if (parsed === undefined) throw new SyntaxError('the cell does not parse once it is transpiled');
   if (plain !== undefined) noteDeclared(plain.program, known);
-  const { script: text, ...rewritten } = rewriteCell(parsed, { ...options, lowered: transpiled.lowered });
+  const { script: text, ...rewritten } = rewriteCell(parsed, {
+    ...options,
+    lowered: transpiled.lowered,
+    declaredConstants: transpiled.constants,
+  });
   const inCell = (position: Position): Position | undefined => {
     const at = traceAll(transpiled.maps, position);
     return at && object !== undefined ? withoutParenthesis(at, statements, object.start) : at;
@@ -67,6 +72,10 @@ export function compileCell(written: string, options: CompileOptions): CompiledC
     original,
     originalOffset: (offset) => inCell(positionAt(transpiled.code, offset)),
   };
+}
+
+function untranspiled(code: string): Transpiled {
+  return { code, maps: [] };
 }
 
 function positionAt(code: string, offset: number): Position {

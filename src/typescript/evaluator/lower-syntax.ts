@@ -1,4 +1,7 @@
-/** What the transpiler leaves to a second one: decorators of TC39, `accessor`, and ES modules as CommonJS. */
+/**
+ * What the transpiler leaves to a second one: decorators of TC39, `accessor`, namespaces that
+ * export variables, and ES modules as CommonJS.
+ */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { Position } from './source-maps.js';
@@ -10,8 +13,14 @@ export interface Lowered {
   readonly map: object;
 }
 
+/** For TypeScript, where the transpiler does not know what to make of it. */
+export interface TypesOptions {
+  readonly lang: 'ts' | 'tsx';
+  /** Whether imports stay that are not used as values. */
+  readonly keepsImports: boolean;
+}
+
 const OPTIONS = [
-  '--loader=js',
   '--target=es2023',
   '--supported:decorators=false',
   '--platform=node',
@@ -35,8 +44,9 @@ const MAX_OUTPUT = 512 * 1024 * 1024;
 /**
  * Lowers JavaScript by a run of esbuild, which takes some ten milliseconds. Throws a {@link CellSyntaxError}, whose place is one in `code`.
  */
-export function lowerSyntax(code: string, format: 'esm' | 'cjs'): Lowered {
-  const options = [...OPTIONS];
+export function lowerSyntax(code: string, format: 'esm' | 'cjs', types?: TypesOptions): Lowered {
+  const options = [...OPTIONS, `--loader=${types?.lang ?? 'js'}`];
+  if (types?.keepsImports === true) options.push('--tsconfig-raw={"compilerOptions":{"verbatimModuleSyntax":true}}');
   if (format === 'cjs') options.push('--format=cjs', ...(code.includes('import.meta') ? META : []));
   let output: string;
   try {

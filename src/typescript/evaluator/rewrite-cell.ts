@@ -40,6 +40,8 @@ export interface RewriteOptions {
   readonly scopes: Scopes;
   /** Present for a cell that was lowered. */
   readonly lowered: LoweredCode | undefined;
+  /** Constants that are none in the cell's JavaScript. */
+  readonly declaredConstants: ReadonlySet<string> | undefined;
 }
 
 interface Rewriter extends RewriteOptions {
@@ -51,6 +53,8 @@ interface Rewriter extends RewriteOptions {
   /** Whether the cell uses an imported name as a value. */
   readonly isUsed: (name: string) => boolean;
   importsFiles: boolean;
+  /** Whether anything is assigned to, other than by declarations. */
+  assigns: boolean;
 }
 
 /** Rewrites a cell's JavaScript. */
@@ -66,9 +70,10 @@ export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptio
     script,
     isAsync,
     names: new Set(),
-    constants: new Set(),
+    constants: new Set(options.declaredConstants),
     isUsed: (name) => used.has(name),
     importsFiles: false,
+    assigns: false,
   };
   const { names, constants, lowered } = rewriter;
   const added = lowered && openScope(script, program, lowered.names, options.scopes);
@@ -78,7 +83,7 @@ export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptio
     .map((each) => rewriteStatement(rewriter, each))
     .filter((each) => each !== undefined);
   rewriteInside(rewriter, program);
-  rewriteAssignments(script, program, constants);
+  if (rewriter.assigns) rewriteAssignments(script, program, constants);
   const last = body.findLast((each) => each.type !== 'EmptyStatement' && !isEmptyExport(each));
   // What decorators are lowered to ends in an expression, which the cell did not.
   const hasResult = last !== undefined && lowered?.endsInExpression !== false && markResult(rewriter, last);
@@ -232,6 +237,7 @@ function isDisposer(declarator: Node): boolean {
 function rewriteInside(rewriter: Rewriter, program: Node): void {
   const { script, isAsync, names } = rewriter;
   walk(program, (node, { parent, nested, field }) => {
+    rewriter.assigns ||= /^(?:Assignment|Update)Expression$|^For(?:In|Of)Statement$/.test(node.type);
     const source = optionalChild(node, 'source');
     if (source !== undefined) rewriter.importsFiles ||= importsFile(source);
     if (node.type === 'VariableDeclaration' && node['kind'] === 'var' && !nested && isBelowStatement(parent)) {

@@ -9,9 +9,9 @@ import { CellSyntaxError } from './cell-syntax-error.js';
 import { traceAll, type Position } from './source-maps.js';
 import { decoratorKind, type DecoratorKind, type KnownDecorators } from './decorator-kind.js';
 import { decoratorSettings } from './decorator-settings.js';
-import { lowerSyntax } from './lower-syntax.js';
+import { lowerSyntax, type Lowered, type TypesOptions } from './lower-syntax.js';
 import { declaredNames } from './syntax-scope.js';
-import { children, walk, type Node } from './syntax-tree.js';
+import { boundNames, child, children, optionalChild, walk, type Node } from './syntax-tree.js';
 
 /** What is transpiled, and where it stands. */
 export interface Source {
@@ -38,6 +38,8 @@ export interface Transpiled {
   readonly code: string;
   readonly maps: readonly object[];
   readonly lowered?: LoweredCode;
+  /** The names that the source declares as constants, where its JavaScript no longer says. */
+  readonly constants?: ReadonlySet<string>;
 }
 
 // The package declares a `const enum`, which `isolatedModules` cannot read: its value is the string.
@@ -55,6 +57,7 @@ const OPTIONS: TransformOptions = {
 /** Transpiles a program. Throws a {@link CellSyntaxError} with its place. */
 export function transpile(source: Source): Transpiled {
   const { code, lang, isCell, format } = source;
+  const constants = /\busing\b/.test(code) ? constantNames(parse(code, lang)) : undefined;
   const decorators = decoratorsOf(source);
   const { errors, ...first } = transformSync(`code.${lang}`, code, {
     ...OPTIONS,
@@ -63,12 +66,16 @@ export function transpile(source: Source): Transpiled {
     decorator: { legacy: decorators?.kind === 'legacy', emitDecoratorMetadata: decorators?.metadata === true },
   });
   const [error] = errors;
+  if (error?.message.startsWith('Namespaces exporting non-const') === true && decorators === undefined) {
+    const { map, ...lowered } = lower({ code, maps: [] }, format, { lang, keepsImports: isCell });
+    return { ...lowered, maps: [map] };
+  }
   if (error !== undefined)
     throw new CellSyntaxError(
       error.message.replace(/^TS\(\d+\): /, ''),
       byteToPosition(code, error.labels[0]?.start ?? 0),
     );
-  const transpiled: Transpiled = { code: first.code, maps: [first.map ?? {}] };
+  const transpiled: Transpiled = { code: first.code, maps: [first.map ?? {}], ...(constants && { constants }) };
   const program = needsParsing(transpiled.code, format) ? parse(transpiled.code, 'js') : undefined;
   if (program === undefined || !needsLowering(program, format)) {
     if (decorators === undefined) return transpiled;
@@ -77,6 +84,7 @@ export function transpile(source: Source): Transpiled {
   }
   const lowered = lower(transpiled, format);
   return {
+    ...transpiled,
     code: lowered.code,
     maps: [lowered.map, ...transpiled.maps],
     lowered: {
@@ -86,9 +94,9 @@ export function transpile(source: Source): Transpiled {
   };
 }
 
-function lower({ code, maps }: Transpiled, format: Source['format']): { readonly code: string; readonly map: object } {
+function lower({ code, maps }: Transpiled, format: Source['format'], types?: TypesOptions): Lowered {
   try {
-    return lowerSyntax(code, format);
+    return lowerSyntax(code, format, types);
   } catch (error) {
     if (!(error instanceof CellSyntaxError)) throw error;
     throw new CellSyntaxError(error.message, traceAll(maps, error.position) ?? { line: 1, column: 1 });
@@ -116,6 +124,16 @@ function decoratorsOf({ code, lang, folder, known }: Source): Decorators | undef
     metadata: settings.metadata,
     endsInExpression: endsInExpression(program),
   };
+}
+
+/** `using` makes variables of the constants beside it. */
+function constantNames(program: Node): Set<string> {
+  const constant = children(program, 'body')
+    .map((each) => optionalChild(each, 'declaration') ?? each)
+    .filter(({ type, kind }) => type === 'VariableDeclaration' && /^(?:const|(?:await )?using)$/.test(String(kind)));
+  return new Set(
+    constant.flatMap((each) => children(each, 'declarations')).flatMap((each) => boundNames(child(each, 'id'))),
+  );
 }
 
 /** Statements of types alone do not count. */
