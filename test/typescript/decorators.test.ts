@@ -330,10 +330,11 @@ describe('decorators of experimentalDecorators', () => {
       `${legacy} function fresh(v: any, c: ClassMethodDecoratorContext) {} class A { @old a() {} @fresh b() {} }`,
       `import { lib } from "./lib.ts"; ${legacy} class A { @old a() {} @lib b() {} }`,
       `import * as all from "./lib.ts"; ${legacy} class A { @old a() {} @all.lib b() {} }`,
+      'function fresh(v: any, c: ClassMethodDecoratorContext) {} function par(t: any, k: any, i: number) {} class A { @fresh a(@par b: number) {} }',
     ]) {
       const { ename, evalue } = await here.notebook.run(code);
       expect(ename).toBe('SyntaxError');
-      expect(evalue).toMatch(/@old.*(?:@fresh|@lib|@all).*"experimentalDecorators" true or false/);
+      expect(evalue).toMatch(/(?:@old|parameter).*(?:@fresh|@lib|@all).*"experimentalDecorators" true or false/);
     }
     expect(
       (await here.notebook.run('import { lib } from "./lib.ts"; class A { @lib b() { return 1 } } new A().b()')).result,

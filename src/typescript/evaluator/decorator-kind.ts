@@ -39,14 +39,13 @@ export function decoratorKind(program: Node, settings: DecoratorSettings, known:
     kinds.set(text, own === undefined ? (known.get(text) ?? 'unknown') : kindOf(own, isCalled));
   });
   const named = (kind: string): string[] => [...kinds].filter(([, each]) => each === kind).map(([name]) => `@${name}`);
-  // TC39 has no decorators of parameters.
-  if (onParameter) return 'legacy';
-  const [legacy] = named('legacy');
+  // TC39 has no decorators of parameters: there, one of unknown kind can only be an older one.
+  const legacy = onParameter ? 'a decorated parameter' : named('legacy')[0];
   if (legacy === undefined) return 'standard';
-  const [other] = [...named('standard'), ...named('unknown')];
+  const [other] = onParameter ? named('standard') : [...named('standard'), ...named('unknown')];
   if (other === undefined) return 'legacy';
   throw new SyntaxError(
-    `${legacy} is a decorator as \`experimentalDecorators\` has them, and ${other} may be none: write "experimentalDecorators" true or false in the compilerOptions of a tsconfig.json`,
+    `${legacy} is as \`experimentalDecorators\` has it, and ${other} may not be: write "experimentalDecorators" true or false in the compilerOptions of a tsconfig.json`,
   );
 }
 
