@@ -5,6 +5,7 @@ import type { Subject } from './decide.js';
 import { checkIdentityName } from './identity-name.js';
 import { parsePointInTime } from './point-in-time.js';
 import type { Policy } from './policy.js';
+import { isRoleName } from './role.js';
 
 /** What one key gives to one identity. */
 export interface GrantTerms {
@@ -34,12 +35,9 @@ export function checkGrantTerms(terms: GrantTerms, policy: Policy): void {
   if (terms.roles.length === 0) throw failed(terms, 'names no role', ROLE_HINT);
   const unknown = terms.roles.find((role) => !policy.roles.has(role));
   if (unknown !== undefined) {
-    const found = JSON.stringify(unknown.slice(0, 64));
-    throw failed(
-      terms,
-      `names the role ${found}, and the policy has ${[...policy.roles.keys()].join(', ')}`,
-      ROLE_HINT,
-    );
+    // Anything but a name may be a key, put in the wrong place.
+    const found = isRoleName(unknown) ? `the role "${unknown}"` : 'a role by what is no name of one';
+    throw failed(terms, `names ${found}, and the policy has ${[...policy.roles.keys()].join(', ')}`, ROLE_HINT);
   }
   try {
     const issued = parsePointInTime(terms.issuedAt);

@@ -68,9 +68,6 @@ export function homeChannel(channel: RequestChannel, msgType: string): RequestCh
   return SEND_CHANNELS.find(belongs) ?? channel;
 }
 
-/** In `supported_features` of a kernel: it answers administrative requests. */
-export const ACCESS_FEATURE = 'curve access';
-
 /** Longer types are nobody's. */
 export const LONGEST_TYPE = 128;
 

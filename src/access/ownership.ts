@@ -4,7 +4,8 @@ import type { GrantTerms } from './grant.js';
 
 /**
  * Judges a change of the grants by what they are before and after it, whatever request makes it: a new grant, a revoked key, another
- * role. Only owners change what owners hold or make somebody one; only owners and admins do so with admins. An owner remains, and
+ * role. Only owners change what owners hold or make somebody one; only owners and admins do so with admins; others give no role that they
+ * do not hold. An owner remains, and
  * one who stays if there was one: whose grant does not end, so that waiting does not remove the last either, and does not come from a
  * file, where a line is removed without asking.
  *
@@ -22,11 +23,32 @@ export function checkOwnership(actor: Subject, before: Iterable<GrantTerms>, aft
       });
     }
   }
+  if (!actor.roles.includes('owner') && !actor.roles.includes('admin')) {
+    const given = rolesGiven(was, willBe).find((role) => !actor.roles.includes(role));
+    if (given !== undefined) {
+      throw new CurveKernelError(
+        'not-permitted',
+        `${actor.name} may not give the role ${given}, which it does not hold.`,
+        {
+          hint: 'Ask an owner or admin of the kernel.',
+          data: { role: given },
+        },
+      );
+    }
+  }
   if ([isOwner, isLastingOwner].some((kind) => was.some(kind) && !willBe.some(kind))) {
     throw new CurveKernelError('last-owner', 'Nobody would own the kernel after this.', {
       hint: 'Grant somebody else ownership first, without an end.',
     });
   }
+}
+
+/** Roles that an identity has after the change, and did not have before it. */
+function rolesGiven(before: readonly GrantTerms[], after: readonly GrantTerms[]): readonly string[] {
+  return after.flatMap(({ identity, roles }) => {
+    const had = before.filter((grant) => grant.identity === identity).flatMap((grant) => grant.roles);
+    return roles.filter((role) => !had.includes(role));
+  });
 }
 
 const isOwner = (grant: GrantTerms): boolean => grant.roles.includes('owner');

@@ -29,9 +29,9 @@ export function keyTargetOptions<T>(yargs: Argv<T>): Argv<T & KeyTarget> {
 /** Names of roles, also several with commas between. */
 export function parseRoles(texts: readonly string[], command: string): readonly string[] {
   const roles = texts.flatMap((text) => text.split(','));
-  const odd = roles.find((role) => !isRoleName(role));
-  if (odd === undefined) return roles;
-  throw usageError(`"${odd}" is no name for a role`, command);
+  if (roles.every(isRoleName)) return roles;
+  // Not quoted: it may be a key, put in the wrong place.
+  throw usageError('a role is named by a lower-case letter, then a-z, 0-9, "_" and "-"', command);
 }
 
 /** A duration such as `8h`, in milliseconds; undefined where the option is not given. */

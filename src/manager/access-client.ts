@@ -1,9 +1,9 @@
-import { ACCESS_FEATURE } from '../access/message-types.js';
 import type { ConnectionInfo } from '../connection/connection-info.js';
 import { readConnectionFile } from '../connection/read-connection-file.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import type { CurvePair } from '../keys/curve-pair.js';
 import type { Secret } from '../keys/secret.js';
+import { ACCESS_FEATURE } from '../protocol/access-feature.js';
 import type { JsonObject } from '../protocol/message.js';
 import { ACCESS_EVENT, AccessEvents, type AccessEvent } from './access-events.js';
 import {

@@ -225,9 +225,11 @@ describe('a change of the grants', () => {
     }
   });
 
-  test('by anybody else touches no admin and makes none, whatever right a policy gave them', () => {
-    expect(() => checkOwnership(by('sam'), all, [...all, grant('bob', ['observer'])])).not.toThrow();
+  test('by others touches no admin and gives no role that they do not hold, whatever right a policy gave them', () => {
+    expect(() => checkOwnership(by('sam'), all, [...all, grant('bob', student.roles)])).not.toThrow();
     for (const after of [
+      [...all, grant('bob', ['observer'])],
+      [...all, grant('sam', ['observer'])],
       [owner, student],
       [...all, grant('bob', ['admin'])],
       [owner, admin, grant('sam', ['admin'])],

@@ -24,7 +24,7 @@ test.each([
   { args: [...GRANT, '--name', 'everybody'], error: 'everybody' },
   { args: [...GRANT, '--name', 'a', '--expires', 'soon'], error: '--expires: "soon" is no duration' },
   { args: [...GRANT, '--name', 'a', '--from', 'home'], error: '--from: "home" is' },
-  { args: [...GRANT, '--name', 'a', '--role', 'Boss'], error: '"Boss" is no name for a role' },
+  { args: [...GRANT, '--name', 'a', '--role', 'Boss'], error: 'a role is named by a lower-case letter' },
   { args: [...GRANT, '--name', 'a', '--name', 'b'], error: 'given more than once: name' },
   { args: [...GRANT, '--name', 'a', '--role', ''], error: 'the value is empty: role' },
   { args: ['grant', '--name', 'a'], error: 'missing required arguments: existing, out, role' },

@@ -1,4 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CurveKernelError } from '../../errors.js';
@@ -7,6 +8,8 @@ import { isAlive, isProcessMark, markProcess, type ProcessMark } from './process
 
 /** Milliseconds in which whoever has made a lock has also written whose it is. */
 const WRITING = 100;
+
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Takes an audit for one kernel, by a file beside it: two that append to one file destroy each other's chain. Resolves with how to give
@@ -35,8 +38,16 @@ export async function lockAudit(file: string): Promise<() => Promise<void>> {
 
 async function readMark(lock: string): Promise<ProcessMark | undefined> {
   try {
-    const mark: Partial<ProcessMark> = JSON.parse(await readFile(lock, 'utf8'));
-    return isProcessMark(mark) ? mark : undefined;
+    // What is no file may never say anything.
+    const handle = await open(lock, READ_FLAGS);
+    try {
+      const mark: Partial<ProcessMark> = JSON.parse(
+        (await handle.stat()).isFile() ? await handle.readFile('utf8') : '',
+      );
+      return isProcessMark(mark) ? mark : undefined;
+    } finally {
+      await handle.close();
+    }
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import type { Json, JsonObject, Message } from '../../protocol/message.js';
 
 /** Which groups displays belong to that can be changed later: what is put in the place of a private output is private too. */
 export interface DisplayGroups {
-  /** The groups of an output that is about to be published; for an update also those of the display that it changes. */
+  /** The groups of an output that is about to be published, with those that displays of its id have had before. */
   of(message: Message): Groups;
 }
 
@@ -25,7 +25,7 @@ export function createDisplayGroups(): DisplayGroups {
         if (known.has(id) || known.size < MOST_DISPLAYS) known.set(id, all);
         else isFull = true;
       }
-      return message.header.msg_type === 'update_display_data' ? all : own;
+      return all;
     },
   };
 }

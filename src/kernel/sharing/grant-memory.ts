@@ -5,7 +5,7 @@ import { parseConnectionInfo } from '../../connection/read-connection-file.js';
 import { exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
 import { serverPairOf } from '../../keys/openssl-pair.js';
 import type { ClientGrant, GrantEnd } from './client-grant.js';
-import { deadlineIn, leftUntil } from './deadline.js';
+import { deadlineIn, leftUntil, type Deadline } from './deadline.js';
 import type { GrantPlace } from './grant-keeper.js';
 import type { KeptRules } from './rules.js';
 import type { KeptState } from './state-lines.js';
@@ -18,7 +18,16 @@ interface KeptGrant {
   /** The text of its connection file. */
   readonly connection: string;
   /** When, in milliseconds since 1970. */
-  readonly ends?: { readonly at: number; readonly end: GrantEnd };
+  readonly ends?: KeptEnd;
+}
+
+/** When a grant ends, by two clocks: the first can be set, and the second begins anew with the machine. */
+interface KeptEnd {
+  /** In milliseconds since 1970. */
+  readonly at: number;
+  /** In milliseconds of the machine's monotonic clock. */
+  readonly machine: number;
+  readonly end: GrantEnd;
 }
 
 /** What is kept of a kernel beside its grants. */
@@ -71,7 +80,7 @@ function textOf({ id, terms, server, listener, ends }: OpenGrant): string {
     terms,
     secretKey: exposeZ85(server.secretKey),
     connection: formatConnectionInfo(listener.connection),
-    ...(ends && { ends: { at: Date.now() + leftUntil(ends), end: ends.end } }),
+    ...(ends && { ends: keptEnd(ends, ends.end) }),
   } satisfies KeptGrant);
 }
 
@@ -87,6 +96,14 @@ async function recallGrant({ id, terms, secretKey: kept, connection: text, ends 
   return {
     terms,
     place: { id, server, connection },
-    ends: ends && { ...deadlineIn(ends.at - Date.now()), end: ends.end },
+    ends: ends && { ...deadlineIn(Math.min(ends.at - Date.now(), ends.machine - machineClock())), end: ends.end },
   };
 }
+
+function keptEnd(deadline: Deadline, end: GrantEnd): KeptEnd {
+  const left = leftUntil(deadline);
+  return { at: Date.now() + left, machine: machineClock() + left, end };
+}
+
+/** The same for all processes of a machine, and not to be set: a clock that was set back over a restart prolongs nothing. */
+const machineClock = (): number => Number(process.hrtime.bigint() / 1_000_000n);

@@ -95,6 +95,8 @@ function admitTo(grant: ClientGrant, { verify }: ClientSockets): Admit {
   return ({ socket, publicKey, address }) => {
     const isHolder = socket === 'heartbeat' || origin === 'anonymous' || samePublicKey(publicKey, key);
     if (grant.ended || !isHolder || rule?.allows(address) === false) return false;
+    // Every key is admitted there, so a stranger would be taken for the identity.
+    if (socket === 'heartbeat') return true;
     return verify?.(grant, address) ?? true;
   };
 }

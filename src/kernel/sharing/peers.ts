@@ -26,6 +26,8 @@ export interface Peers {
 export const WATCHED_SOCKETS: readonly SocketName[] = ['shell'];
 
 const MOST_SOCKETS = 5;
+/** Clients without a shell, of which it is not known whether they are there; those that came first are given up beyond it. */
+const MOST_UNSEEN = 16;
 
 /**
  * Counts clients by what their listener reports. libzmq does not say which connection ended, so of several from different
@@ -46,6 +48,12 @@ export function createPeers(): Peers {
         );
         if (known) known.sockets.add(socket);
         else peers.push({ address, since: now.toISOString(), sockets: new Set([socket]) });
+        const unseen = peers.filter(({ sockets }) => !WATCHED_SOCKETS.some((watched) => sockets.has(watched)));
+        if (unseen.length > MOST_UNSEEN)
+          peers.splice(
+            peers.findIndex((peer) => peer === unseen[0]),
+            1,
+          );
       }
       if (event.kind === 'peer-left' && WATCHED_SOCKETS.includes(event.socket)) {
         const left = peers.findIndex((peer) => peer.sockets.has(event.socket));
