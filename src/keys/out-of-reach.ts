@@ -48,3 +48,15 @@ async function isClosed(folder: string, owner: number | undefined): Promise<bool
 
 /** Whether other users can replace what is in a folder: they may write to it, and it is not sticky. */
 export const isLoose = ({ mode }: Pick<Stats, 'mode'>): boolean => (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
+
+/** Whether what is in `folder` was put there by this user or by root: no other user can write to it, sticky or not. */
+export async function isOwnFolder(folder: string): Promise<boolean> {
+  if (currentUser() === undefined) return true;
+  try {
+    const path = await realpath(folder);
+    const stats = await lstat(path);
+    return isTrustedOwner(stats) && ((stats.mode & 0o022) === 0 || (await isFolderOutOfReach(path)));
+  } catch {
+    return false;
+  }
+}

@@ -17,6 +17,8 @@ export interface ReadPrivateFileOptions {
   readonly kind: PrivateFileKind;
   /** Larger files are refused. */
   readonly maxBytes: number;
+  /** Only a file of this user: root refuses what others own as well. Default: root reads it. */
+  readonly ownOnly?: boolean;
   /** Whether this text may be read by this user only. Default: every text. */
   readonly isSecret?: (text: string) => boolean;
 }
@@ -35,13 +37,13 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
  * Throws `…-missing`, `…-unreadable`, `…-unsafe`, and `…-invalid` for a file that is too large or not UTF-8.
  */
 export async function readPrivateFile(file: string, options: ReadPrivateFileOptions): Promise<string> {
-  const { kind, maxBytes, isSecret = () => true } = options;
+  const { kind, maxBytes, isSecret = () => true, ownOnly = false } = options;
   const handle = await openExisting(file, kind);
   let bytes: Uint8Array;
   let stats: Stats;
   try {
     stats = await handle.stat();
-    refuseUntrusted(file, kind, stats);
+    refuseUntrusted(file, kind, stats, ownOnly);
     if ((stats.mode & 0o022) !== 0) await refuseLoose(file, kind, stats, 'can be changed by other users');
     bytes = await readAtMost(handle, maxBytes + 1);
   } catch (cause) {
@@ -78,11 +80,12 @@ async function openExisting(file: string, kind: PrivateFileKind): Promise<FileHa
 
 const REPLACE_HINT = 'Find out who put it there, then name the real file.';
 
-function refuseUntrusted(file: string, kind: PrivateFileKind, stats: Stats): void {
+function refuseUntrusted(file: string, kind: PrivateFileKind, stats: Stats, ownOnly: boolean): void {
   if (!stats.isFile()) throw privateFileError(kind, 'unsafe', file, 'is not a regular file', 'Name a regular file.');
   if (currentUser() === undefined) return;
   // Root reads what others own when a container is given the files of the user outside.
-  if (currentUser() !== 0 && !isTrustedOwner(stats)) {
+  const trusted = ownOnly ? stats.uid === currentUser() : currentUser() === 0 || isTrustedOwner(stats);
+  if (!trusted) {
     throw privateFileError(kind, 'unsafe', file, 'belongs to another user', REPLACE_HINT);
   }
 }

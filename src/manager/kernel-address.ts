@@ -8,6 +8,9 @@ import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { errnoOf } from '../keys/private-file.js';
 import { SOCKET_NAMES } from '../transport/per-socket.js';
 
+/** The names of folders for sockets begin so, in the system's temporary one. */
+export const SOCKET_FOLDER = 'jupyter-curve-';
+
 /** Where a kernel shall bind its sockets. */
 export interface KernelAddress {
   readonly transport: Transport;
@@ -56,7 +59,7 @@ export async function chooseTcpAddress(ip: string, previous?: Ports): Promise<Ke
 export async function chooseIpcAddress(connectionFile: string): Promise<KernelAddress> {
   const beside = ipcAddress(`${connectionFile.replace(/\.json$/, '')}-ipc`);
   if (fits(beside)) return beside;
-  const folder = await mkdtemp(join(tmpdir(), 'jupyter-curve-'));
+  const folder = await mkdtemp(join(tmpdir(), SOCKET_FOLDER));
   const address = ipcAddress(join(folder, 'k'), folder);
   if (fits(address)) return address;
   await rm(folder, { recursive: true });

@@ -1,8 +1,11 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isOwnFolder } from '../keys/out-of-reach.js';
 import { readPrivateFile } from '../keys/read-private-file.js';
 import { writePrivateFile } from '../keys/write-private-file.js';
 import { isJsonObject } from '../protocol/parse-json-frame.js';
+import { SOCKET_FOLDER } from './kernel-address.js';
 import { makeFolderOf } from './make-folder.js';
 import { isStringList } from './read-kernelspec.js';
 import { removeLeftovers } from './remove-leftovers.js';
@@ -52,14 +55,31 @@ export async function recordKernel(
 
 /**
  * Ends kernels whose manager died without ending them, and removes their files. A process is only touched when its id and its
- * start are those of the record, so never another one that was given the same id later.
+ * start are those of the record, so never another one that was given the same id later. Nothing is done in a folder that other users can
+ * write to, and no file elsewhere is removed: what a record says is done with this user's rights.
  */
 export async function sweepOrphans(runtime: string): Promise<void> {
+  if (!(await isOwnFolder(runtime))) return;
   for (const [file, record] of await readRecords(runtime)) {
     if (await isRunning(record.owner)) continue;
     if (await isRunning(record.kernel)) endSession(record.kernel.pid);
-    await removeLeftovers([...record.files, file]);
+    const files = await Promise.all(record.files.map(async (one) => ((await isOurs(runtime, one)) ? [one] : [])));
+    await removeLeftovers([...files.flat(), file]);
   }
+}
+
+/** Whether a path is directly in the runtime folder, or is a folder that was made for sockets, or directly in one. */
+async function isOurs(runtime: string, path: string): Promise<boolean> {
+  const folder = dirname(path);
+  if (resolve(path) !== path) return false;
+  if (folder === resolve(runtime)) return true;
+  const made = folder === tmpdir() ? path : folder;
+  if (dirname(made) !== tmpdir() || !basename(made).startsWith(SOCKET_FOLDER)) return false;
+  const isFolder = await lstat(made).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  return isFolder && (await isOwnFolder(made));
 }
 
 /** Whether a kernel that is on record, and runs, has this connection file. */
@@ -82,10 +102,12 @@ async function readRecords(runtime: string): Promise<Map<string, KernelRecord>> 
   return records;
 }
 
-/** Undefined for what is being written or removed by another manager, is no record, or could be somebody else's work. */
+const READ = { kind: 'connection-file', maxBytes: 65_536, ownOnly: true } as const;
+
+/** Undefined for what is being written or removed by another manager, is no record, or could be the work of another user. */
 async function readRecord(file: string): Promise<KernelRecord | undefined> {
   try {
-    const record: unknown = JSON.parse(await readPrivateFile(file, { kind: 'connection-file', maxBytes: 65_536 }));
+    const record: unknown = JSON.parse(await readPrivateFile(file, READ));
     return isRecord(record) ? record : undefined;
   } catch {
     return undefined;

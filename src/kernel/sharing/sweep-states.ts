@@ -1,13 +1,16 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isOwnFolder } from '../../keys/out-of-reach.js';
 import { isAlive } from './process-start.js';
 import { readState, STATE_SUFFIX } from './state-lines.js';
 
 /**
  * Removes what killed kernels left in a folder of connection files: their grants, and the connection files of their clients. Kept is
- * what a kernel that lives uses, and what one needs that its manager may start again. Never rejects.
+ * what a kernel that lives uses, and what one needs that its manager may start again; and everything in a folder that other users can write
+ * to. Never rejects.
  */
 export async function sweepStates(folder: string): Promise<void> {
+  if (!(await isOwnFolder(folder))) return;
   const names = await readdir(folder).catch(() => []);
   const files = names.filter((name) => name.endsWith(STATE_SUFFIX)).map((name) => join(folder, name));
   await Promise.all(files.map(async (file) => sweep(folder, file).catch(() => undefined)));
