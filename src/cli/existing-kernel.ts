@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { SECRET_VARIABLE } from '../connection/connection-info.js';
 import { readConnectionFile } from '../connection/read-connection-file.js';
+import { eraseVariable } from '../kernel/erase-variable.js';
 import { secretKeyFromZ85, type CurvePair } from '../keys/curve-pair.js';
 import type { Secret } from '../keys/secret.js';
 import { openAccess, type Access } from '../manager/access-client.js';
@@ -49,7 +50,7 @@ export function keyFileOption<T>(yargs: Argv<T>): Argv<T & { 'key-file': string 
  */
 export async function findKernelKeys(file: string, keyFile: string | undefined): Promise<KernelKeys> {
   const secret = process.env[SECRET_VARIABLE];
-  delete process.env[SECRET_VARIABLE];
+  eraseVariable(SECRET_VARIABLE);
   const given = secret ? { secretKey: secretKeyFromZ85(secret, SECRET_VARIABLE) } : {};
   const connection = await readConnectionFile(file, given);
   const { curve } = connection;

@@ -1,4 +1,4 @@
-import { copyFile, readFile, realpath, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CommandModule } from 'yargs';
@@ -34,9 +34,11 @@ async function install({ 'display-name': displayName, force, ...place }: Install
   const spec = await fillTemplate(await readFile(join(template, 'kernel.json'), 'utf8'), displayName);
   try {
     await replaceFolder(folder, async (draft) => {
-      await writeFile(join(draft, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`);
+      // Whatever the umask is: others could have front ends run another command.
+      await writeFile(join(draft, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`, { mode: 0o644 });
       for (const logo of ['logo-32x32.png', 'logo-64x64.png', 'logo-svg.svg']) {
         await copyFile(join(template, logo), join(draft, logo));
+        await chmod(join(draft, logo), 0o644);
       }
     });
   } catch (error) {

@@ -8,6 +8,7 @@ import { canCommand } from './can.js';
 import { checkValues } from './check-values.js';
 import { clientsCommand } from './clients.js';
 import { grantCommand } from './grant.js';
+import { dropSecret, hideSecret } from './hide-secret.js';
 import { installCommand } from './install.js';
 import { kernelCommand } from './kernel.js';
 import { tieKeys } from './key-argument.js';
@@ -29,6 +30,7 @@ import { usageError } from './usage-error.js';
 /** Parses `args` and runs the command they name; rejects with what went wrong, for one place to print and to map. */
 export async function runProgram(args: readonly string[]): Promise<void> {
   silenceLibraries();
+  hideSecret();
   try {
     const text = await parse(tieKeys(args));
     if (text !== '') printResult(text);
@@ -70,6 +72,7 @@ async function parse(args: readonly string[]): Promise<string> {
     .demandCommand(1, 1, 'a command is missing', 'there is more than one command')
     // `options` holds names by their kind, which its type does not say.
     .check((argv, options) => checkValues(argv, Object.values(options['array'] ?? [])))
+    .middleware(dropSecret)
     .strict()
     .version(await packageVersion())
     .help()

@@ -40,7 +40,8 @@ export async function removeFolder(target: string): Promise<void> {
 async function makeWorkshop(target: string): Promise<string> {
   const kernels = dirname(target);
   if (basename(kernels) !== 'kernels') throw new TypeError(`${target} is not the folder of a kernel.`);
-  await mkdir(kernels, { recursive: true });
+  // Whatever the umask is: who can write there can have front ends run any command.
+  await mkdir(kernels, { recursive: true, mode: 0o755 });
   return mkdtemp(join(dirname(kernels), `.${basename(target)}-`));
 }
 

@@ -28,7 +28,9 @@ export async function kernelCommand(
   const home = env['HOME'] || homedir();
   const fill = (argument: string): string =>
     argument
-      .replace(/\{([A-Za-z0-9_]+)\}/g, (template, name: string) => values[name] ?? template)
+      .replace(/\{([A-Za-z0-9_]+)\}/g, (template, name: string) =>
+        Object.hasOwn(values, name) ? (values[name] ?? template) : template,
+      )
       .replace(/^~(?=\/|$)/, () => home);
   return [(await findPython(program, prefix, env)) ?? program, ...rest].map(fill);
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -207,4 +207,13 @@ describe('specs', () => {
     const { stdout } = await promisify(execFile)(pythonPath(), ['-m', 'jupyter_core', 'curve', '--version'], { env });
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
+});
+
+test('under a umask of 0, what is installed can be changed by its owner alone', async () => {
+  const { stdout } = await line.shell('umask 0; jupyter_curve install');
+  const folder = stdout.trim();
+  const parents = ['..', '../..', '../../..'].map((up) => join(folder, up));
+  const files = (await readdir(folder)).map((name) => join(folder, name));
+  expect(files.length).toBeGreaterThan(3);
+  for (const path of [folder, ...parents, ...files]) expect((await stat(path)).mode & 0o022).toBe(0);
 });

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import { attach } from '#src/manager/attach.js';
 import { quietServices } from '#src/manager/quiet-services.js';
 import { createCommandLine, type CommandLine } from '../fixtures/command-line.js';
@@ -174,4 +175,23 @@ client.stop_channels()
   expect(stdout).toBe('5ok True\n');
   await line.run('shutdown', join(runtime, file));
   expect(await running.ended).toMatchObject({ status: 0 });
+});
+
+const onLinux = requireOrSkip('/proc', existsSync('/proc/self/environ'));
+
+onLinux('a secret key in the environment can be read neither there nor in what is started', async () => {
+  const { secretKey } = await generateCurvePair();
+  const secret = exposeZ85(secretKey);
+  line.env['JUPYTER_CURVE_SECRETKEY'] = secret;
+  const running = line.start('start');
+  await running.wrote('.json\n');
+  const pids = [Number(running.child.pid), ...(await childrenOf(Number(running.child.pid), ''))];
+  expect(pids.length).toBeGreaterThan(1);
+  for (const pid of pids) {
+    const environ = await readFile(`/proc/${pid}/environ`, 'latin1');
+    expect(environ).toContain('PATH=');
+    expect(environ.includes(secret)).toBe(false);
+  }
+  running.child.kill('SIGTERM');
+  await running.ended;
 });

@@ -45,6 +45,19 @@ test('templates are filled in everywhere, once, and unknown ones stay', async ()
   expect(command).toEqual(['run', ...filled, '{else}', '{}', '/home/me/y', 'a~/b']);
 });
 
+test('what every object has by its nature is no template', async () => {
+  const argv = ['run', '{constructor}', '{toString}', '{__proto__}'];
+  expect(await kernelCommand(spec(argv), 'f', environment())).toEqual(argv);
+  const env = { A: '${constructor}', B: '$toString' };
+  expect(kernelEnvironment(spec(['x'], { env }), {})).toEqual(env);
+});
+
+test('a secret key that was meant for this process is passed on under no name', () => {
+  const env = { COPY: '${JUPYTER_CURVE_SECRETKEY}', OTHER: 'x$JUPYTER_CURVE_SECRETKEY' };
+  const base = { JUPYTER_CURVE_SECRETKEY: 'the secret', HOME: '/h' };
+  expect(JSON.stringify(kernelEnvironment(spec(['x'], { env }), base))).not.toContain('the secret');
+});
+
 /** The program that is started for `name`, without our temporary folder. */
 async function resolve(name: string, env: NodeJS.ProcessEnv, place?: string): Promise<string> {
   const [program = ''] = await kernelCommand(spec([name, '-m', 'python'], {}, place), 'f', env);
