@@ -1,12 +1,15 @@
+import { types } from 'node:util';
 import { CurveKernelError } from '../errors.js';
 import type { JsonObject } from '../protocol/message.js';
+import { toNumber } from './exact-number.js';
+
+/** What to do about a notebook that is not as the format wants it. */
+const REPAIR =
+  'Open the notebook in JupyterLab and save it, or convert it with "jupyter nbconvert --to notebook --nbformat 4".';
 
 /** The error for a notebook whose value at `where` is not what the format wants there. */
-export function invalidNotebook(where: string, problem: string): CurveKernelError {
-  return new CurveKernelError('notebook-invalid', `${where} ${problem}`, {
-    hint: 'Open the notebook in JupyterLab and save it, or convert it with "jupyter nbconvert --to notebook --nbformat 4".',
-    data: { where },
-  });
+export function invalidNotebook(where: string, problem: string, hint = REPAIR): CurveKernelError {
+  return new CurveKernelError('notebook-invalid', `${where} ${problem}`, { hint, data: { where } });
 }
 
 /** @throws CurveKernelError `notebook-invalid` when `value` is no JSON object. */
@@ -34,16 +37,17 @@ export function checkLines(value: unknown, where: string): string {
   throw wrong(value, where, 'text or an array of lines');
 }
 
-/** @throws CurveKernelError `notebook-invalid` when `value` is neither null nor a whole number from zero on. */
+/** @throws CurveKernelError `notebook-invalid` when `value` is neither null nor missing nor a whole number from zero on. */
 export function checkCount(value: unknown, where: string): number | null {
   if (value === null || value === undefined) return null;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw wrong(value, where, 'a count or null');
-  return value;
+  const count = toNumber(value);
+  if (count === undefined || !Number.isSafeInteger(count) || count < 0) throw wrong(value, where, 'a count or null');
+  return count;
 }
 
 /** Whether a value that came from JSON is an object. */
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !types.isNumberObject(value);
 }
 
 /** Whether a value is an array of text. */

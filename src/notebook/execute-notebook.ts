@@ -3,7 +3,7 @@ import type { CurveKernelError } from '../errors.js';
 import type { Json, JsonObject } from '../protocol/message.js';
 import { describeFailure, interruptedAt } from './describe-failure.js';
 import { executeCell, type CellEnd } from './execute-cell.js';
-import { cellTags, type Cell, type CodeCell, type Notebook, type Output } from './notebook.js';
+import { AS_READ, cellTags, type Cell, type CodeCell, type Notebook, type Output } from './notebook.js';
 import { createOutputCollector } from './output-collector.js';
 import { toCount, toObject } from './output-from-message.js';
 import { routeOutput } from './route-output.js';
@@ -110,7 +110,7 @@ export async function executeNotebook(
   // Only now: a later cell may have updated what an earlier one shows.
   const withOutputs = cells.map((cell, index): Cell => {
     const outputs = collector.outputs(index);
-    return cell.cell_type === 'code' && outputs !== undefined ? { ...cell, outputs } : cell;
+    return cell.cell_type === 'code' && outputs !== undefined ? { ...cell, outputs, [AS_READ]: undefined } : cell;
   });
   const metadata = { ...notebook.metadata, ...language, ...widgets.metadata() };
   return { notebook: { ...notebook, metadata, cells: withOutputs }, ...stop };

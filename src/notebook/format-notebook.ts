@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../protocol/message.js';
 import { isJsonObject } from './check-shape.js';
-import type { Cell, MimeBundle, Notebook, Output } from './notebook.js';
+import { ExactNumber, toNumber } from './exact-number.js';
+import { AS_READ, type Cell, type MimeBundle, type Notebook, type Output } from './notebook.js';
 import { splitLines } from './split-lines.js';
 
 /** Fields of the notebook's metadata, and of a cell's, that live in memory only. */
@@ -9,8 +10,8 @@ const TRANSIENT_OF_CELLS = new Set(['trusted']);
 
 /**
  * The text of a notebook file, as Python's nbformat writes it: sorted keys, an indent of one space, long texts as arrays of
- * lines, and a newline at the end, so that a notebook written by both shows no difference. (Numbers that JavaScript cannot tell
- * apart, such as 1 and 1.0, are written in JavaScript's way.)
+ * lines, and a newline at the end, so that a notebook written by both shows no difference. Numbers that were read from a file are written
+ * as they were written there; others in JavaScript's way, which has no 1.0.
  */
 export function formatNotebook(notebook: Notebook): string {
   const forFile = {
@@ -28,7 +29,7 @@ function splitCell(cell: Cell): object {
     metadata: without(cell.metadata, TRANSIENT_OF_CELLS),
     source: splitLines(cell.source),
     ...(isJsonObject(attachments) ? { attachments: mapValues(attachments, splitAttachment) } : {}),
-    ...(cell.cell_type === 'code' ? { outputs: cell.outputs.map(splitOutput) } : {}),
+    ...(cell.cell_type === 'code' ? { outputs: cell.outputs.map(splitOutput), ...cell[AS_READ] } : {}),
   };
 }
 
@@ -54,8 +55,14 @@ function without(object: object, names: ReadonlySet<string>): object {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.has(name)));
 }
 
-/** JSON.stringify cannot do this: it puts keys that look like numbers first, whatever order they were given in. */
+/**
+ * JSON as Python's json module writes it, with NaN and Infinity. JSON.stringify cannot do this: it puts keys that look like numbers first,
+ * whatever order they were given in.
+ */
 function formatJson(value: unknown, newline: string): string {
+  if (value instanceof ExactNumber) return value.text;
+  const number = toNumber(value);
+  if (number !== undefined) return String(number);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const inner = `${newline} `;
   if (Array.isArray(value)) {

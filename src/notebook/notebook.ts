@@ -8,7 +8,12 @@ import type { Json, JsonObject } from '../protocol/message.js';
 /** The minor version that notebooks are written in, unless they already have a later one. */
 export const NOTEBOOK_MINOR = 5;
 
-/** A notebook. Fields that nobody here knows are kept. */
+/**
+ * What a code cell of a file holds as outputs or count where that is not valid. It is written back as it is, unless the cell is executed.
+ */
+export const AS_READ = Symbol('as read');
+
+/** A notebook. Unknown fields are kept. Numbers that JavaScript would change are `Number` objects: see `exact-number.ts`. */
 export interface Notebook {
   readonly nbformat: 4;
   readonly nbformat_minor: number;
@@ -33,6 +38,8 @@ export interface CodeCell extends AnyCell {
   readonly outputs: readonly Output[];
   /** The number in its prompt; null if it never ran. */
   readonly execution_count: number | null;
+  /** Fields as they stand in the file, where they are not valid: `outputs` is then empty, `execution_count` null. */
+  readonly [AS_READ]?: { readonly outputs?: unknown; readonly execution_count?: unknown } | undefined;
 }
 
 /** A cell that is only shown, or only kept. */

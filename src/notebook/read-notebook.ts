@@ -1,9 +1,22 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
-import { CurveKernelError } from '../errors.js';
+import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import type { Json, JsonObject } from '../protocol/message.js';
 import { checkArray, checkCount, checkLines, checkObject, checkText, invalidNotebook, isLines } from './check-shape.js';
-import { isJsonMime, type Cell, type DisplayOutput, type MimeBundle, type Notebook, type Output } from './notebook.js';
+import { toNumber } from './exact-number.js';
+import {
+  AS_READ,
+  isJsonMime,
+  type Cell,
+  type CodeCell,
+  type DisplayOutput,
+  type MimeBundle,
+  type Notebook,
+  type Output,
+} from './notebook.js';
+import { parseJson } from './parse-json.js';
 import { upgradeCells } from './upgrade-cells.js';
+import { upgradeMajor } from './upgrade-major.js';
 
 /** What reading a notebook may be given. */
 export interface ReadNotebookOptions {
@@ -17,9 +30,9 @@ export interface ReadNotebookOptions {
  * @throws CurveKernelError `notebook-unreadable`, or what {@link parseNotebook} throws.
  */
 export async function readNotebook(file: string, options: ReadNotebookOptions = {}): Promise<Notebook> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (cause) {
     throw new CurveKernelError('notebook-unreadable', `${file} could not be read`, {
       hint: 'Check the path of the notebook, and that you may read it.',
@@ -27,37 +40,48 @@ export async function readNotebook(file: string, options: ReadNotebookOptions = 
       data: { file },
     });
   }
-  return parseNotebook(text, file, options);
+  // Decoded without a check, what is not UTF-8 would become U+FFFD, and be written back like that.
+  if (!isUtf8(bytes)) throw invalidNotebook(file, 'is not UTF-8', SAVE_AS_UTF8);
+  return parseNotebook(bytes.toString(), file, options);
 }
 
+const SAVE_AS_UTF8 =
+  'Open the file in an editor that knows its encoding, and save it as UTF-8 without a byte order mark.';
+
 /**
- * Reads a notebook of nbformat 4 from its text, and checks its shape. Lines are joined; notebooks older than 4.5 become 4.5,
- * which means that every cell gets an id. Unknown fields are kept.
+ * Reads a notebook from its text, and checks its shape. Lines are joined; notebooks of nbformat 2, 3 and 4.0 to 4.4 become 4.5, as nbformat
+ * upgrades them, which means that every cell gets an id. Unknown fields are kept, and so are numbers in the form in which they are written.
+ * Outputs that are not valid are no mistake: they are written back as they are, unless the cell is executed.
  *
  * @param source What to call the text in errors, such as its file name.
  * @throws CurveKernelError `notebook-invalid`, naming the place.
  */
 export function parseNotebook(text: string, source: string, options: ReadNotebookOptions = {}): Notebook {
-  const notebook = checkObject(parseJson(text, source), source);
+  const notebook = upgradeMajor(checkObject(parse(text, source), source), source);
   const { nbformat, nbformat_minor: minor, metadata, cells, ...unknown } = notebook;
-  if (nbformat !== 4) throw invalidNotebook(`${source}: nbformat`, 'is not 4');
+  if (toNumber(nbformat) !== 4) throw invalidNotebook(`${source}: nbformat`, 'is none of 2, 3, 4');
   const checked = checkArray(cells, `${source}: cells`).map((cell, index) =>
     checkCell(cell, `${source}: cells[${index}]`),
   );
   return {
     ...unknown,
-    nbformat,
+    nbformat: 4,
     metadata: checkObject(metadata, `${source}: metadata`),
     ...upgradeCells(checked, checkCount(minor, `${source}: nbformat_minor`) ?? 0, options.newId),
   };
 }
 
-function parseJson(text: string, source: string): unknown {
+function parse(text: string, source: string): unknown {
+  if (text.startsWith('\ufeff')) throw invalidNotebook(source, 'begins with a byte order mark', SAVE_AS_UTF8);
   try {
-    return JSON.parse(text);
-  } catch {
-    // The engine's own message quotes the text, which may be anybody's secret.
-    throw invalidNotebook(source, 'is not JSON');
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw invalidNotebook(
+      source,
+      `is not JSON: ${error.message}`,
+      'Take an earlier version of it, or mend it in an editor.',
+    );
   }
 }
 
@@ -77,16 +101,35 @@ function checkCell(value: unknown, where: string): Cell {
     case 'raw':
       return { ...common, cell_type: type };
     case 'code':
-      return {
-        ...common,
-        cell_type: type,
-        execution_count: checkCount(cell['execution_count'], `${where}.execution_count`),
-        outputs: checkArray(cell['outputs'], `${where}.outputs`).map((output, index) =>
-          checkOutput(output, `${where}.outputs[${index}]`),
-        ),
-      };
+      return { ...common, cell_type: type, ...readResults(cell, where) };
     default:
       throw invalidNotebook(`${where}.cell_type`, 'is none of code, markdown, raw');
+  }
+}
+
+/** What an earlier run has left, and the next replaces: no reason to refuse a notebook. */
+function readResults(cell: JsonObject, where: string): Pick<CodeCell, 'outputs' | 'execution_count' | typeof AS_READ> {
+  const { outputs = [], execution_count: count = null } = cell;
+  const checkedOutputs = whereValid(() => checkArray(outputs, where).map((output) => checkOutput(output, where)));
+  // A count that is written as 5.0 is one, and stays so.
+  const checkedCount = whereValid(() => checkCount(count, where));
+  const asRead = {
+    ...(checkedOutputs === undefined ? { outputs } : {}),
+    ...(checkedCount === undefined || checkedCount !== count ? { execution_count: count } : {}),
+  };
+  return {
+    outputs: checkedOutputs ?? [],
+    execution_count: checkedCount ?? null,
+    ...(Object.keys(asRead).length === 0 ? {} : { [AS_READ]: asRead }),
+  };
+}
+
+function whereValid<T>(check: () => T): T | undefined {
+  try {
+    return check();
+  } catch (error) {
+    if (isCurveKernelError(error, 'notebook-invalid')) return undefined;
+    throw error;
   }
 }
 

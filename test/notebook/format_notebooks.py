@@ -4,10 +4,15 @@ import json
 import sys
 
 import nbformat
+from nbformat.reader import NotJSONError
 
 results = []
 for text in json.load(sys.stdin):
-    notebook = nbformat.reads(text, as_version=4)
+    try:
+        notebook = nbformat.reads(text, as_version=4)
+    except NotJSONError:
+        results.append({'text': '', 'problem': 'no JSON'})
+        continue
     try:
         nbformat.validate(notebook)
         problem = None

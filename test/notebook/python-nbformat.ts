@@ -7,7 +7,7 @@ import { repository } from '../fixtures/repository.js';
 export interface PythonResult {
   /** As nbformat writes it. */
   readonly text: string;
-  /** What its validation says; null when all is well. */
+  /** What its validation says, or `no JSON`; null when all is well. */
   readonly problem: string | null;
 }
 
