@@ -2,7 +2,7 @@ import { printNote } from './output.js';
 
 /** How far a run has come, shown to whoever waits. */
 export interface Progress {
-  /** `done` of `total` cells are over; `doing` says what goes on now. */
+  /** `done` of the `total` code cells that run are over; `doing` says what goes on now. */
   show(done: number, total: number, doing: string): void;
   /** Takes the bar off the screen, so that something else can be printed; the next {@link show} draws it again. */
   hide(): void;

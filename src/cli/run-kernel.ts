@@ -34,6 +34,7 @@ export async function startOwnKernel(options: OwnKernelOptions, interruption: In
     transportEncryption: policy,
     cwd: folder,
     autoRestart: false,
+    ipythonHistory: false,
     onWarning,
     onError: (_kernelId, error) => onError(error),
   });

@@ -85,7 +85,7 @@ function openKernel(
 }
 
 function report(step: NotebookProgress, progress: Progress, showOutputs: boolean): void {
-  if (step.type === 'cell-started') progress.show(step.position - 1, step.of, `running cell ${step.cell + 1}`);
+  if (step.type === 'cell-started') progress.show(step.position - 1, step.of, `running code cell ${step.position}`);
   else if (step.type === 'output' && showOutputs) {
     progress.hide();
     showOutput(step.output);

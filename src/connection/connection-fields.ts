@@ -50,6 +50,12 @@ export function parseFields(text: string, source: string): Fields {
   try {
     json = JSON.parse(text);
   } catch {
+    if (isSealed(text)) {
+      throw new CurveKernelError('connection-file-invalid', `${source} is a sealed grant, not a connection file.`, {
+        hint: `Open it with \`jupyter-curve accept ${source} --out kernel.json\`, and use the file that it writes.`,
+        data: { file: source },
+      });
+    }
     // The parser's own error quotes the text around the mistake, which may be a key.
     throw text.trim() === '' ? refuse('is empty', HINT) : refuse('is not JSON');
   }

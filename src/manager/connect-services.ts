@@ -39,8 +39,8 @@ export interface LocalServices extends AsyncDisposable {
  * Gives the KernelManager, SessionManager and KernelSpecManager of `@jupyterlab/services`, unmodified, on local kernels that are
  * reached by (Curve)ZMQ: there is no server. Errors of starting, restarting and ending kernels are CurveKernelErrors.
  *
- * The managers poll, which keeps the process alive, until {@link LocalServices.close}. They write to `console.debug` and
- * `console.warn`, which is standard output in Node for the former: see {@link quietServices}.
+ * The managers poll, which keeps the process alive, until {@link LocalServices.close}. They write to `console.debug`, which is
+ * standard output in Node, and to `console.warn` when a kernel restarts or dies: see {@link quietServices}.
  */
 export async function connectServices(options: ConnectServicesOptions = {}): Promise<LocalServices> {
   const { defaultKernel, root = process.cwd(), onError = () => undefined, ...start } = options;

@@ -5,6 +5,16 @@ import { isJsonObject } from '../protocol/parse-json-frame.js';
 import type { KernelSpec } from './kernelspec.js';
 import { findExecutable, findPythonPrefix } from './python-prefix.js';
 
+/** Beside what the kernelspec says. */
+export interface KernelCommandOptions {
+  /** Whether an ipykernel writes what it runs into the history of the user's IPython. Default true. */
+  readonly ipythonHistory?: boolean | undefined;
+}
+
+/** The module or the script that starts an ipykernel; other kernels refuse its arguments. */
+const IPYKERNEL = /(?:^|[/\\])ipykernel(?:\.kernelapp|_launcher(?:\.py)?)?$/;
+const HISTORY_FILE = '--HistoryManager.hist_file=';
+
 /**
  * The command of a kernelspec with `{connection_file}`, `{resource_dir}` and `{prefix}` filled in, `~/` expanded, and a bare
  * `python` replaced by the Python the kernelspec was installed for, as jupyter_client does with its own (`format_kernel_cmd`).
@@ -15,6 +25,7 @@ export async function kernelCommand(
   spec: KernelSpec,
   connectionFile: string,
   env: NodeJS.ProcessEnv,
+  { ipythonHistory = true }: KernelCommandOptions = {},
 ): Promise<readonly string[]> {
   const [program, ...rest] = spec.argv;
   checkLaunchable(spec);
@@ -32,7 +43,10 @@ export async function kernelCommand(
         Object.hasOwn(values, name) ? (values[name] ?? template) : template,
       )
       .replace(/^~(?=\/|$)/, () => home);
-  return [(await findPython(program, prefix, env)) ?? program, ...rest].map(fill);
+  const command = [(await findPython(program, prefix, env)) ?? program, ...rest].map(fill);
+  const isAsked = ipythonHistory || command.some((argument) => argument.startsWith(HISTORY_FILE));
+  if (isAsked || !command.some((argument) => IPYKERNEL.test(argument))) return command;
+  return [...command, `${HISTORY_FILE}:memory:`]; // as nbclient does
 }
 
 /** The folder a kernelspec was installed under: `…` of `…/share/jupyter/kernels/name`. */

@@ -34,6 +34,7 @@ export interface KernelPlan {
   /** Milliseconds. */
   readonly startTimeout: number;
   readonly launcher: Launcher;
+  readonly ipythonHistory?: boolean;
   readonly onOutput?: (name: 'stdout' | 'stderr', text: string) => void;
   /** Told about messages of the kernel that had to be dropped. */
   readonly onDropped?: (error: unknown) => void;
@@ -130,7 +131,7 @@ async function tryRun(
   try {
     const byEnvironment = plan.secretBy === 'environment';
     const env = kernelEnvironment(spec, plan.env, byEnvironment ? keys.curve?.secretKey : undefined);
-    const argv = await kernelCommand(spec, file.path, plan.env);
+    const argv = await kernelCommand(spec, file.path, plan.env, plan);
     await file.write(connection, { omitSecretKey: byEnvironment });
     // Not before: until then, what has these names is somebody else's.
     undo.unshift(

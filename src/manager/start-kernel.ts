@@ -49,6 +49,8 @@ export interface StartKernelOptions {
   readonly onError?: (kernelId: string, error: unknown) => void;
   /** `false`: a kernel that dies stays dead. */
   readonly autoRestart?: Partial<AutoRestart> | false;
+  /** Whether an ipykernel writes what it runs into the history of the user's IPython. Default true; no other kernel is asked. */
+  readonly ipythonHistory?: boolean;
   /** Default: {@link processLauncher}. */
   readonly launcher?: Launcher;
   /** Default: {@link findKernelSpec} with the kernel's environment. */
@@ -90,6 +92,7 @@ export async function startKernel(options: StartKernelOptions): Promise<ManagedK
     launcher: options.launcher ?? processLauncher,
     ...(onOutput && { onOutput }),
     ...(onError && { onDropped: (error: unknown) => onError(id, error) }),
+    ...(options.ipythonHistory === undefined ? {} : { ipythonHistory: options.ipythonHistory }),
   };
   const keys = await issueKeys(encrypt);
   const run = await startRun(plan, keys, signal);

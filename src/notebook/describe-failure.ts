@@ -7,27 +7,35 @@ import { toObject } from './output-from-message.js';
 export interface FailureContext {
   /** Index of the cell in the notebook. */
   readonly cell: number;
+  /** Which it is of the cells that run, from 1 on. */
+  readonly position: number;
   /** Milliseconds that the cell had. */
   readonly timeout?: number | undefined;
 }
 
 /** The error of a run that was interrupted. */
-export function interruptedAt(cell: number): CurveKernelError {
-  return new CurveKernelError('interrupted', `the run was interrupted at cell ${cell + 1}`, {
-    hint: 'Run the notebook again; the outputs up to here were kept.',
+export function interruptedAt({ cell, position }: FailureContext): CurveKernelError {
+  return new CurveKernelError('interrupted', `the run was interrupted at ${nameOf({ cell, position })}`, {
+    hint: 'Run the notebook again; the result holds the outputs up to here.',
     data: { cell },
   });
 }
 
+/** By its place in the notebook, and by that among the cells that run, where they differ: a bar shows the latter. */
+function nameOf({ cell, position }: FailureContext): string {
+  return position === cell + 1 ? `cell ${cell + 1}` : `cell ${cell + 1} (code cell ${position})`;
+}
+
 /** The error for how a cell ended; undefined when it ended well. What the cell raised is in its outputs, never in the error. */
-export function describeFailure(end: CellEnd, { cell, timeout }: FailureContext): CurveKernelError | undefined {
-  const name = `cell ${cell + 1}`;
+export function describeFailure(end: CellEnd, context: FailureContext): CurveKernelError | undefined {
+  const { cell, timeout } = context;
+  const name = nameOf(context);
   const data = { cell };
   switch (end.reason) {
     case 'answered':
       return describeReply(end, name, data);
     case 'aborted':
-      return interruptedAt(cell);
+      return interruptedAt(context);
     case 'timeout':
       return new CurveKernelError('cell-timeout', `${name} did not end within ${(timeout ?? 0) / 1000} s`, {
         hint: 'Give cells more time, or make this one faster; it was interrupted.',

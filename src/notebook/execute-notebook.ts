@@ -5,8 +5,10 @@ import { describeFailure, interruptedAt } from './describe-failure.js';
 import { executeCell, type CellEnd } from './execute-cell.js';
 import { AS_READ, cellTags, type Cell, type CodeCell, type Notebook, type Output } from './notebook.js';
 import { createOutputCollector } from './output-collector.js';
-import { toCount, toObject } from './output-from-message.js';
+import { outputFromMessage, toCount, toObject } from './output-from-message.js';
+import { createOutputWidgets } from './output-widgets.js';
 import { routeOutput } from './route-output.js';
+import { sendWidgetUpdates } from './send-widget-updates.js';
 import { watchKernel } from './watch-kernel.js';
 import { whenAborted } from './when-aborted.js';
 import { createWidgetState } from './widget-state.js';
@@ -66,6 +68,9 @@ export async function executeNotebook(
   using router = routeOutput(kernel);
   const collector = createOutputCollector((cell, output) => onProgress({ type: 'output', cell, output }));
   const widgets = createWidgetState();
+  const outputWidgets = createOutputWidgets(({ comm, outputs }) =>
+    widgets.update(comm, { outputs: outputs.map((output) => ({ ...output })) }),
+  );
   const cells = [...notebook.cells];
   const runnable = [...cells.entries()].filter((entry): entry is [number, CodeCell] => isRunnable(entry[1]));
   let stop: { readonly failure: CurveKernelError; readonly failedCell: number } | undefined;
@@ -74,7 +79,7 @@ export async function executeNotebook(
 
   for (const [index, [cell, code]] of runnable.entries()) {
     if (signal?.aborted === true) {
-      stop = { failure: interruptedAt(cell), failedCell: cell };
+      stop = { failure: interruptedAt({ cell, position: index + 1 }), failedCell: cell };
       break;
     }
     const step = { cell, position: index + 1, of: runnable.length };
@@ -94,12 +99,16 @@ export async function executeNotebook(
       router,
       onMessage: (message) => {
         progress.receive(message);
-        collector.receive(cell, message);
         widgets.receive(message);
+        if (!outputWidgets.receive(message)) return collector.receive(cell, message);
+        const output = outputFromMessage(message);
+        if (output !== undefined) onProgress({ type: 'output', cell, output });
       },
     });
+    // The kernel reads it between two cells, so the next one finds there what this one has put into a widget.
+    await sendWidgetUpdates(kernel, outputWidgets.takeUpdates());
     cells[cell] = progress.finish(end);
-    const failure = describeFailure(end, { cell, timeout: options.timeout });
+    const failure = describeFailure(end, { cell, position: index + 1, timeout: options.timeout });
     onProgress({ type: 'cell-ended', ...step, failed: failure !== undefined });
     if (failure !== undefined && !isTolerated(failure)) {
       stop = { failure, failedCell: cell };

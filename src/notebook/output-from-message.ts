@@ -8,8 +8,11 @@ import { isJsonMime, type MimeBundle, type Output } from './notebook.js';
  * with odd things in it does not open: what is no text where text belongs is made text here.
  */
 export function outputFromMessage(message: KernelMessage.IIOPubMessage): Output | undefined {
-  const content = toObject(message.content);
-  const type: string = message.header.msg_type;
+  return toOutput(message.header.msg_type, toObject(message.content));
+}
+
+/** The output that content of a message type is, as {@link outputFromMessage}. */
+export function toOutput(type: string, content: JsonObject): Output | undefined {
   switch (type) {
     case 'stream':
       return { output_type: 'stream', name: toText(content['name'] ?? 'stdout'), text: toText(content['text'] ?? '') };

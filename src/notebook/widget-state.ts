@@ -8,6 +8,8 @@ const WIDGET_STATE = 'application/vnd.jupyter.widget-state+json';
 export interface WidgetState {
   /** Takes in an iopub message; all but those of widgets are left alone. */
   receive(message: KernelMessage.IIOPubMessage): void;
+  /** Sets part of a widget's state, by the id of its comm. */
+  update(comm: string, state: JsonObject): void;
   /** What is added to the notebook's metadata: `widgets`, or nothing when there were none. */
   metadata(): JsonObject;
 }
@@ -25,16 +27,23 @@ interface Model {
  */
 export function createWidgetState(): WidgetState {
   const models = new Map<string, Model>();
+
+  function update(comm: string, state: JsonObject): Model {
+    const model = models.get(comm) ?? { state: {}, buffers: new Map() };
+    model.state = { ...model.state, ...state };
+    models.set(comm, model);
+    return model;
+  }
+
   return {
+    update: (comm, state) => void update(comm, state),
     receive: (message) => {
       if (message.header.msg_type !== 'comm_open' && message.header.msg_type !== 'comm_msg') return;
       const content = toObject(message.content);
       const data = toObject(content['data']);
       const id = content['comm_id'];
       if (data['state'] === undefined || typeof id !== 'string') return; // a custom message
-      const model = models.get(id) ?? { state: {}, buffers: new Map() };
-      model.state = { ...model.state, ...toObject(data['state']) };
-      models.set(id, model);
+      const model = update(id, toObject(data['state']));
       const paths = Array.isArray(data['buffer_paths']) ? data['buffer_paths'] : [];
       for (const [index, path] of paths.entries()) {
         const bytes = message.buffers?.[index];

@@ -58,6 +58,33 @@ test('a secret key that was meant for this process is passed on under no name', 
   expect(JSON.stringify(kernelEnvironment(spec(['x'], { env }), base))).not.toContain('the secret');
 });
 
+describe('without the history of IPython', () => {
+  const asked = async (...argv: string[]): Promise<readonly string[]> => {
+    const command = await kernelCommand(spec(argv), 'f', environment(), { ipythonHistory: false });
+    return command.slice(argv.length);
+  };
+
+  test.each([
+    ['python', '-m', 'ipykernel_launcher', '-f', '{connection_file}'],
+    ['python3', '-m', 'ipykernel', '-f', '{connection_file}'],
+    ['/usr/bin/python3', '-Xfrozen_modules=off', '-m', 'ipykernel.kernelapp', '-f', '{connection_file}'],
+    ['conda', 'run', '-n', 'x', 'python', '/opt/ipykernel_launcher.py', '-f', '{connection_file}'],
+  ])('an ipykernel keeps it in memory: %s %s %s', async (...argv) => {
+    expect(await asked(...argv)).toEqual(['--HistoryManager.hist_file=:memory:']);
+    expect(await kernelCommand(spec(argv), 'f', environment())).toHaveLength(argv.length);
+  });
+
+  test.each([
+    ['xpython', '-f', '{connection_file}'],
+    ['python', '-m', 'bash_kernel', '-f', '{connection_file}'],
+    ['R', '--slave', '-e', 'IRkernel::main()', '--args', '{connection_file}'],
+    ['sh', '-c', 'python -m ipykernel_launcher -f {connection_file}'],
+    ['python', '-m', 'ipykernel_launcher', '--HistoryManager.hist_file=/x'],
+  ])('another kernel, and one with a file of its own, is started as it says: %s %s %s', async (...argv) => {
+    expect(await asked(...argv)).toEqual([]);
+  });
+});
+
 /** The program that is started for `name`, without our temporary folder. */
 async function resolve(name: string, env: NodeJS.ProcessEnv, place?: string): Promise<string> {
   const [program = ''] = await kernelCommand(spec([name, '-m', 'python'], {}, place), 'f', env);

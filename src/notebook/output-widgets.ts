@@ -1,0 +1,133 @@
+import type { KernelMessage } from '@jupyterlab/services';
+import type { Json, JsonObject } from '../protocol/message.js';
+import type { Output } from './notebook.js';
+import { outputFromMessage, toObject, toOutput } from './output-from-message.js';
+
+/** What an Output widget shows, after it has changed. */
+export interface WidgetUpdate {
+  /** The id of the widget's comm. */
+  readonly comm: string;
+  readonly outputs: readonly Output[];
+  /** The header of the request whose output came last. */
+  readonly parent: KernelMessage.IIOPubMessage['parent_header'];
+}
+
+/** The Output widgets of ipywidgets: output of a request that one of them captures belongs into the widget. */
+export interface OutputWidgets {
+  /** Takes in an iopub message. Returns true for output that a widget has captured, which is then no output of the cell. */
+  receive(message: KernelMessage.IIOPubMessage): boolean;
+  /** Returns what has changed since the last call, which the kernel has to be told. */
+  takeUpdates(): readonly WidgetUpdate[];
+}
+
+interface Widget {
+  readonly comm: string;
+  /** The request that it captures, or empty. */
+  captured: string;
+  outputs: readonly Output[];
+  /** Set by `clear_output` with `wait`: the next output clears what is there. */
+  clearFirst: boolean;
+}
+
+/**
+ * Captures as nbclient and JupyterLab do: a widget names the request to capture in its state, as `msg_id`; of several that name the same one
+ * the last captures.
+ *
+ * @param onChange Called whenever a widget has captured something.
+ */
+export function createOutputWidgets(onChange: (update: WidgetUpdate) => void): OutputWidgets {
+  const widgets = new Map<string, Widget>();
+  /** By request. */
+  const capturing = new Map<string, readonly Widget[]>();
+  const updates = new Map<string, WidgetUpdate>();
+
+  function setState(widget: Widget, { msg_id: request, outputs }: JsonObject): void {
+    if (Array.isArray(outputs)) widget.outputs = toOutputs(outputs);
+    if (typeof request !== 'string' || request === widget.captured) return;
+    const others = (capturing.get(widget.captured) ?? []).filter((one) => one !== widget);
+    capturing.set(widget.captured, others);
+    widget.captured = request;
+    if (request !== '') capturing.set(request, [...(capturing.get(request) ?? []), widget]);
+  }
+
+  function receiveComm({ header, content: anyContent }: KernelMessage.IIOPubMessage): void {
+    const content = toObject(anyContent);
+    const comm = content['comm_id'];
+    if (typeof comm !== 'string') return;
+    const state = toObject(toObject(content['data'])['state']);
+    if (header.msg_type === 'comm_close') return closeWidget(comm);
+    if (header.msg_type === 'comm_open' && isOutputModel(content, state)) {
+      widgets.set(comm, { comm, captured: '', outputs: [], clearFirst: false });
+    }
+    const widget = widgets.get(comm);
+    if (widget !== undefined) setState(widget, state);
+  }
+
+  function closeWidget(comm: string): void {
+    const widget = widgets.get(comm);
+    if (widget !== undefined) setState(widget, { msg_id: '' });
+    widgets.delete(comm);
+    updates.delete(comm);
+  }
+
+  function capture(widget: Widget, message: KernelMessage.IIOPubMessage): boolean {
+    if (message.header.msg_type === 'clear_output') {
+      if (toObject(message.content)['wait'] === true) {
+        widget.clearFirst = true;
+        return true;
+      }
+      widget.outputs = [];
+    } else {
+      const output = message.header.msg_type === 'update_display_data' ? undefined : outputFromMessage(message);
+      if (output === undefined) return false;
+      widget.outputs = append(widget.clearFirst ? [] : widget.outputs, output);
+    }
+    widget.clearFirst = false;
+    const update = { comm: widget.comm, outputs: widget.outputs, parent: message.parent_header };
+    updates.set(widget.comm, update);
+    onChange(update);
+    return true;
+  }
+
+  return {
+    receive: (message) => {
+      if (message.header.msg_type.startsWith('comm_')) {
+        receiveComm(message);
+        return false;
+      }
+      const request = 'msg_id' in message.parent_header ? message.parent_header.msg_id : '';
+      const widget = capturing.get(request)?.at(-1);
+      return widget !== undefined && capture(widget, message);
+    },
+    takeUpdates: () => {
+      const taken = [...updates.values()];
+      updates.clear();
+      return taken;
+    },
+  };
+}
+
+function isOutputModel(content: JsonObject, state: JsonObject): boolean {
+  return (
+    content['target_name'] === 'jupyter.widget' &&
+    state['_model_module'] === '@jupyter-widgets/output' &&
+    state['_model_name'] === 'OutputModel'
+  );
+}
+
+/** Prints to the same stream in a row are one output. */
+function append(outputs: readonly Output[], output: Output): readonly Output[] {
+  const last = outputs.at(-1);
+  if (output.output_type !== 'stream' || last?.output_type !== 'stream' || last.name !== output.name) {
+    return [...outputs, output];
+  }
+  return [...outputs.slice(0, -1), { ...last, text: last.text + output.text }];
+}
+
+/** Outputs that the kernel has set itself, as `append_stdout` of ipywidgets does: they are as in a file. */
+function toOutputs(values: readonly Json[]): readonly Output[] {
+  return values.map(toObject).flatMap((value) => {
+    const type = value['output_type'];
+    return (typeof type === 'string' ? toOutput(type, value) : undefined) ?? [];
+  });
+}
