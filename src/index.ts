@@ -128,6 +128,7 @@ export { quietServices, type ServicesConsole } from './manager/quiet-services.js
 export { parseNotebook, readNotebook, type ReadNotebookOptions } from './notebook/read-notebook.js';
 export { writeNotebook } from './notebook/write-notebook.js';
 export { formatNotebook } from './notebook/format-notebook.js';
+export { injectParameters, type ParameterizedNotebook } from './notebook/inject-parameters.js';
 export {
   executeNotebook,
   type ExecutedNotebook,

@@ -20,6 +20,7 @@ import { revokeCommand } from './revoke.js';
 import { roleCommand } from './role.js';
 import { rotateCommand } from './rotate.js';
 import { runCommand } from './run.js';
+import { tieParameters } from './run-parameters.js';
 import { shutdownCommand } from './shutdown.js';
 import { specsCommand } from './specs.js';
 import { startCommand } from './start.js';
@@ -31,12 +32,13 @@ import { usageError } from './usage-error.js';
 export async function runProgram(args: readonly string[]): Promise<void> {
   silenceLibraries();
   hideSecret();
+  const tied = tieKeys(tieParameters(args));
   try {
-    const text = await parse(tieKeys(args));
+    const text = await parse(tied);
     if (text !== '') printResult(text);
   } catch (error) {
     if (!isCurveKernelError(error, 'usage')) throw error;
-    const mistyped = await findMistyped(args, (command) => parse([...command, '--help']));
+    const mistyped = await findMistyped(tied, (command) => parse([...command, '--help']));
     if (mistyped === undefined) throw error;
     const { typed, meant } = mistyped;
     const message = `there is no ${typed.startsWith('-') ? 'option' : 'command'} ${typed}; did you mean "${meant}"?`;

@@ -1,14 +1,17 @@
 import type { ManagerWarning, TransportEncryption } from '../manager/encryption-policy.js';
 import type { ChannelSecurity } from '../manager/kernel-link.js';
 import { executeNotebook, type ExecutedNotebook, type NotebookProgress } from '../notebook/execute-notebook.js';
+import { injectParameters } from '../notebook/inject-parameters.js';
 import type { Notebook } from '../notebook/notebook.js';
+import type { JsonObject } from '../protocol/message.js';
 import { createDroppedMessages, type DroppedMessages } from './dropped-messages.js';
 import type { ExistingArguments } from './existing-kernel.js';
 import { listenForInterruption, type Interruption } from './interruption.js';
-import { printWarning } from './output.js';
+import { printNote, printWarning } from './output.js';
 import { createProgress, type Progress } from './progress.js';
 import { joinKernel, startOwnKernel, type RunKernel } from './run-kernel.js';
 import { showOutput } from './show-output.js';
+import { parseOption } from './usage-error.js';
 
 /** How `run` runs a notebook. */
 export interface RunNotebookOptions {
@@ -19,6 +22,8 @@ export interface RunNotebookOptions {
   readonly policy: TransportEncryption;
   /** The working directory of the kernel. */
   readonly folder: string;
+  /** None, if there are no names. */
+  readonly parameters: JsonObject;
   /** Milliseconds that a cell may take. */
   readonly timeout: number | undefined;
   readonly allowErrors: boolean;
@@ -43,7 +48,8 @@ export async function runNotebook(notebook: Notebook, options: RunNotebookOption
     let cells = 0;
     const started = performance.now();
     await using kernel = await openKernel(notebook, options, { interruption, progress, dropped });
-    const executed = await executeNotebook(notebook, kernel.connection, {
+    const parameterized = await withParameters(notebook, options.parameters, kernel, progress);
+    const executed = await executeNotebook(parameterized, kernel.connection, {
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
       allowErrors: options.allowErrors,
       signal: interruption.gently,
@@ -66,6 +72,23 @@ interface RunParts {
   readonly interruption: Interruption;
   readonly progress: Progress;
   readonly dropped: DroppedMessages;
+}
+
+/** Only a kernel that runs says for sure which language it is of. */
+async function withParameters(
+  notebook: Notebook,
+  parameters: JsonObject,
+  { connection }: RunKernel,
+  progress: Progress,
+): Promise<Notebook> {
+  if (Object.keys(parameters).length === 0) return notebook;
+  const { name } = (await connection.info).language_info;
+  const injected = parseOption('parameters', 'run', () => injectParameters(notebook, parameters, name));
+  if (injected.place === 'top') {
+    progress.hide();
+    printNote('no cell is tagged parameters: they are set before the first cell, and a cell that sets them again wins');
+  }
+  return injected.notebook;
 }
 
 function openKernel(

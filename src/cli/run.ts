@@ -1,19 +1,20 @@
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { CurveKernelError } from '../errors.js';
+import { CurveKernelError, type ErrorCode } from '../errors.js';
 import { readNotebook } from '../notebook/read-notebook.js';
 import { writeNotebook } from '../notebook/write-notebook.js';
 import { keyFileOption } from './existing-kernel.js';
 import { kernelOption, policyOption, type KernelArguments } from './kernel-options.js';
 import { describeError, printJson, printNote, printResult } from './output.js';
 import { reportFailure } from './report-failure.js';
+import { readParameters, type ParameterArguments } from './run-parameters.js';
 import { runNotebook, type NotebookRun } from './run-notebook.js';
 import { securityTable } from './security-table.js';
 import { showTraceback } from './show-output.js';
 import { usageError } from './usage-error.js';
 
-interface RunArguments extends KernelArguments {
+interface RunArguments extends KernelArguments, ParameterArguments {
   readonly notebook: string;
   readonly existing: string | undefined;
   readonly 'key-file': string | undefined;
@@ -41,6 +42,27 @@ export const runCommand: CommandModule<object, RunArguments> = {
       .positional('notebook', { type: 'string', demandOption: true, describe: 'The notebook (.ipynb)' })
       .option('output', { type: 'string', requiresArg: true, describe: 'Write the executed notebook to this file' })
       .option('inplace', { type: 'boolean', default: false, describe: 'Write it over the notebook' })
+      .option('param', {
+        alias: 'p',
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'Set a parameter: NAME VALUE, as often as there are parameters',
+      })
+      .option('param-text', {
+        alias: 'r',
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'The same, for a value that is text whatever it looks like',
+      })
+      .option('params', {
+        alias: 'f',
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'Set the parameters of this file, in JSON or YAML',
+      })
       .option('timeout', { type: 'number', requiresArg: true, describe: 'Seconds that a cell may take [default: any]' })
       .option('allow-errors', { type: 'boolean', default: false, describe: 'Go on after a cell that fails' })
       .option('show-outputs', {
@@ -64,12 +86,14 @@ export const runCommand: CommandModule<object, RunArguments> = {
         return true;
       })
       .example('$0 run tour.ipynb', 'print what the cells print')
+      .example('$0 run report.ipynb -p rows 5 --params defaults.yaml --output may.ipynb', 'with parameters')
       .example('$0 run tour.ipynb --output done.ipynb --transport-encryption required', 'encrypted, or not at all'),
   handler: run,
 };
 
 async function run(args: RunArguments): Promise<void> {
   const notebook = await readNotebook(args.notebook);
+  const parameters = await readParameters(args);
   const target = args.inplace ? args.notebook : args.output;
   if (target !== undefined) await checkWritable(target);
   const { existing, 'key-file': keyFile } = args;
@@ -78,6 +102,7 @@ async function run(args: RunArguments): Promise<void> {
     kernelName: args.kernel,
     policy: args['transport-encryption'],
     folder: dirname(resolve(args.notebook)),
+    parameters,
     timeout: args.timeout === undefined ? undefined : args.timeout * 1000,
     allowErrors: args['allow-errors'],
     showOutputs: !args.json && (args['show-outputs'] ?? target === undefined),
@@ -88,7 +113,7 @@ async function run(args: RunArguments): Promise<void> {
   }
   if (args.json) printJson(describe(result, target));
   else if (args['show-security']) printResult(`\n${securityTable(result.security)}`);
-  tellFailure(result);
+  tellFailure(result, target);
 }
 
 /**
@@ -112,19 +137,37 @@ async function checkWritable(target: string): Promise<void> {
   }
 }
 
-function tellFailure({ executed: { failure, failedCell, notebook }, outputsShown }: NotebookRun): void {
+function tellFailure({ executed, outputsShown }: NotebookRun, target: string | undefined): void {
+  const { failure, failedCell, notebook } = executed;
   if (failure === undefined) return;
   const cell = failedCell === undefined ? undefined : notebook.cells[failedCell];
   const outputs = cell?.cell_type === 'code' && !outputsShown ? cell.outputs : [];
   for (const output of outputs) if (output.output_type === 'error') showTraceback(output.traceback);
-  reportFailure(failure);
+  reportFailure(withHint(failure, target));
 }
+
+/** A failure with what to do about it in the words of this command. */
+function withHint(failure: CurveKernelError, target: string | undefined): CurveKernelError {
+  const hint = HINTS[failure.code]?.(target);
+  if (hint === undefined) return failure;
+  return new CurveKernelError(failure.code, failure.message, { hint, data: failure.data, cause: failure.cause });
+}
+
+const HINTS: Partial<Record<ErrorCode, (target: string | undefined) => string>> = {
+  'cell-failed': () =>
+    'read the error above; --allow-errors goes on after cells that fail, and so does the tag raises-exception for one cell',
+  'cell-timeout': () => 'give cells more time by --timeout, or make this one faster; it was interrupted',
+  interrupted: (target) =>
+    target === undefined
+      ? 'run it again; to keep the outputs up to here name a file by --output, or give --inplace'
+      : `run it again; the outputs up to here are in ${target}`,
+};
 
 function describe({ executed, kernelName, seconds, security }: NotebookRun, target: string | undefined): object {
   const { failure, failedCell } = executed;
   return {
     status: failure === undefined ? 'ok' : 'error',
-    ...(failure === undefined ? {} : { error: { ...describeError(failure), cell: failedCell } }),
+    ...(failure === undefined ? {} : { error: { ...describeError(withHint(failure, target)), cell: failedCell } }),
     kernel: kernelName,
     output: target ?? null,
     seconds,

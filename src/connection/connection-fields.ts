@@ -1,4 +1,5 @@
 import { CurveKernelError } from '../errors.js';
+import { isSealed } from '../keys/seal.js';
 import type { Json, JsonObject } from '../protocol/message.js';
 
 /** The fields that are ours, in the order in which `jupyter_client` writes them; the last one is this package's. */

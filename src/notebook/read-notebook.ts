@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
+import { isSealed } from '../keys/seal.js';
 import type { Json, JsonObject } from '../protocol/message.js';
 import { checkArray, checkCount, checkLines, checkObject, checkText, invalidNotebook, isLines } from './check-shape.js';
 import { toNumber } from './exact-number.js';
@@ -77,6 +78,7 @@ function parse(text: string, source: string): unknown {
     return parseJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
+    if (isSealed(text)) throw invalidNotebook(source, 'is a sealed grant, not a notebook', openSealed(source));
     throw invalidNotebook(
       source,
       `is not JSON: ${error.message}`,
@@ -84,6 +86,9 @@ function parse(text: string, source: string): unknown {
     );
   }
 }
+
+const openSealed = (source: string): string =>
+  `Open it with "jupyter-curve accept ${source} --out kernel.json", and give the file that it writes as --existing.`;
 
 /** The id is a matter of {@link upgradeCells}: older notebooks have none. */
 function checkCell(value: unknown, where: string): Cell {

@@ -18,7 +18,7 @@ export async function sendWidgetUpdates(
       session: kernel.clientId,
       username: kernel.username,
       content: { comm_id: comm, data: { method: 'update', state, buffer_paths: [] } },
-      parentHeader: 'msg_id' in parent ? parent : undefined,
+      ...(isHeader(parent) ? { parentHeader: parent } : {}),
     });
     try {
       kernel.sendShellMessage(message, false);
@@ -27,3 +27,5 @@ export async function sendWidgetUpdates(
     }
   }
 }
+
+const isHeader = (parent: WidgetUpdate['parent']): parent is KernelMessage.IHeader<never> => 'msg_id' in parent;

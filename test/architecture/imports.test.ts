@@ -35,7 +35,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'magic-string': ['typescript'],
   'oxc-parser': ['typescript'],
   'oxc-transform': ['typescript'],
-  yaml: ['access'],
+  yaml: ['access', 'cli'],
   yargs: ['cli'],
 };
 
