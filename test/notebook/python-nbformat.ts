@@ -17,8 +17,13 @@ export async function pythonNbformat(texts: readonly string[]): Promise<readonly
 }
 
 /** Runs a script of this folder with text on its standard input; resolves with its standard output. */
-export function runPython(script: string, input: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const child = spawn(pythonPath(), [join(repository, 'test/notebook', script)], { env });
+export function runPython(
+  script: string,
+  input: string,
+  env: NodeJS.ProcessEnv = process.env,
+  ...args: string[]
+): Promise<string> {
+  const child = spawn(pythonPath(), [join(repository, 'test/notebook', script), ...args], { env });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
