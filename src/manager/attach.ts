@@ -8,6 +8,7 @@ import { AttachedHost } from './attached-host.js';
 import { deferred } from './deferred.js';
 import { openLink, type ChannelSecurity } from './kernel-link.js';
 import { kernelSpecModels, LocalKernelSpecAPIClient } from './kernelspec-api-client.js';
+import { quietOwnKernels } from './quiet-services.js';
 import { localServerSettings } from './server-settings.js';
 import { loadServices } from './services-module.js';
 
@@ -84,6 +85,7 @@ export async function attach(file: string, options: AttachOptions = {}): Promise
       }
     },
   });
+  const quiet = quietOwnKernels(console, { isOwn: (id) => id === model.id, isReconnecting: () => false });
   const serverSettings = localServerSettings(services, host, kernelSpecModels);
   const kernel = new KernelConnection({
     model,
@@ -93,7 +95,12 @@ export async function attach(file: string, options: AttachOptions = {}): Promise
     ...rest,
   });
   kernel.disposed.connect(settleReconnection);
-  await opened.promise;
+  try {
+    await opened.promise;
+  } catch (error) {
+    quiet[Symbol.dispose]();
+    throw error;
+  }
   attached = true;
 
   const close = async (): Promise<void> => {
@@ -101,6 +108,7 @@ export async function attach(file: string, options: AttachOptions = {}): Promise
     const closed = socket?.suspend();
     kernel.dispose();
     await closed;
+    quiet[Symbol.dispose]();
   };
   return { connection: kernel, security: () => host.socket?.link?.security(), close, [Symbol.asyncDispose]: close };
 }

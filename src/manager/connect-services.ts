@@ -4,6 +4,7 @@ import { KernelDirectory } from './kernel-directory.js';
 import type { ChannelSecurity } from './kernel-link.js';
 import { kernelSpecModels, LocalKernelSpecAPIClient } from './kernelspec-api-client.js';
 import type { ManagedKernel } from './managed-kernel.js';
+import { quietOwnKernels } from './quiet-services.js';
 import { localServerSettings } from './server-settings.js';
 import { loadServices } from './services-module.js';
 import { LocalSessionAPIClient } from './session-api-client.js';
@@ -39,8 +40,8 @@ export interface LocalServices extends AsyncDisposable {
  * Gives the KernelManager, SessionManager and KernelSpecManager of `@jupyterlab/services`, unmodified, on local kernels that are
  * reached by (Curve)ZMQ: there is no server. Errors of starting, restarting and ending kernels are CurveKernelErrors.
  *
- * The managers poll, which keeps the process alive, until {@link LocalServices.close}. They write to `console.debug`, which is
- * standard output in Node, and to `console.warn` when a kernel restarts or dies: see {@link quietServices}.
+ * The managers poll, which keeps the process alive, until {@link LocalServices.close}. What they write to `console.debug` and `console.warn`
+ * about kernels that are opened, restarted and ended here is taken off; the rest of what is written there is left alone.
  */
 export async function connectServices(options: ConnectServicesOptions = {}): Promise<LocalServices> {
   const { defaultKernel, root = process.cwd(), onError = () => undefined, ...start } = options;
@@ -50,6 +51,7 @@ export async function connectServices(options: ConnectServicesOptions = {}): Pro
   const chooseKernel = async (): Promise<string> => defaultKernel ?? (await models()).default;
 
   const directory = new KernelDirectory({ start: { ...start, onError }, onError });
+  const quiet = quietOwnKernels(console, directory);
   const serverSettings = localServerSettings(services, directory, models);
   const kernelAPIClient = new LocalKernelAPIClient(serverSettings, directory, chooseKernel);
   const specAPIClient = new LocalKernelSpecAPIClient(serverSettings, models);
@@ -82,6 +84,7 @@ export async function connectServices(options: ConnectServicesOptions = {}): Pro
       ]);
       for (const manager of [sessions, specs, kernels]) manager.dispose();
       await directory.close();
+      quiet[Symbol.dispose]();
     })());
   return {
     kernels,

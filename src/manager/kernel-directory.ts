@@ -1,3 +1,4 @@
+import type { OwnKernels } from './quiet-services.js';
 import { CurveKernelError } from '../errors.js';
 import type { Channel, Message } from '../protocol/message.js';
 import { perSocket } from '../transport/per-socket.js';
@@ -23,9 +24,13 @@ const RECONNECTS_WITHIN = 100;
 const DIALS = 3;
 
 /** The kernels of one {@link connectServices}, and the sockets that are open to them. */
-export class KernelDirectory implements SocketHost {
+export class KernelDirectory implements SocketHost, OwnKernels {
   readonly #options: KernelDirectoryOptions;
   readonly #entries = new Map<string, KernelEntry>();
+  /** Of all kernels that a connection was opened to, also of those that are gone. */
+  readonly #ids = new Set<string>();
+  /** Kernels that were restarted a moment ago: the connection that asked for it connects again by itself. */
+  #restarted = 0;
   readonly #closing = new AbortController();
   readonly #starting = new Set<Promise<unknown>>();
   /** Clients that were told to open another socket, and have not yet. */
@@ -47,6 +52,14 @@ export class KernelDirectory implements SocketHost {
     this.#starting.add(settled);
     void settled.then(() => this.#starting.delete(settled));
     return starting;
+  }
+
+  isOwn(kernelId: string): boolean {
+    return this.#ids.has(kernelId);
+  }
+
+  isReconnecting(): boolean {
+    return this.#reconnecting.size > 0 || this.#restarted > 0;
   }
 
   /** @throws CurveKernelError `kernel-unknown`. */
@@ -104,6 +117,7 @@ export class KernelDirectory implements SocketHost {
   }
 
   async open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelLink> {
+    this.#ids.add(socket.kernelId);
     this.#reconnecting.delete(socket.clientId);
     if (this.#closing.signal.aborted) throw closed();
     const entry = this.#entry(socket.kernelId);
@@ -191,7 +205,11 @@ export class KernelDirectory implements SocketHost {
     } finally {
       entry.managed = false;
       // By then whoever asked has closed its own socket.
-      setImmediate(() => this.#announce(entry, 'restarting', (socket) => before.includes(socket) && isCutOff(socket)));
+      this.#restarted += 1;
+      setImmediate(() => {
+        this.#restarted -= 1;
+        this.#announce(entry, 'restarting', (socket) => before.includes(socket) && isCutOff(socket));
+      });
     }
   }
 

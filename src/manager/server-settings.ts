@@ -1,21 +1,18 @@
 import type { KernelSpec as JupyterKernelSpec, ServerConnection } from '@jupyterlab/services';
 import type { Services } from './services-module.js';
-import { muteNextLine } from './mute-next-line.js';
+import { SOCKET_URL } from './quiet-services.js';
 import { socketClassOf, type SocketHost } from './zmq-socket.js';
 
 /**
  * Settings with which `@jupyterlab/services` reaches no server at all: its sockets are ours, its messages stay objects, and its
  * requests go nowhere, except for kernelspecs, for which clones of a connection ask by themselves.
- *
- * A connection says in `console.debug`, which is standard output in Node, which address it opens, right after it has read it here: of an
- * address that no person knows, that line is taken off.
  */
 export function localServerSettings(
   services: Services,
   host: SocketHost,
   specs: () => Promise<JupyterKernelSpec.ISpecModels>,
 ): ServerConnection.ISettings {
-  const settings = services.ServerConnection.makeSettings({
+  return services.ServerConnection.makeSettings({
     baseUrl: 'http://local.invalid/',
     wsUrl: SOCKET_URL,
     token: '',
@@ -28,16 +25,7 @@ export function localServerSettings(
       throw new TypeError(`There is no Jupyter server behind these services (${method} ${new URL(url).pathname}).`);
     },
   });
-  return Object.defineProperty(settings, 'wsUrl', {
-    enumerable: true,
-    get: () => {
-      muteNextLine(console, `Starting WebSocket: ${SOCKET_URL}`);
-      return SOCKET_URL;
-    },
-  });
 }
-
-const SOCKET_URL = 'ws://local.invalid/';
 
 /** Upstream's types know serialized messages only; between it and our sockets they stay what they are. */
 function asIs(message: unknown): never {

@@ -4,6 +4,8 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { generateCurvePair } from '#src/keys/curve-pair.js';
+import { sealText } from '#src/keys/seal.js';
 import { createCommandLine, mainFile, type CommandLine } from '../fixtures/command-line.js';
 import { pythonPath } from '../fixtures/python.js';
 import { repository } from '../fixtures/repository.js';
@@ -18,9 +20,15 @@ beforeAll(async () => {
 afterAll(() => line.close());
 
 /** Writes a notebook of these code cells, and returns its file name. */
-async function notebook(name: string, ...sources: string[]): Promise<string> {
+function notebook(name: string, ...sources: string[]): Promise<string> {
   const empty = { cell_type: 'code', metadata: {}, outputs: [], execution_count: null };
-  const cells = sources.map((source, index) => ({ ...empty, id: `cell-${index}`, source }));
+  return notebookOf(
+    name,
+    sources.map((source, index) => ({ ...empty, id: `cell-${index}`, source })),
+  );
+}
+
+async function notebookOf(name: string, cells: readonly object[]): Promise<string> {
   const metadata = { kernelspec: { name: 'typescript', display_name: 'TypeScript (Curve)', language: 'typescript' } };
   await writeFile(join(line.folder, name), JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells }));
   return name;
@@ -56,11 +64,31 @@ describe('run', () => {
     const { stderr } = await line.run('run', file);
     expect(stderr.split('\n')).toEqual([
       'jupyter-curve: starting typescript',
-      'jupyter-curve: [0/2] running cell 1',
-      'jupyter-curve: [1/2] running cell 2',
+      'jupyter-curve: [0/2] running code cell 1',
+      'jupyter-curve: [1/2] running code cell 2',
       'jupyter-curve: [2/2] done',
       '',
     ]);
+  });
+
+  test('counts the code cells that run, and nothing else, and an error says both places of its cell', async () => {
+    const text = { cell_type: 'markdown', metadata: {}, source: '# text' };
+    const code = { cell_type: 'code', metadata: {}, outputs: [], execution_count: null };
+    const cells = [
+      text,
+      { ...code, source: '1' },
+      text,
+      { ...code, source: ' ' },
+      { ...code, source: 'throw 1' },
+      text,
+    ];
+    const file = await notebookOf('counts.ipynb', cells);
+    const { stderr } = await line.run('run', file);
+    expect(stderr.match(/^jupyter-curve: \[.*/gm)).toEqual([
+      'jupyter-curve: [0/2] running code cell 1',
+      'jupyter-curve: [1/2] running code cell 2',
+    ]);
+    expect(stderr).toContain('jupyter-curve: error: cell 5 (code cell 2) raised ');
   });
 
   requireOrSkip('a Python', python)('draws a bar on a terminal and takes it off at the end', async () => {
@@ -68,8 +96,8 @@ describe('run', () => {
     const program = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
     const args = ['-c', program, process.execPath, mainFile, 'run', file];
     const { stdout } = await promisify(execFile)(pythonPath(), args, { env: line.env, cwd: line.folder });
-    expect(stdout).toContain('░ 0/2 running cell 1\r\u001b[Kshown\r\n');
-    expect(stdout).toMatch(/█{12}░{12} 1\/2 running cell 2/);
+    expect(stdout).toContain('░ 0/2 running code cell 1\r\u001b[Kshown\r\n');
+    expect(stdout).toMatch(/█{12}░{12} 1\/2 running code cell 2/);
     expect(stdout.endsWith(`${'█'.repeat(24)} 2/2 done\r\u001b[K`)).toBe(true);
   });
 
@@ -124,7 +152,9 @@ describe('run', () => {
     expect({ stdout, status }).toEqual({ stdout: '', status: 1 });
     expect(stderr).toContain('RangeError: too far');
     expect(stderr).not.toContain('\u001b');
-    expect(stderr).toMatch(/jupyter-curve: error: cell 2 raised RangeError\njupyter-curve: hint: .*\n$/);
+    expect(stderr).toMatch(
+      /jupyter-curve: error: cell 2 raised RangeError\njupyter-curve: hint: .*--allow-errors.*\n$/,
+    );
     const { cells } = await read('failed.ipynb');
     expect(cells.map((cell) => cell.execution_count)).toEqual([1, 2, null]);
     expect(cells[1]?.outputs).toMatchObject([{ output_type: 'error', ename: 'RangeError' }]);
@@ -156,7 +186,7 @@ describe('run', () => {
     const file = await notebook('slow.ipynb', 'while (true) {}');
     const { stderr, status } = await line.run('run', file, '--timeout', '0.5');
     expect(stderr).not.toContain('done');
-    expect(stderr).toMatch(/jupyter-curve: error: cell 1 did not end within 0.5 s\njupyter-curve: hint: /);
+    expect(stderr).toMatch(/jupyter-curve: error: cell 1 did not end within 0.5 s\njupyter-curve: hint: .*--timeout/);
     expect(status).toBe(1);
   });
 
@@ -166,10 +196,23 @@ describe('run', () => {
     await running.wrote('spinning');
     running.child.kill('SIGINT');
     const { stderr, status } = await running.ended;
-    expect(stderr).toMatch(/jupyter-curve: error: the run was interrupted at cell 2\njupyter-curve: hint: .*\n$/);
+    expect(stderr).toMatch(
+      /jupyter-curve: error: the run was interrupted at cell 2\njupyter-curve: hint: .*outputs up to here are in interrupted\.ipynb\n$/,
+    );
     expect(status).toBe(130);
     expect((await read('interrupted.ipynb')).cells[0]?.outputs).toMatchObject([{ text: ['kept\n'] }]);
     expect(await leftovers()).toEqual([]);
+  });
+
+  test('Ctrl-C without a file to write to says that outputs were not kept, and how they would be', async () => {
+    const file = await notebook('lost.ipynb', 'console.log("spinning"); while (true) {}');
+    const running = line.start('run', file);
+    await running.wrote('spinning');
+    running.child.kill('SIGINT');
+    const { stderr, status } = await running.ended;
+    expect(stderr).toMatch(/interrupted at cell 1\njupyter-curve: hint: .*to keep the outputs.*--output.*--inplace\n$/);
+    expect(stderr).not.toMatch(/were kept|outputs up to here are in/);
+    expect(status).toBe(130);
   });
 
   requireOrSkip('a Python with ipykernel', python)(
@@ -251,6 +294,202 @@ describe('run', () => {
     const warned = await line.run('run', file, '-k', 'plain');
     expect(warned.stderr).toMatch(/^jupyter-curve: warning: .*\njupyter-curve: hint: /m);
     expect(warned).toMatchObject({ stdout: '1\n', status: 0 });
+  });
+
+  test.each([
+    ['UTF-8', Buffer.from('{"nbformat": 4, "metadata": {"x": "caf\u00e9"}}', 'latin1'), 'is not UTF-8'],
+    ['JSON', Buffer.from('{"nbformat": 4,'), 'is not JSON: the text ends too early'],
+    ['without a byte order mark', Buffer.from('\ufeff{}'), 'begins with a byte order mark'],
+  ])('a notebook that is not %s is refused, and left as it is', async (_, bytes, problem) => {
+    await writeFile(join(line.folder, 'odd.ipynb'), bytes);
+    const { stdout, stderr, status } = await line.run('run', 'odd.ipynb', '--inplace');
+    expect({ stdout, status }).toEqual({ stdout: '', status: 3 });
+    expect(stderr).toMatch(/^jupyter-curve: error: .*\njupyter-curve: hint: .*\n$/);
+    expect(stderr).toContain(`error: odd.ipynb ${problem}\n`);
+    expect(await readFile(join(line.folder, 'odd.ipynb'))).toEqual(bytes);
+  });
+
+  test('what was not executed is written as it was read: numbers, odd outputs, odd counts', async () => {
+    const odd = '[{"output_type": "pyout", "metadata": [], "n": 9007199254740993}]';
+    const code = '"cell_type": "code", "metadata": {"n": 1.0, "id": 12345678901234567890}';
+    const cells = [
+      `{${code}, "id": "a", "source": "1 + 1", "outputs": ${odd}, "execution_count": "5"}`,
+      `{${code}, "id": "b", "source": "throw 1", "outputs": ${odd}, "execution_count": 1.5}`,
+      `{${code}, "id": "c", "source": "not reached", "outputs": ${odd}, "execution_count": 7.0}`,
+      `{"cell_type": "markdown", "metadata": {"n": NaN}, "id": "d", "source": "caf\u00e9", "later": -0}`,
+    ];
+    const metadata =
+      '{"kernelspec": {"name": "typescript", "display_name": "x"}, "p": {"nan": NaN, "inf": -Infinity, "big": 1e400}}';
+    await writeFile(
+      join(line.folder, 'exact.ipynb'),
+      `{"nbformat": 4, "nbformat_minor": 5, "metadata": ${metadata}, "cells": [${cells.join(', ')}]}`,
+    );
+    expect(await line.run('run', 'exact.ipynb', '--inplace')).toMatchObject({ status: 1 });
+    const text = await readFile(join(line.folder, 'exact.ipynb'), 'utf8');
+    const flat = text.replaceAll(/\n */g, ' ');
+    for (const kept of [
+      '"nan": NaN',
+      '"inf": -Infinity',
+      '"big": 1e400',
+      '"later": -0',
+      'caf\u00e9',
+      '"execution_count": 7.0',
+    ]) {
+      expect(flat).toContain(kept);
+    }
+    expect(flat.match(/"n": 1\.0/g)).toHaveLength(3);
+    expect(flat.match(/"id": 12345678901234567890/g)).toHaveLength(3);
+    // The cells that ran have new outputs, the one that did not has those of the file.
+    expect(flat.match(/"metadata": \[\], "n": 9007199254740993, "output_type": "pyout"/g)).toHaveLength(1);
+    expect(flat.match(/"execution_count": [12],/g)).toHaveLength(3);
+  });
+
+  test('a notebook of nbformat 3 runs', async () => {
+    const cells = [
+      { cell_type: 'heading', level: 2, source: 'Old' },
+      {
+        cell_type: 'code',
+        language: 'typescript',
+        input: ['6 *', ' 7'],
+        outputs: [{ output_type: 'pyout', text: '0' }],
+      },
+    ];
+    const old = {
+      nbformat: 3,
+      nbformat_minor: 0,
+      metadata: { kernelspec: { name: 'typescript' } },
+      worksheets: [{ cells }],
+    };
+    await writeFile(join(line.folder, 'v3.ipynb'), JSON.stringify(old));
+    expect(await line.run('run', 'v3.ipynb', '--output', 'v4.ipynb')).toMatchObject({ status: 0 });
+    expect(JSON.parse(await readFile(join(line.folder, 'v4.ipynb'), 'utf8'))).toMatchObject({
+      nbformat: 4,
+      nbformat_minor: 5,
+      cells: [{ cell_type: 'markdown', source: ['## Old'] }, { outputs: [{ data: { 'text/plain': ['42'] } }] }],
+    });
+  });
+
+  requireOrSkip('a Python with ipykernel', python)(
+    'a kernel that was started for the run leaves no cell in the history of IPython',
+    async () => {
+      const file = await notebook('history.ipynb', 'ip = get_ipython()', 'print(ip.history_manager.hist_file)');
+      expect(await line.run('run', file, '--kernel', 'python3')).toMatchObject({ stdout: ':memory:\n', status: 0 });
+      const folder = join(line.folder, 'home/.ipython/profile_default');
+      expect(await readdir(folder)).not.toContain('history.sqlite');
+    },
+  );
+
+  describe('parameters', () => {
+    const tagged = { metadata: { tags: ['parameters'] }, cell_type: 'code', outputs: [], execution_count: null };
+    const shows = { ...tagged, metadata: {}, source: 'console.log(JSON.stringify([rows, label, list]))' };
+    const given = (): Promise<string> =>
+      notebookOf('given.ipynb', [{ ...tagged, source: 'const rows: number = 1\nlet label = "a", list = [0]' }, shows]);
+
+    test('come from files, then -p, then -r, and are kept in the notebook', async () => {
+      await writeFile(
+        join(line.folder, 'a.yaml'),
+        'rows: 2 # a comment\nlabel: from a file\nlist:\n  - 1.0\n  - {a: yes}\n',
+      );
+      await writeFile(join(line.folder, 'b.json'), '{\n\t"rows": 3}');
+      const files = ['--params', 'a.yaml', '-f', 'b.json'];
+      const first = await line.run(
+        'run',
+        await given(),
+        ...files,
+        '-r',
+        'label',
+        '--5 "é"',
+        '--show-outputs',
+        '--output',
+        'once.ipynb',
+      );
+      expect(first).toMatchObject({ stdout: '[3,"--5 \\"é\\"",[1,{"a":"yes"}]]\n', status: 0 });
+      const written = await readFile(join(line.folder, 'once.ipynb'), 'utf8');
+      expect(written).toContain('"injected-parameters"');
+      const again = await line.run(
+        'run',
+        'once.ipynb',
+        '-p',
+        'rows',
+        '-4',
+        '-p',
+        'label',
+        '',
+        '-p',
+        'list',
+        '[true, null]',
+      );
+      expect(again).toMatchObject({ stdout: '[-4,"",[true,null]]\n', status: 0 });
+    });
+
+    test('are set at the top, with a note, where no cell is tagged', async () => {
+      const file = await notebook('untagged.ipynb', 'x * 2');
+      const { stdout, stderr } = await line.run('run', file, '-p', 'x', '21');
+      expect(stdout).toBe('42\n');
+      expect(stderr).toContain('jupyter-curve: no cell is tagged parameters');
+    });
+
+    test.each([
+      { what: 'a pair without a value', args: ['-p', 'x'], status: 2, error: /-p rows 5/ },
+      {
+        what: 'a name that is none',
+        args: ['-p', 'a b', '1'],
+        status: 2,
+        error: /"a b" cannot be the name of a variable/,
+      },
+      {
+        what: 'a list that is none',
+        args: ['-p', 'x', '[1, SECRET'],
+        status: 2,
+        error: /--param x: is neither JSON nor YAML.*by -r/,
+      },
+      {
+        what: 'a file that is not there',
+        args: ['-f', 'none.yaml'],
+        status: 3,
+        error: /parameters none\.yaml could not be read/,
+      },
+      {
+        what: 'a file without names',
+        args: ['-f', 'list.yaml'],
+        status: 3,
+        error: /parameters list\.yaml are not names with values/,
+      },
+      {
+        what: 'a file that is not YAML',
+        args: ['-f', 'bad.yaml'],
+        status: 3,
+        error: /parameters bad\.yaml is neither/,
+      },
+      {
+        what: 'a file with an alias',
+        args: ['-f', 'alias.yaml'],
+        status: 3,
+        error: /alias\.yaml refers to another value/,
+      },
+    ])('$what is refused', async ({ args, status, error }) => {
+      await writeFile(join(line.folder, 'list.yaml'), '- SECRET\n');
+      await writeFile(join(line.folder, 'bad.yaml'), 'a: [SECRET\n');
+      await writeFile(join(line.folder, 'alias.yaml'), 'a: &x SECRET\nb: *x\n');
+      const ended = await line.run('run', await given(), ...args);
+      expect(ended.stderr).toMatch(error);
+      expect(ended.stderr).not.toContain('SECRET');
+      expect(ended).toMatchObject({ stdout: '', status });
+      expect(await leftovers()).toEqual([]);
+    });
+  });
+
+  test('a sealed grant is told from a notebook and from a connection file, whatever its mode', async () => {
+    const { publicKey } = await generateCurvePair();
+    await writeFile(join(line.folder, 'mail.sealed'), await sealText('{}', publicKey), { mode: 0o644 });
+    const file = await notebook('sealed.ipynb', '1');
+    for (const args of [['mail.sealed'], [file, '--existing', 'mail.sealed']]) {
+      const { stdout, stderr, status } = await line.run('run', ...args);
+      expect(stderr).toMatch(
+        /error: mail\.sealed is a sealed grant, not a .*\njupyter-curve: hint: .*jupyter-curve accept mail\.sealed --out/,
+      );
+      expect({ stdout, status }).toEqual({ stdout: '', status: 3 });
+    }
   });
 });
 

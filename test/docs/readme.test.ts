@@ -125,7 +125,12 @@ print(sum(bool(cell.get("outputs")) for cell in notebook.cells) > 5)`;
 });
 
 test('connectServices starts a kernel, executes, and says how the channel is protected', async () => {
-  const { stdout } = await node(await compile('services', block(5, 'ts')));
+  const { stdout, stderr } = await node(await compile('services', block(5, 'ts')));
+  expect(stderr).toBe('');
+  // What the program prints, and nothing that a library does.
+  expect(
+    stdout.match(/^\S.*$/gm)?.filter((text) => !/^(?:status|execute_input|execute_result) \{|^\}|^curve$/.test(text)),
+  ).toEqual([]);
   expect(stdout).toContain('execute_result');
   expect(stdout).toContain('[ 1, 4, 9 ]');
   expect(stdout).toMatch(/^curve$/m);
@@ -137,7 +142,9 @@ test('attach reaches a kernel that is running already', async () => {
   const running = line.start('start', '--connection-file', join(home, 'kernel.json'));
   await running.wrote('kernel.json\n');
   const file = await compile('attach', block(6, 'ts'));
-  const { stdout } = await run(process.execPath, [file], { env: line.env, cwd: home });
+  const { stdout, stderr } = await run(process.execPath, [file], { env: line.env, cwd: home });
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^\{/);
   expect(stdout).toContain("'max'");
   running.child.kill('SIGTERM');
   expect((await running.ended).status).toBe(0);

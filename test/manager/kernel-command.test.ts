@@ -58,12 +58,13 @@ test('a secret key that was meant for this process is passed on under no name', 
   expect(JSON.stringify(kernelEnvironment(spec(['x'], { env }), base))).not.toContain('the secret');
 });
 
-describe('without the history of IPython', () => {
-  const asked = async (...argv: string[]): Promise<readonly string[]> => {
-    const command = await kernelCommand(spec(argv), 'f', environment(), { ipythonHistory: false });
-    return command.slice(argv.length);
-  };
+/** What is added to the command where the history of IPython is not wanted. */
+const asked = async (...argv: string[]): Promise<readonly string[]> => {
+  const command = await kernelCommand(spec(argv), 'f', environment(), { ipythonHistory: false });
+  return command.slice(argv.length);
+};
 
+describe('without the history of IPython', () => {
   test.each([
     ['python', '-m', 'ipykernel_launcher', '-f', '{connection_file}'],
     ['python3', '-m', 'ipykernel', '-f', '{connection_file}'],

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import type { LocalServices } from '#src/manager/connect-services.js';
+import { isJsonObject } from '#src/notebook/check-shape.js';
 import { formatNotebook } from '#src/notebook/format-notebook.js';
 import { injectParameters } from '#src/notebook/inject-parameters.js';
 import type { Cell, Notebook } from '#src/notebook/notebook.js';
@@ -41,8 +42,14 @@ const notebookOf = (...cells: Cell[]): Notebook => ({
   metadata: { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' } },
   cells,
 });
-const objectOf = (text: string): JsonObject =>
-  Object.fromEntries(Object.entries(Object(parseJson(text)))) as JsonObject;
+function objectOf(text: string): JsonObject {
+  const value = parseJson(text);
+  if (!isJsonObject(value)) throw new Error('not an object');
+  return value;
+}
+
+const shapeOf = ({ cells }: Notebook): unknown =>
+  cells.map(({ source, metadata: { tags = [] } }) => ({ source, tags }));
 
 const first = codeCell('first');
 const defaults = codeCell('rows = 1', ['parameters']);
@@ -60,8 +67,6 @@ describe('the cell', () => {
     const given = JSON.stringify({ notebook: formatNotebook(notebook), parameters });
     const file = join(workplace.folder, 'papermill.ipynb');
     const theirs = parseNotebook(await runPython('papermill_cell.py', given, process.env, file), 'theirs');
-    const shapeOf = ({ cells }: Notebook): unknown =>
-      cells.map(({ source, metadata: { tags = [] } }) => ({ source, tags }));
     expect(shapeOf(injected.notebook)).toEqual(shapeOf(theirs));
     expect(injected.notebook.metadata['papermill']).toMatchObject({ parameters });
     expect(new Set(injected.notebook.cells.map(({ id }) => id)).size).toBe(injected.notebook.cells.length);

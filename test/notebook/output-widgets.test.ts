@@ -53,18 +53,19 @@ interface Model {
   readonly state: { readonly outputs: readonly Output[]; readonly msg_id: string };
 }
 
+const anonymous = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value)
+      .replaceAll(/[0-9a-f]{32}/g, 'ID')
+      .replaceAll(/ipykernel_\d+/g, 'ipykernel'),
+  );
+
 /** What the Output widgets of a notebook show, and what its cells do. Ids are random. */
 function shownIn({ metadata, cells }: Notebook): { widgets: unknown; cells: unknown } {
   const { 'application/vnd.jupyter.widget-state+json': widgets }: Record<string, { state: Record<string, Model> }> =
     JSON.parse(JSON.stringify(metadata['widgets'] ?? {}));
   const models = Object.values(widgets?.state ?? {}).filter(({ model_name: name }) => name === 'OutputModel');
   expect(models.map(({ state }) => state.msg_id)).toEqual(models.map(() => ''));
-  const anonymous = (value: unknown): unknown =>
-    JSON.parse(
-      JSON.stringify(value)
-        .replaceAll(/[0-9a-f]{32}/g, 'ID')
-        .replaceAll(/ipykernel_\d+/g, 'ipykernel'),
-    );
   const outputs = models.map(({ state }) => state.outputs);
   return {
     widgets: anonymous(outputs.toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))),
