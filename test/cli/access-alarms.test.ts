@@ -8,6 +8,8 @@ import { createCommandLine, type CommandLine } from '../fixtures/command-line.js
 let line: CommandLine;
 beforeEach(async () => {
   line = await createCommandLine();
+  // Others can reach what is in it: what keeps them from changing a file is its own mode.
+  await chmod(line.folder, 0o755);
 });
 afterEach(() => line.close());
 
@@ -42,7 +44,7 @@ describe('start says on standard error', () => {
     expect(stderr.match(/^jupyter-curve: hint: /gm)?.length).toBeGreaterThanOrEqual(warnings.length);
     expect(warnings.some((text) => text.includes('0666'))).toBe(true);
     expect(stderr).not.toContain('not-a-key');
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('policy check', () => {

@@ -41,7 +41,7 @@ describe('an observer', () => {
       expect(observer.said(id)).toEqual(msgType === 'execute_request' ? ['busy', 'error', 'idle'] : ['busy', 'idle']);
       if (msgType === 'EXECUTE_REQUEST') continue;
       const { content } = await observer.reply(id);
-      expect(content).toMatchObject({ status: 'error', ename: 'NotPermitted' });
+      expect(content).toMatchObject({ status: 'error', ename: 'NotPermitted', traceback: [] });
       expect(content['evalue']).toMatch(/^observer may not send /);
       expect(owner.published(id)).toEqual([]);
     }

@@ -134,11 +134,13 @@ export class Reception {
     const decision = rules.decide(grant.subject, act);
     if (decision.allowed) return true;
     journal.deny(grant, { channel, type: message.header.msg_type, rule: decision.rule });
-    const content = refusal(describeRefusal(grant.subject, act, decision));
+    const reason = describeRefusal(grant.subject, act, decision);
+    const content = refusal(reason);
     void this.#answer(grant, request, () => {
       // Front ends show below a cell what iopub says, not replies; and comms have no reply. It goes to this grant's sockets alone.
       if (isShownOnIopub(message)) {
-        grant.listener?.publish(createMessage(this.#options.origin, 'error', content, { parent: message.header }));
+        const shown = { ...content, traceback: [`${NOT_PERMITTED}: ${reason}`] };
+        grant.listener?.publish(createMessage(this.#options.origin, 'error', shown, { parent: message.header }));
       }
       return content;
     });
@@ -174,9 +176,5 @@ const isBy = ({ identity, server }: ClientGrant, parent: ParentHeader): boolean 
 const isShownOnIopub = ({ header, content }: Message): boolean =>
   header.msg_type === 'execute_request' ? content['silent'] !== true : isCommType(header.msg_type);
 
-const refusal = (evalue: string): JsonObject => ({
-  status: 'error',
-  ename: NOT_PERMITTED,
-  evalue,
-  traceback: [`${NOT_PERMITTED}: ${evalue}`],
-});
+/** Nothing was run, so there is no traceback. */
+const refusal = (evalue: string): JsonObject => ({ status: 'error', ename: NOT_PERMITTED, evalue, traceback: [] });
