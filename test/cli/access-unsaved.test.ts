@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (!available) return;
-  disk.protect('rw');
+  await disk.protect('rw');
   running.child.kill('SIGTERM');
   await running.ended;
   await disk.unmount();
@@ -34,7 +34,7 @@ testOnDisk(
   'a change that a restart would undo is done, with a warning and a status of its own',
   async () => {
     expect(await ask('grant', '--name', 'bob', '--role', 'executor', '--out', 'bob.json')).toMatchObject({ status: 0 });
-    disk.protect('ro');
+    await disk.protect('ro');
     for (const change of [
       ['role', 'bob', 'observer'],
       ['private', 'team'],
@@ -48,7 +48,7 @@ testOnDisk(
     }
     expect((await ask('clients')).status).toBe(0);
     expect((await ask('clients')).stdout).not.toContain('bob');
-    disk.protect('rw');
+    await disk.protect('rw');
     const saved = await ask('public', 'team');
     expect([saved.status, saved.stderr]).toEqual([0, 'jupyter-curve: the topic team is public now\n']);
   },

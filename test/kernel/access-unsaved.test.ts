@@ -122,7 +122,7 @@ describe('on a disk that has become read-only', () => {
     const here = await place();
     const first = await share(echo, {}, here.file);
     await first.kernel.access.grant({ name: 'bob', roles: ['executor'] });
-    here.protect('ro');
+    await here.protect('ro');
     await using access = await openAccess(here.file);
     for (const change of [
       () => access.setRoles('bob', ['observer']),
@@ -141,7 +141,7 @@ describe('on a disk that has become read-only', () => {
     expect(first.events).toContainEqual(
       expect.objectContaining({ event: 'alarm', rule: expect.stringContaining('EROFS') }),
     );
-    here.protect('rw');
+    await here.protect('rw');
     await access.setTopic('team', 'public');
     expect(access.unsaved).toBeUndefined();
     await crash(first);
@@ -155,10 +155,10 @@ describe('on a disk that has become read-only', () => {
     const { publicKey } = await generateCurvePair();
     await writeFile(clients, `ada ${publicKey} executor\n`, { mode: 0o600 });
     await eventually(() => kernel.access.clients().length === 2);
-    here.protect('ro');
+    await here.protect('ro');
     await kernel.close();
     expect(await kernel.closed).toEqual({ restart: false });
-    here.protect('rw');
+    await here.protect('rw');
   });
 });
 
