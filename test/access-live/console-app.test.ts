@@ -15,5 +15,4 @@ requireOrSkip('a Python with jupyter_client', existsSync(pythonPath()))(
     expect(JSON.parse(await app.nextLine())).toEqual({ keys: false, ready: false });
     await app.end();
   },
-  60_000,
 );
