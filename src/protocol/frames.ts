@@ -219,10 +219,16 @@ function writeJson(part: Json | object): string {
   return json.replace(/\\(ud[89a-f]..|.)/g, (escape, code: string) => (code.length > 1 ? '\ufffd' : escape));
 }
 
-function checkLengths(frames: readonly Uint8Array[], limits: MessageLimits): void {
-  if (frames.length > limits.maxFrames) throw tooLarge('frames', 'maxFrames', frames.length, limits.maxFrames);
+/** Bytes of all frames together. */
+export function totalBytes(frames: readonly Uint8Array[]): number {
   let bytes = 0;
   for (const frame of frames) bytes += frame.byteLength;
+  return bytes;
+}
+
+function checkLengths(frames: readonly Uint8Array[], limits: MessageLimits): void {
+  if (frames.length > limits.maxFrames) throw tooLarge('frames', 'maxFrames', frames.length, limits.maxFrames);
+  const bytes = totalBytes(frames);
   if (bytes > limits.maxBytes) throw tooLarge('bytes', 'maxBytes', bytes, limits.maxBytes);
 }
 

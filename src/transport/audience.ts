@@ -18,6 +18,13 @@ export class Audience {
     return this.#expected > 0 || this.#isCountless || (this.#subscriptions?.size ?? 0) > 0;
   }
 
+  /** Subscriptions of all peers. */
+  get size(): number {
+    let size = 0;
+    for (const count of this.#subscriptions?.values() ?? []) size += count;
+    return size;
+  }
+
   /** A peer was let in, and has not subscribed yet. */
   expect(): void {
     this.#expected++;

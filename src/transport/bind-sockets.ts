@@ -6,10 +6,10 @@ import type { RequestChannel, SocketName } from '../protocol/message.js';
 import type { Gate } from './admission.js';
 import { bindIpc } from './bind-ipc.js';
 import { serveCurve } from './curve-options.js';
-import { socketLimits, type ListenerLimits } from './listener-limits.js';
+import { frameLimit, RECEIVE_MARK, SEND_MARK, type ListenerLimits } from './listener-limits.js';
 import { perSocket, SOCKET_NAMES } from './per-socket.js';
 import { errorCode, errorMessage } from './system-error.js';
-import { closeSockets } from './watch-socket.js';
+import { closeSockets, CLOSING_GRACE } from './watch-socket.js';
 
 /** The sockets of a kernel (Jupyter messaging, “The wire protocol”). */
 export type ServerSockets = Readonly<Record<RequestChannel | 'heartbeat', Router>> & { readonly iopub: XPublisher };
@@ -65,31 +65,31 @@ function makeSockets({ context, connection, limits, gate }: BindOptions): Server
     if (gate) serveCurve(socket, gate.server, gate.domain(name));
     return socket;
   };
-  const common = (name: SocketName) => {
-    const { frameBytes, queuedMessages } = socketLimits(name, limits);
-    return {
-      context,
-      linger: 0,
-      // Sends are done at once or not at all: these socket types drop what a peer does not take, and must not wait for it.
-      sendTimeout: 0,
-      sendHighWaterMark: queuedMessages,
-      handshakeInterval: limits.handshake,
-      maxMessageSize: frameBytes,
-      tcpKeepalive: 1,
-      ipv6: connection.transport === 'tcp' && isIPv6Endpoint(endpoint(connection, name)),
-    };
-  };
-  const router = (name: SocketName): Router =>
-    // A client that comes back with its old routing id takes over from its old connection, as with ipykernel: the server side
-    // may not have noticed yet that the old one is dead. Both ends belong to the identity this listener admits.
-    ready(new Router({ ...common(name), handover: true }), name);
+  const common = (name: SocketName) => ({
+    context,
+    linger: CLOSING_GRACE,
+    // Sends are done at once or refused; what is refused waits in our own queues.
+    sendTimeout: 0,
+    sendHighWaterMark: SEND_MARK,
+    receiveHighWaterMark: RECEIVE_MARK,
+    handshakeInterval: limits.handshake,
+    maxMessageSize: frameLimit(name, limits),
+    tcpKeepalive: 1,
+    tcpMaxRetransmitTimeout: limits.unresponsive,
+    ipv6: connection.transport === 'tcp' && isIPv6Endpoint(endpoint(connection, name)),
+  });
+  // A client that comes back with its old routing id takes over from its old connection, as with ipykernel: the server side
+  // may not have noticed yet that the old one is dead. Both ends belong to the identity this listener admits.
+  const router = (name: SocketName, mandatory: boolean): Router =>
+    ready(new Router({ ...common(name), handover: true, mandatory }), name);
   try {
     return {
-      shell: router('shell'),
-      iopub: ready(new XPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs' }), 'iopub'),
-      stdin: router('stdin'),
-      control: router('control'),
-      heartbeat: router('heartbeat'),
+      shell: router('shell', true),
+      iopub: ready(new XPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs', noDrop: true }), 'iopub'),
+      stdin: router('stdin', true),
+      control: router('control', true),
+      // Who asks and does not read the echo loses it.
+      heartbeat: router('heartbeat', false),
     };
   } catch (cause) {
     for (const socket of made) socket.close();

@@ -2,7 +2,8 @@ import { Dealer, Subscriber, type Context } from 'zeromq';
 import { isIPv6Endpoint } from '../connection/endpoints.js';
 import type { RequestChannel, SocketName } from '../protocol/message.js';
 import { dialCurve, type ClientKeys } from './curve-options.js';
-import { DEFAULT_LISTENER_LIMITS } from './listener-limits.js';
+import { SEND_MARK } from './listener-limits.js';
+import { CLOSING_GRACE } from './watch-socket.js';
 
 /** The sockets of a client (Jupyter messaging, “The wire protocol”). */
 export type ClientSockets = Readonly<Record<RequestChannel | 'heartbeat', Dealer>> & { readonly iopub: Subscriber };
@@ -40,7 +41,7 @@ export function makeClientSockets(options: ClientSocketOptions): ClientSockets {
   // zeromq.js takes the context out of the options that it is given: each socket needs a copy of them.
   const common = {
     context,
-    linger: 0,
+    linger: CLOSING_GRACE,
     reconnectInterval: NEVER,
     handshakeInterval: HANDSHAKE,
     // A frame that is dropped or a kernel that is held up because this process was busy would be a message lost in a stock
@@ -57,9 +58,7 @@ export function makeClientSockets(options: ClientSocketOptions): ClientSockets {
     return socket;
   };
   const dealer = (identity: { routingId?: string }): Dealer =>
-    ready(
-      new Dealer({ ...common, sendTimeout: 0, sendHighWaterMark: DEFAULT_LISTENER_LIMITS.queuedMessages, ...identity }),
-    );
+    ready(new Dealer({ ...common, sendTimeout: 0, sendHighWaterMark: SEND_MARK, ...identity }));
   try {
     const iopub = ready(new Subscriber({ ...common }));
     for (const topic of topics) iopub.subscribe(topic);

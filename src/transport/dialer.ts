@@ -2,16 +2,16 @@ import type { ConnectionInfo } from '../connection/connection-info.js';
 import { dialable, endpoint } from '../connection/endpoints.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import type { CurvePair } from '../keys/curve-pair.js';
+import { totalBytes } from '../protocol/frames.js';
 import type { Channel, Message, RequestChannel, SocketName } from '../protocol/message.js';
-import { perSocket, SOCKET_NAMES } from './per-socket.js';
+import { isRequestChannel, perSocket, SOCKET_NAMES } from './per-socket.js';
 import { clientKeys } from './client-keys.js';
 import { explainForGrant, openSockets } from './dial-failure.js';
 import { makeClientSockets, type ClientSockets } from './dial-sockets.js';
 import { Heartbeat, type PingOptions } from './heartbeat.js';
 import { Links, type SocketSecurity } from './links.js';
-import { DEFAULT_LISTENER_LIMITS } from './listener-limits.js';
 import { createMessageCodec, type MessageCodec } from './message-codec.js';
-import { QueueMark } from './queue-mark.js';
+import { OutgoingQueue } from './outgoing-queue.js';
 import { receiveEach } from './receive-each.js';
 import { throwLater } from './throw-later.js';
 import { TransportContext } from './transport-context.js';
@@ -48,10 +48,16 @@ export interface DialerOptions {
   readonly context?: TransportContext;
   /** The most bytes of one received message. Default: 1 GiB. */
   readonly messageBytes?: number;
+  /**
+   * Bytes of requests that wait on one channel for a kernel that takes nothing in, so that it cannot fill this process; a single request
+   * may be larger. Default: 256 MiB.
+   */
+  readonly queuedBytes?: number;
 }
 
 const DEFAULT_TIMEOUT = 4_500;
 const DEFAULT_MESSAGE_BYTES = 2 ** 30;
+const DEFAULT_QUEUED_BYTES = 256 * 2 ** 20;
 
 /**
  * Connects to the five sockets of a kernel. Resolves when all five handshakes succeeded.
@@ -80,8 +86,7 @@ export class Dialer {
   readonly #disown: () => void;
   readonly #sockets: ClientSockets;
   readonly #links: Links;
-  /** The kernel that reads nothing must not fill this process. */
-  readonly #marks = perSocket(() => new QueueMark(DEFAULT_LISTENER_LIMITS));
+  readonly #requests: Readonly<Record<RequestChannel, OutgoingQueue>>;
   readonly #loops: readonly Promise<void>[];
   readonly #heartbeat: Heartbeat;
   #settleOpened: ((error?: unknown) => void) | undefined;
@@ -101,6 +106,12 @@ export class Dialer {
       makeClientSockets({ context: context.zmq, endpoints, keys, routingId, topics, messageBytes }),
     );
     this.#disown = context.own(this);
+    const { shell, control, stdin } = this.#sockets;
+    this.#requests = {
+      shell: new OutgoingQueue(shell),
+      control: new OutgoingQueue(control),
+      stdin: new OutgoingQueue(stdin),
+    };
     this.#heartbeat = new Heartbeat(this.#sockets.heartbeat, () => this.#links.failure('peer-lost', 'heartbeat'));
     this.#loops = SOCKET_NAMES.map((name) =>
       receiveEach(
@@ -114,28 +125,28 @@ export class Dialer {
       endpoints,
       mechanism: keys ? 'curve' : 'null',
       onUp: () => this.#rise(),
+      // A kernel that listens there next must not be surprised by them.
+      onDown: (name) => isRequestChannel(name) && this.#requests[name].clear(),
       onLost: (error) => this.#lose(error),
       onFailure: (error) => this.#end(error),
     });
   }
 
   /**
-   * Sends a request. Resolves when it is handed to the connection, which is no proof that it arrives, and never waits for the
-   * kernel. Throws `peer-lost` while there is no connection, and while a kernel that takes nothing in has as much waiting as a listener
-   * keeps for a client (65,536 messages, about 512 MiB); the error that ended the dialer; `transport-closed`.
+   * Sends a request, after those that were sent before. Resolves when it is handed to the connection or waits for room there, which is no
+   * proof that it arrives, and never waits for the kernel. Throws `peer-lost` while there is no connection, and while a kernel that
+   * takes nothing in has too much waiting ({@link DialerOptions.queuedBytes}); the error that ended the dialer; `transport-closed`.
    */
   async send(channel: RequestChannel, message: Message): Promise<void> {
     this.#checkUp(channel);
     // libzmq sends large frames from where they lie, some time later; the caller's buffers stay the caller's.
     const buffers = message.buffers.map((buffer) => new Uint8Array(buffer));
     const frames = this.#codec.encode({ ...message, buffers });
-    const mark = this.#marks[channel].next(frames.reduce((bytes, frame) => bytes + frame.byteLength, 0));
-    if (mark !== undefined) this.#sockets[channel].sendHighWaterMark = mark;
-    try {
-      await this.#sockets[channel].send(frames);
-    } catch {
-      throw this.#links.failure('peer-lost', channel);
-    }
+    const bytes = totalBytes(frames);
+    const queue = this.#requests[channel];
+    const limit = this.#options.queuedBytes ?? DEFAULT_QUEUED_BYTES;
+    if (!queue.isEmpty && queue.bytes + bytes > limit) throw this.#links.failure('peer-lost', channel);
+    queue.push(frames, bytes);
   }
 
   /** How each socket is protected, in its own words after its handshake. */
@@ -191,6 +202,7 @@ export class Dialer {
     if (this.#ended) return;
     this.#ended = error;
     this.#links.stop();
+    for (const queue of Object.values(this.#requests)) queue.clear();
     this.#heartbeat.failAll(error);
     if (this.#settleOpened) this.#settleOpened(error);
     else if (!this.#closing && isCurveKernelError(error)) this.#options.onFailure?.(error);

@@ -20,6 +20,8 @@ export interface LinksOptions {
   readonly mechanism: Mechanism;
   /** All five handshakes succeeded: for the first time, or again. */
   readonly onUp: () => void;
+  /** One of the connections, which was up, ended. */
+  readonly onDown: (name: SocketName) => void;
   /** The first of the connections, which all were up, ended. */
   readonly onLost: (error: CurveKernelError) => void;
   /** One cannot succeed any more. All five have stopped. */
@@ -102,6 +104,7 @@ export class Links {
   }
 
   #lose(name: SocketName): void {
+    this.#options.onDown(name);
     if (!this.#allUp) return;
     this.#allUp = false;
     this.#options.onLost(this.failure('peer-lost', name));

@@ -13,12 +13,23 @@ export interface ListenerLimits {
    */
   readonly messageBytes: number;
   /**
-   * Messages that wait for one peer, on one socket, that takes them more slowly than they are made, before more for *that
-   * peer* are dropped (ZeroMQ's high-water mark; half of it may be the effective mark). Peers share what waits for all of them.
+   * Bytes on iopub that wait for the slowest client. Above it output of more than 4 KB is dropped (`stream`, `display_data`,
+   * `update_display_data`, `execute_result`), and its loss is told ({@link ListenerOptions.onLoss}). All other messages are kept, up to
+   * four times as many bytes. libzmq holds sixteen messages more for each client.
    */
-  readonly queuedMessages: number;
-  /** About so many bytes of messages wait for one peer on one socket, if they are more than a hundred messages. */
-  readonly queuedBytes: number;
+  readonly queuedOutput: number;
+  /**
+   * Bytes of replies that wait on one of shell, control and stdin, for all clients, before no more requests are taken in there. Replies
+   * to requests that are in already are kept, whatever their size, unless their client takes nothing for as long as `unresponsive`.
+   */
+  readonly queuedReplies: number;
+  /** Milliseconds for which a client that takes nothing holds up other clients of the same listener; then iopub leaves it out. */
+  readonly stalled: number;
+  /**
+   * Milliseconds for which a client may take nothing, or not answer, before the system ends its tcp connection (ZMQ_TCP_MAXRT; Linux and
+   * Windows). The default is what Linux allows a connection that is cut.
+   */
+  readonly unresponsive: number;
   /**
    * Connections of peers with a right key to one socket, so that one identity cannot use up the descriptors of all. On heartbeat that
    * is whoever knows the public key.
@@ -32,31 +43,30 @@ export interface ListenerLimits {
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   handshake: 3_000,
   messageBytes: 64 * 1024 * 1024,
-  queuedMessages: 65_536,
-  queuedBytes: 512 * 1024 * 1024,
+  queuedOutput: 256 * 1024 * 1024,
+  queuedReplies: 64 * 1024 * 1024,
+  stalled: 3_000,
+  unresponsive: 15 * 60_000,
   peers: 64,
   selfCheck: 5_000,
 });
 
-/** What one socket of a listener puts up with. */
-export interface SocketLimits {
-  /** The most bytes that a peer may send in one frame. */
-  readonly frameBytes: number;
-  /** As in {@link ListenerLimits}. */
-  readonly queuedMessages: number;
-}
+/**
+ * Messages that libzmq keeps for one peer of one socket, also of a client's. Constant, since it must not be lowered later, and low: what
+ * waits in an {@link OutgoingQueue} is counted in bytes. Lower ones cost throughput (1 MB messages, MB/s: 4: 170, 16: 290).
+ */
+export const SEND_MARK = 16;
+
+/** Messages that libzmq keeps of one peer before they are read; the peer waits then. */
+export const RECEIVE_MARK = 64;
 
 /** Subscriptions; libzmq's handshake must fit as well. */
 const SUBSCRIPTION_BYTES = 64 * 1024;
-/**
- * Heartbeat admits strangers, and returns what it is sent: whoever asks and does not read must not make the kernel keep more than a
- * few of these. Real pings are one at a time, and of some bytes.
- */
-const PING: SocketLimits = { frameBytes: 4096, queuedMessages: 16 };
+/** Heartbeat admits strangers, and returns what it is sent. Real pings are one at a time, and of some bytes. */
+const PING_BYTES = 4096;
 
-/** The limits of one socket. */
-export function socketLimits(socket: SocketName, { messageBytes, queuedMessages }: ListenerLimits): SocketLimits {
-  if (socket === 'heartbeat') return PING;
-  const frameBytes = socket === 'iopub' ? Math.min(SUBSCRIPTION_BYTES, messageBytes) : messageBytes;
-  return { frameBytes, queuedMessages };
+/** The most bytes that a peer may send to one socket in one frame. */
+export function frameLimit(socket: SocketName, { messageBytes }: Pick<ListenerLimits, 'messageBytes'>): number {
+  if (socket === 'heartbeat') return PING_BYTES;
+  return socket === 'iopub' ? Math.min(SUBSCRIPTION_BYTES, messageBytes) : messageBytes;
 }

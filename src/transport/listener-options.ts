@@ -6,6 +6,7 @@ import type { Admit } from './admission.js';
 import type { ListenerEvent } from './listener-event.js';
 import type { ListenerLimits } from './listener-limits.js';
 import type { Listener } from './listener.js';
+import type { OutputLoss } from './publish-queue.js';
 import type { TransportContext } from './transport-context.js';
 
 /** A message from the identity that a listener admits, with the way back to the connection it came from. */
@@ -42,6 +43,13 @@ export interface ListenerOptions {
   readonly onSubscribe?: (topic: Uint8Array) => void;
   /** Called with what happens to peers, and with what was thrown away. Without it, connections are not monitored at all. */
   readonly onEvent?: (event: ListenerEvent) => void;
+  /**
+   * Called with what a client does not get on iopub, so that it can be told there by this listener. What is published meanwhile comes
+   * before what is published next.
+   */
+  readonly onLoss?: (loss: OutputLoss) => void;
+  /** Called while iopub cannot take what is published, with each change of {@link Listener.pressure}. */
+  readonly onPressure?: (bytes: number) => void;
   /**
    * The sockets whose connections are monitored for {@link onEvent}: failed handshakes, and the ends of connections. Each costs
    * 20 KiB and two descriptors. Default: all.

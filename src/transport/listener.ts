@@ -1,20 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionInfo } from '../connection/connection-info.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { samePublicKey } from '../keys/curve-pair.js';
-import { encodeParts, type EncodedMessage } from '../protocol/frames.js';
+import { encodeParts, totalBytes, type EncodedMessage } from '../protocol/frames.js';
 import type { Message, RequestChannel, SocketName } from '../protocol/message.js';
 import { createKnockEnds } from './knock-ends.js';
 import { openGate, type Gate } from './admission.js';
 import { Audience } from './audience.js';
 import { Crowd } from './crowd.js';
 import { bindSockets, type BoundSockets } from './bind-sockets.js';
-import { perSocket, SOCKET_NAMES } from './per-socket.js';
-import { QueueMark } from './queue-mark.js';
+import { isRequestChannel, perSocket, SOCKET_NAMES } from './per-socket.js';
+import { PublishQueue, type Heads } from './publish-queue.js';
+import { ReplyQueues } from './reply-queues.js';
 import type { ListenerEvent } from './listener-event.js';
-import { DEFAULT_LISTENER_LIMITS, socketLimits, type ListenerLimits } from './listener-limits.js';
+import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.js';
 import type { ListenerOptions } from './listener-options.js';
 import { createMessageCodec, type MessageCodec } from './message-codec.js';
 import { receiveEach } from './receive-each.js';
+import { RequestIntake } from './request-intake.js';
 import { knocksAt, selfCheck } from './self-check.js';
 import { throwLater } from './throw-later.js';
 import { watchConnections, type ObserveConnection, type WatchedConnections } from './watch-connections.js';
@@ -107,7 +110,9 @@ export class Listener {
   readonly connection: ConnectionInfo;
   readonly #options: ListenerOptions;
   readonly #parts: ListenerParts;
-  readonly #marks: Readonly<Record<SocketName, QueueMark>>;
+  readonly #output: PublishQueue;
+  readonly #replies: Readonly<Record<RequestChannel, ReplyQueues>>;
+  readonly #requests: Readonly<Record<RequestChannel, RequestIntake>>;
   readonly #loops: readonly Promise<void>[];
   readonly #disown: () => void;
   #closing: Promise<void> | undefined;
@@ -119,23 +124,46 @@ export class Listener {
     this.#options = options;
     this.#parts = parts;
     this.#disown = options.context.own(this);
-    this.#marks = perSocket((name) => new QueueMark({ ...parts.limits, ...socketLimits(name, parts.limits) }));
+    const { bound, audience, limits } = parts;
+    this.#output = new PublishQueue({
+      socket: bound.sockets.iopub,
+      limits,
+      subscriptions: () => audience.size,
+      onLoss: (loss) => this.#call(() => options.onLoss?.(loss)),
+      onPressure: (bytes) => this.#call(() => options.onPressure?.(bytes)),
+    });
+    const replies = (name: RequestChannel): ReplyQueues =>
+      new ReplyQueues({ sink: bound.sockets[name], limits, onRoom: () => this.#requests[name].resume() });
+    this.#replies = { shell: replies('shell'), control: replies('control'), stdin: replies('stdin') };
+    const intake = (name: RequestChannel): RequestIntake =>
+      new RequestIntake(this.#replies[name], limits, (frames) =>
+        this.#call(() => this.#receiveMessage(name, frames), name),
+      );
+    this.#requests = { shell: intake('shell'), control: intake('control'), stdin: intake('stdin') };
     this.#loops = SOCKET_NAMES.map((name) =>
       receiveEach(
-        parts.bound.sockets[name],
+        bound.sockets[name],
         (frames) => this.#receive(name, frames),
         (error) => this.#handlerFailed(name, error),
+        () => (isRequestChannel(name) ? this.#requests[name].room() : undefined),
       ),
     );
   }
 
   /**
-   * Sends to one peer of this listener. Messages to one peer keep their order. Never waits: a message to a peer that is gone,
-   * or too far behind (see {@link ListenerLimits.queuedMessages}), is dropped. The message's buffers are sent without a
-   * copy: leave them alone.
+   * Sends to one peer of this listener. Messages to one peer keep their order. Never waits: what a slow peer does not take is kept
+   * (see {@link ListenerLimits.queuedReplies}), and a message to a peer that is gone is dropped. The message's buffers are sent without
+   * a copy: leave them alone.
    */
   send(channel: RequestChannel, routing: readonly Uint8Array[], message: Message): void {
-    this.#send(channel, [...routing, ...this.#parts.codec.encode(message)]);
+    if (this.#closing) return;
+    const frames = [...routing, ...this.#parts.codec.encode(message)];
+    this.#replies[channel].send(frames, totalBytes(frames));
+  }
+
+  /** Bytes on iopub that wait for the slowest client, see {@link ListenerOptions.onPressure}. What libzmq holds is not in it. */
+  get pressure(): number {
+    return this.#output.bytes;
   }
 
   /** Whether anybody may hear what is published; always so in plain text, and among strangers, who may lie about each other. */
@@ -144,15 +172,18 @@ export class Listener {
   }
 
   /**
-   * Sends on iopub to every peer that subscribed to a prefix of `topic`, in order, never waiting. Default: the message type.
+   * Sends on iopub to every peer that subscribed to a prefix of `topic`, in order, never waiting; see
+   * {@link ListenerLimits.queuedOutput} for what is kept when they are slow. Default: the message type.
    */
   publish(message: Message, topic: Uint8Array = Buffer.from(message.header.msg_type)): void {
-    if (this.hasAudience) this.publishEncoded(encodeParts(message), topic);
+    if (this.hasAudience) this.publishEncoded(encodeParts(message), topic, message);
   }
 
-  /** As {@link publish}, for a message that goes out by several listeners and is encoded once. */
-  publishEncoded(message: EncodedMessage, topic: Uint8Array): void {
-    this.#send('iopub', [topic, ...this.#parts.codec.sign(message)]);
+  /** As {@link publish}, for a message that goes out by several listeners and is encoded once. `heads` are those of `message`. */
+  publishEncoded(message: EncodedMessage, topic: Uint8Array, heads: Heads): void {
+    if (this.#closing) return;
+    const frames = [topic, ...this.#parts.codec.sign(message)];
+    this.#output.publish(frames, totalBytes(frames), heads);
   }
 
   /**
@@ -178,25 +209,18 @@ export class Listener {
     }
   }
 
-  #send(name: SocketName, frames: Uint8Array[]): void {
-    if (this.#closing) return;
-    const socket = this.#parts.bound.sockets[name];
-    const mark = this.#marks[name].next(frames.reduce((bytes, frame) => bytes + frame.byteLength, 0));
-    if (mark !== undefined) socket.sendHighWaterMark = mark;
-    // With a send timeout of 0 and a type that drops what it cannot deliver, this is done when it returns.
-    socket.send(frames).catch(() => undefined);
-  }
-
   #receive(name: SocketName, frames: Buffer[]): void {
+    if (this.#closing) return;
     switch (name) {
       case 'heartbeat':
-        return this.#send(name, frames);
+        // Done at once or not at all: strangers may ask, and need not read.
+        return void this.#parts.bound.sockets.heartbeat.send(frames).catch(() => undefined);
       case 'iopub':
         return this.#receiveSubscription(frames);
       case 'shell':
       case 'control':
       case 'stdin':
-        return this.#receiveMessage(name, frames);
+        return this.#requests[name].take(frames);
     }
   }
 
@@ -221,6 +245,14 @@ export class Listener {
     this.#options.onMessage({ channel, ...decoded, listener: this });
   }
 
+  #call(handler: () => void, name: SocketName = 'iopub'): void {
+    try {
+      handler();
+    } catch (error) {
+      this.#handlerFailed(name, error);
+    }
+  }
+
   /** A handler that throws must not make the listener deaf; and where nobody listens to events, it must not be silent. */
   #handlerFailed(socket: SocketName, error: unknown): void {
     if (this.#options.onEvent) return this.report({ kind: 'handler-failed', socket, error });
@@ -242,7 +274,21 @@ export class Listener {
     const { gate, bound, watched } = this.#parts;
     gate?.close();
     bound.removeFiles();
-    await Promise.all([watched.close(linger), ...this.#loops]);
+    for (const requests of Object.values(this.#requests)) requests.close();
+    const queues = [this.#output, ...Object.values(this.#replies)];
+    const end = performance.now() + linger;
+    if (linger > 0) await atMost(linger, Promise.all(queues.map(async (queue) => queue.drained())));
+    for (const queue of queues) queue.clear();
+    await Promise.all([watched.close(Math.max(0, end - performance.now())), ...this.#loops]);
     this.#disown();
+  }
+}
+
+async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  try {
+    await Promise.race([work, delay(milliseconds, undefined, { signal: timer.signal })]);
+  } finally {
+    timer.abort();
   }
 }

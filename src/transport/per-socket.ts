@@ -1,4 +1,4 @@
-import type { SocketName } from '../protocol/message.js';
+import type { RequestChannel, SocketName } from '../protocol/message.js';
 
 /** The five sockets of a kernel, in the order of connection files. */
 export const SOCKET_NAMES: readonly SocketName[] = ['shell', 'iopub', 'stdin', 'control', 'heartbeat'];
@@ -13,3 +13,6 @@ export function perSocket<T>(make: (name: SocketName) => T): Record<SocketName, 
     heartbeat: make('heartbeat'),
   };
 }
+
+/** Whether requests and their replies go over this socket, as messages of Jupyter. */
+export const isRequestChannel = (name: SocketName): name is RequestChannel => name !== 'iopub' && name !== 'heartbeat';

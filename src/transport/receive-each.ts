@@ -11,15 +11,22 @@ interface Source {
 }
 
 /**
- * Gives every message of `source` to `handle`, in order, until it is closed. Never rejects: what `handle` throws, and what receiving
+ * Gives every message of `source` to `handle`, in order, until it is closed; the next one not before what `room` returns has
+ * resolved. Never rejects: what `handle` throws, and what receiving
  * throws while the socket is open, goes to `onFailure`, and the next message is received.
  */
 export async function receiveEach(
   source: Source,
   handle: (frames: Buffer[]) => void,
   onFailure: (error: unknown) => void,
+  room: () => Promise<void> | undefined = () => undefined,
 ): Promise<void> {
   while (!source.closed) {
+    const pause = room();
+    if (pause !== undefined) {
+      await pause;
+      continue;
+    }
     let frames;
     try {
       frames = await source.receive();

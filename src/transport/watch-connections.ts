@@ -3,7 +3,7 @@ import type { SocketName } from '../protocol/message.js';
 import type { ServerSockets } from './bind-sockets.js';
 import { monitorReader, type ListenerEvent } from './listener-event.js';
 import { SOCKET_NAMES } from './per-socket.js';
-import { closeSockets, watchSocket } from './watch-socket.js';
+import { closeSockets, CLOSING_GRACE, watchSocket } from './watch-socket.js';
 
 /** Told of each event of a socket's connections, and of what it is to be reported as. */
 export type ObserveConnection = (name: SocketName, event: Event, reported: ListenerEvent | undefined) => void;
@@ -43,7 +43,7 @@ export function watchConnections(
   return {
     watch,
     async close(linger = 0) {
-      for (const name of SOCKET_NAMES) sockets[name].linger = linger;
+      for (const name of SOCKET_NAMES) sockets[name].linger = Math.max(linger, CLOSING_GRACE);
       for (const name of gone.keys()) sockets[name].close();
       const others = SOCKET_NAMES.filter((name) => !gone.has(name)).map((name) => sockets[name]);
       await Promise.all([...gone.values(), closeSockets(...others)]);

@@ -29,6 +29,16 @@ async function readEvents(events: Socket['events'], onEvent: (event: Event) => v
   }
 }
 
+/**
+ * The least linger, in milliseconds, of a socket that sends messages of several frames.
+ *
+ * With a linger of 0 libzmq 4.3.5 ends the pipe of a connection at once. If half a message has been read from it, and the peer's end of
+ * the connection arrives before the pipe is gone, libzmq wants the other half and aborts the process (session_base.cpp, `clean_pipes`;
+ * libzmq issue 3442). Two ends that close together meet that moment in 2 of 100 closings. While a pipe lingers it can be read, so the end
+ * of the peer does no harm; and it lingers only while something is left in it.
+ */
+export const CLOSING_GRACE = 100;
+
 /** Closes sockets that nobody watches. Resolves when they are really closed: their addresses can be bound again. */
 export async function closeSockets(...sockets: Socket[]): Promise<void> {
   const gone = sockets.map(whenGone);

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { TransportContext } from '#src/transport/transport-context.js';
 import { repository } from '../fixtures/repository.js';
+import { runNode } from '../fixtures/run-node.js';
 import { requireOrSkip } from '../fixtures/require-or-skip.js';
 import { aMessage, eventually, inRoom } from './room.js';
 
@@ -87,6 +88,52 @@ test('a process ends by itself when everything is closed, and its exit code is i
   );
   expect([Buffer.concat(output).toString(), code, signal]).toEqual(['closed\n', 7, null]);
 });
+
+test('five hundred closings right after sending, six processes at a time, abort none', async () => {
+  const ends: string[] = [];
+  let left = PROCESSES;
+  const closeOften = async (): Promise<void> => {
+    while (left-- > 0) {
+      const { status, stderr } = await runNode(CLOSE_OFTEN, [String(CLOSINGS)]);
+      ends.push(`${status} ${stderr}`);
+    }
+  };
+  await Promise.all(Array.from({ length: 6 }, closeOften));
+  expect(ends).toEqual(Array.from({ length: PROCESSES }, () => '0 '));
+});
+
+const PROCESSES = 24;
+const CLOSINGS = 21;
+const CLOSE_OFTEN = `
+import { generateCurvePair } from '#src/keys/curve-pair.js';
+import { Secret } from '#src/keys/secret.js';
+import { createMessage } from '#src/protocol/create-message.js';
+import { openDialer } from '#src/transport/dialer.js';
+import { openListener } from '#src/transport/listener.js';
+import { TransportContext } from '#src/transport/transport-context.js';
+
+const server = await generateCurvePair();
+const context = new TransportContext();
+const connection = {
+  transport: 'tcp', ip: '127.0.0.1', ports: { shell: 0, iopub: 0, stdin: 0, control: 0, heartbeat: 0 },
+  key: Secret.fromText('key'), signatureScheme: 'hmac-sha256', extra: {}, curve: server,
+};
+const limits = { selfCheck: 60_000, handshake: 60_000 };
+for (let closing = 0; closing < Number(process.argv[1]); closing++) {
+  let up;
+  const heard = new Promise((resolve) => (up = resolve));
+  const listener = await openListener({ context, name: 'owner', connection, server, limits, onMessage() {} });
+  const dialer = await openDialer({ connection: listener.connection, routingId: 'x', timeout: 60_000, onMessage: () => up() });
+  const publish = () => listener.publish(createMessage({ session: 's', username: 'u' }, 'stream', { text: 'x'.repeat(500) }));
+  const publishing = setInterval(publish, 5);
+  await heard;
+  clearInterval(publishing);
+  for (let n = 0; n < 300; n++) publish();
+  await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all([dialer.close(), listener.close()]);
+}
+await context.close();
+`;
 
 const module = (path: string): string => pathToFileURL(join(repository, 'dist', path)).href;
 const PROGRAM = `

@@ -113,10 +113,10 @@ export async function listenAnywhere(room: Room, tcp: Server): Promise<number> {
 /** Resolves after that many milliseconds. */
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Resolves when `holds` does; rejects after ten seconds. */
-export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+/** Resolves when `holds` does; rejects after so many milliseconds of waiting. */
+export async function eventually(holds: () => boolean | Promise<boolean>, limit = 10_000): Promise<void> {
   for (let waited = 0; !(await holds()); waited += 5) {
-    if (waited > 10_000) throw new Error(`Never happened: ${holds.toString()}`);
+    if (waited > limit) throw new Error(`Never happened: ${holds.toString()}`);
     await pause(5);
   }
 }

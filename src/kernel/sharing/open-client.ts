@@ -56,6 +56,7 @@ export async function openClient(
       if (grant.listener) reception.welcome(grant, topic);
       else early.push(topic);
     },
+    onLoss: (loss) => reception.tellLoss(grant, loss),
     onEvent(event) {
       note(journal, grant, event);
       if (onEvent) onEvent(event, identity);

@@ -6,6 +6,7 @@ import { createMessage, type MessageOrigin } from '../../protocol/create-message
 import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
 import type { Header, JsonObject, Message, ParentHeader } from '../../protocol/message.js';
 import type { ReceivedMessage } from '../../transport/listener.js';
+import type { Heads, OutputLoss } from '../../transport/publish-queue.js';
 import type { Backend, Request } from '../backend.js';
 import { welcomeMessage } from '../iopub-welcome.js';
 import { answer, type Handler } from '../reply.js';
@@ -13,6 +14,7 @@ import type { ClientGrant } from './client-grant.js';
 import { createCommTargets } from './comm-targets.js';
 import { createDisplayGroups } from './display-groups.js';
 import type { Grants } from './grants.js';
+import { describeLoss } from './describe-loss.js';
 import type { Journal } from './journal.js';
 import { ACCESS_EVENT, seeAct, sendAct, WATCH_ACT } from './message-acts.js';
 import type { Rules } from './rules.js';
@@ -70,6 +72,7 @@ export class Reception {
     const act = seeAct(message, false, this.#displays.of(message), this.#comms.of(message));
     let asSent: EncodedMessage | undefined;
     let forOthers: EncodedMessage | undefined;
+    let othersHeads: Heads | undefined;
     let topic: Buffer | undefined;
     for (const grant of grants) {
       if (grant.listener?.hasAudience !== true) continue;
@@ -77,9 +80,16 @@ export class Reception {
       if (!this.#options.rules.decide(grant.subject, own ? { ...act, own } : act).allowed) continue;
       asSent ??= encodeParts(message);
       const encoded = own ? asSent : (forOthers ??= withParent(asSent, seenByOthers(parent)));
-      grant.listener.publishEncoded(encoded, (topic ??= Buffer.from(header.msg_type)));
+      const heads = own ? message : (othersHeads ??= { header, parent_header: seenByOthers(parent) });
+      grant.listener.publishEncoded(encoded, (topic ??= Buffer.from(header.msg_type)), heads);
     }
     this.#comms.note(message);
+  }
+
+  /** Tells the clients of a grant, and nobody else, that output did not reach them. */
+  tellLoss(grant: ClientGrant, loss: OutputLoss): void {
+    const content = { name: 'stderr', text: describeLoss(loss) };
+    grant.listener?.publish(createMessage(this.#options.origin, 'stream', content, { parent: loss.parent }));
   }
 
   /** Greets a new subscription, unless none of the messages it is to can be seen by the grant. */
