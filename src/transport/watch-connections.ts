@@ -12,7 +12,7 @@ export type ObserveConnection = (name: SocketName, event: Event, reported: Liste
 export interface WatchedConnections {
   /** Watches one more, from now on. Throws what libzmq says of too many open sockets. */
   watch(name: SocketName): void;
-  /** Closes all five; `linger` is how many milliseconds what was sent before has to leave. Resolves when they are gone. */
+  /** Closes all five, iopub first; `linger` is how many milliseconds what was sent before has to leave. Resolves when they are gone. */
   close(linger?: number): Promise<void>;
 }
 
@@ -43,10 +43,17 @@ export function watchConnections(
   return {
     watch,
     async close(linger = 0) {
-      for (const name of SOCKET_NAMES) sockets[name].linger = Math.max(linger, CLOSING_GRACE);
-      for (const name of gone.keys()) sockets[name].close();
-      const others = SOCKET_NAMES.filter((name) => !gone.has(name)).map((name) => sockets[name]);
-      await Promise.all([...gone.values(), closeSockets(...others)]);
+      const end = performance.now() + linger;
+      const closed = async (name: SocketName): Promise<void> => {
+        sockets[name].linger = Math.max(end - performance.now(), CLOSING_GRACE);
+        const watched = gone.get(name);
+        if (watched === undefined) return closeSockets(sockets[name]);
+        sockets[name].close();
+        await watched;
+      };
+      // A client that loses its other connections has then been sent all output that it will get.
+      await closed('iopub');
+      await Promise.all(SOCKET_NAMES.filter((name) => name !== 'iopub').map(closed));
     },
   };
 }
