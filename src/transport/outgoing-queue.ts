@@ -19,7 +19,11 @@ interface Outgoing {
   readonly bytes: number;
 }
 
-/** Milliseconds between attempts, at first and after {@link PATIENT} refusals: libzmq does not say when there is room again. */
+/**
+ * libzmq does not say when there is room again. The first attempts are in the next turns of the event loop, where a peer that reads has
+ * made room for small messages; the others so many milliseconds apart, and after {@link PATIENT} refusals farther.
+ */
+const AT_ONCE = 3;
 const [SOON, LATER] = [1, 10];
 const PATIENT = 50;
 /** Messages sent in one turn of the event loop. */
@@ -38,7 +42,7 @@ const SPENT = 1_024;
 export class OutgoingQueue {
   readonly #sink: Sink;
   readonly #options: OutgoingQueueOptions;
-  #waiting: Outgoing[] = [];
+  #waiting: (Outgoing | undefined)[] = [];
   #first = 0;
   #bytes = 0;
   #sending = false;
@@ -126,7 +130,8 @@ export class OutgoingQueue {
     const now = performance.now();
     if (this.#refusals++ === 0) this.#refusedAt = now;
     this.#run = 0;
-    this.#timer = setTimeout(() => this.#sendFirst(), this.#refusals <= PATIENT ? SOON : LATER);
+    if (this.#refusals <= AT_ONCE) this.#turn = setImmediate(() => this.#sendFirst());
+    else this.#timer = setTimeout(() => this.#sendFirst(), this.#refusals <= PATIENT ? SOON : LATER);
     this.#options.onRefused?.(now - this.#refusedAt);
   }
 
@@ -142,7 +147,7 @@ export class OutgoingQueue {
   #drop(message: Outgoing): boolean {
     if (message !== this.#waiting[this.#first]) return false;
     this.#bytes -= message.bytes;
-    this.#first++;
+    this.#waiting[this.#first++] = undefined;
     if (this.#first === this.#waiting.length) this.#waiting.length = this.#first = 0;
     else if (this.#first >= SPENT && this.#first * 2 > this.#waiting.length) {
       this.#waiting.splice(0, this.#first);

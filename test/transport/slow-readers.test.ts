@@ -92,6 +92,18 @@ test('a stopped client holds up another that uses the same connection for no lon
     expect((await stopped.heard()).length).toBeLessThan(NUMBERS.length * 2);
   }));
 
+test('a stopped client of one listener is not noticed by the client of another', () =>
+  inRoom(async (room) => {
+    const { listener, losses } = await tellingLosses(room, {});
+    const ofOther = await tellingLosses(room, {});
+    const stopped = await startReader(room, listener);
+    const other = await startReader(room, ofOther.listener);
+    stopped.signal('SIGSTOP');
+    for (const message of SMALL_THEN_LARGE) for (const one of [listener, ofOther.listener]) one.publish(message);
+    expect((await other.heard()).map(([, n]) => n)).toEqual(NUMBERS);
+    expect([...losses, ...ofOther.losses]).toEqual([]);
+  }));
+
 /** A listener that publishes what is lost as messages of type `told`. */
 async function tellingLosses(room: Room, limits: NonNullable<ListenerOptions['limits']>) {
   const losses: OutputLoss[] = [];
