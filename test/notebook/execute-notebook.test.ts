@@ -122,14 +122,14 @@ test('the notebook given is not changed, and what was in it beside outputs is ke
 
 test('progress tells which cell of how many, and each output as it comes', async () => {
   const steps: NotebookProgress[] = [];
-  const notebook = notebookOf('1', { source: '#', type: 'markdown' }, 'print(2)');
+  const notebook = notebookOf('1', { source: '#', type: 'markdown' }, 'print(2, end="")');
   await executeNotebook(notebook, kernel, { onProgress: (step) => steps.push(step) });
   expect(steps).toMatchObject([
     { type: 'cell-started', cell: 0, position: 1, of: 2 },
     { type: 'output', cell: 0, output: { output_type: 'execute_result' } },
     { type: 'cell-ended', cell: 0, position: 1, of: 2, failed: false },
     { type: 'cell-started', cell: 2, position: 2, of: 2 },
-    { type: 'output', cell: 2, output: stdout('2\n') },
+    { type: 'output', cell: 2, output: stdout('2') },
     { type: 'cell-ended', cell: 2, position: 2, of: 2, failed: false },
   ]);
 });
