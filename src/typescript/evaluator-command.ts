@@ -44,11 +44,20 @@ async function nodeVersion(execPath: string): Promise<string> {
 /** What leads to keys, to the connection file, or to a channel of the kernel's own. */
 const WITHHELD = [/^JUPYTER_CURVE_/, /^JPY_/, /^JUPYTER_TOKEN$/, /^NODE_CHANNEL_/, /^NODE_UNIQUE_ID$/];
 
-/** `env` without anything that leads to the kernel's keys, in its names or in its values. */
+/** Front ends show colours, and a pager would wait for keys that never come: as ipykernel sets them. */
+const COLOURS = { CLICOLOR: '1', CLICOLOR_FORCE: '1', FORCE_COLOR: '1' };
+const PAGERS = { PAGER: 'cat', GIT_PAGER: 'cat' };
+/** Describes the front end, whatever terminal the kernel was started from. */
+const TERMINAL = { TERM: 'xterm-color' };
+
+/**
+ * The environment of cells and their children: `env` without anything that leads to the kernel's keys, in its names or in its values,
+ * and with what programs are to know of the front end. Colours and pagers that `env` sets stay as they are, as does `NO_COLOR`.
+ */
 export function evaluatorEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      ([name, value]) => !WITHHELD.some((each) => each.test(name)) && !/kernel-[^/\\]*\.json/.test(value ?? ''),
-    ),
+  const allowed = Object.entries(env).filter(
+    ([name, value]) => !WITHHELD.some((each) => each.test(name)) && !/kernel-[^/\\]*\.json/.test(value ?? ''),
   );
+  const isPlain = (env['NO_COLOR'] ?? '') !== '' || env['FORCE_COLOR'] === '0';
+  return { ...PAGERS, ...(!isPlain && COLOURS), ...Object.fromEntries(allowed), ...TERMINAL };
 }

@@ -5,6 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { CurveKernelError } from '../errors.js';
 import type { Account } from './evaluator-account.js';
 import type { EvaluatorCommand } from './evaluator-command.js';
+import { startEvaluatorWatchdog } from './evaluator-watchdog.js';
 import { createFrameReader, encodeFrame } from './pipe-frames.js';
 import { type EvaluatorMessage, type EvaluatorRequest, type WatchdogOrder } from './pipe-messages.js';
 import { unfoldData } from './unfold-data.js';
@@ -42,6 +43,7 @@ export class EvaluatorProcess {
 
   /** Starts the process. It says `ready` when it is. */
   constructor({ command, cwd, env, account, onMessage, onRawOutput }: EvaluatorProcessOptions) {
+    const watchdog = startEvaluatorWatchdog();
     this.#child = spawn(command.file, command.arguments, {
       cwd,
       env,
@@ -50,6 +52,8 @@ export class EvaluatorProcess {
       // A process group of its own, so that children of cells can be interrupted and ended with it.
       detached: true,
     });
+    if (this.#child.pid === undefined) watchdog.release();
+    else watchdog.guard(this.#child.pid);
     this.#readRaw('stdout', onRawOutput);
     this.#readRaw('stderr', onRawOutput);
     this.#readMessages(onMessage);
@@ -66,6 +70,7 @@ export class EvaluatorProcess {
       });
       this.#child.once('exit', (code, signal) => {
         this.#killGroup();
+        watchdog.release();
         void this.drain().then(() => resolve({ code, signal, reason: this.#reason }));
       });
     });

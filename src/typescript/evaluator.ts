@@ -9,7 +9,7 @@ import { deliverOutput } from './deliver-output.js';
 import { accountEnvironment, findAccount } from './evaluator-account.js';
 import { evaluatorCommand, evaluatorEnvironment } from './evaluator-command.js';
 import { EvaluatorProcess, type Ending } from './evaluator-process.js';
-import { endedOutcome } from './ended-outcome.js';
+import { endedOutcome, lossBeforeNotice, lossNotice } from './ended-outcome.js';
 import type { EvaluatorMessage, EvaluatorRequest } from './pipe-messages.js';
 import { startFailure } from './start-failure.js';
 
@@ -69,7 +69,12 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   let starting: Promise<EvaluatorProcess> | undefined;
   let numbers = 0;
   let interruptSeen = 0;
-  let exitCode: number | undefined;
+  /** The cell whose child writes to descriptors 1 and 2 now, or 0. */
+  let writing = 0;
+  /** What a cell said before it ended the process. */
+  let exiting: Extract<EvaluatorMessage, { type: 'exiting' }> | undefined;
+  /** How the process was lost, where that happened between cells: for the next cell that shows anything. */
+  let loss: string | undefined;
   /** Whether the process has been given a cell. */
   let isUsed = false;
 
@@ -99,7 +104,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         },
         onRawOutput: (name, text) => {
           if (ready === undefined) early += text;
-          else cells.find(0)?.stream(name, text);
+          else cells.find(exiting?.cell ?? writing)?.stream(name, text);
         },
       });
       const stop = (): void => evaluator.kill('the kernel was closed');
@@ -120,7 +125,10 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         void evaluator.drain().then(() => finish(message));
         break;
       case 'fence':
-        void evaluator.drain().then(() => evaluator.order({ type: 'fence', number: message.number }));
+        void evaluator.drain().then(() => {
+          writing = message.cell;
+          evaluator.order({ type: 'fence', number: message.number });
+        });
         break;
       case 'page':
         turnPage(message);
@@ -134,7 +142,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         interruptSeen = Math.max(interruptSeen, message.number);
         break;
       case 'exiting':
-        exitCode = message.code;
+        exiting = message;
         break;
       case 'members':
       case 'description':
@@ -167,21 +175,34 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         : { status: 'error', ename: error.ename, evalue: error.evalue, traceback: error.traceback };
     running.get(id)?.resolve(outcome);
     running.delete(id);
+    if (writing === id) writing = 0;
   };
 
   const onEnd = (evaluator: EvaluatorProcess, ending: Ending): void => {
     ready = undefined;
     starting = undefined;
-    for (const [id, each] of running) {
-      if (each.process !== evaluator) continue;
+    const exitCode = exiting?.code;
+    const struck = [...running].filter(([, each]) => each.process === evaluator);
+    if (isUsed && !closing.signal.aborted) tellLoss(ending, new Set(struck.map(([id]) => id)));
+    for (const [id, each] of struck) {
       running.delete(id);
       each.resolve(endedOutcome(ending, { exitCode, isInterrupted: each.isInterrupted }));
     }
     // The next cell finds a fresh one; a failure to start it is that cell's to report. One that ended without a cell would end
     // again, and again.
     if (isUsed && !closing.signal.aborted) start().catch(() => {});
-    exitCode = undefined;
+    exiting = undefined;
+    writing = 0;
     isUsed = false;
+  };
+
+  /** Cells that run are told by their outcome. Others have ended: the one that is the cause, where that is known, or else the last. */
+  const tellLoss = (ending: Ending, struck: ReadonlySet<number>): void => {
+    const cause = exiting?.cell ?? 0;
+    if (struck.has(cause) || (cause === 0 && struck.size > 0)) return;
+    const circumstances = { exitCode: exiting?.code, isInterrupted: false };
+    cells.find(cause)?.stream('stderr', `${lossNotice(ending, circumstances)}\n`);
+    if (struck.size === 0) loss = `${lossBeforeNotice(ending, circumstances)}\n`;
   };
 
   /** The process for a cell: another one where it has ended and that was not noticed yet. */
@@ -195,7 +216,11 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
   return {
     start: async () => void (await start()),
     async execute(request, cell) {
-      const evaluator = await orAborted(cell.signal, startForCell());
+      const evaluator = await orAborted(cell.signal, startForCell()).finally(() => {
+        if (loss === undefined || request.silent) return;
+        cell.stream('stderr', loss);
+        loss = undefined;
+      });
       // It may have ended since it was ready, which those who wait for their cells have been told already.
       if (ready !== evaluator)
         return endedOutcome(await evaluator.ended, { exitCode: undefined, isInterrupted: false });

@@ -93,9 +93,13 @@ export type EvaluatorMessage =
   | { readonly type: 'description'; readonly id: number; readonly text: string | null }
   /** The main thread has seen that interrupt: it is not stuck. */
   | { readonly type: 'interrupted'; readonly number: number }
-  /** Everything written to descriptors 1 and 2 so far is to be delivered before the kernel answers with the same number. */
-  | { readonly type: 'fence'; readonly number: number }
-  | { readonly type: 'exiting'; readonly code: number };
+  /**
+   * Everything written to descriptors 1 and 2 so far is to be delivered before the kernel answers with the same number. What is written
+   * there from then on is the cell's, or that of the cell started last where it is 0.
+   */
+  | { readonly type: 'fence'; readonly number: number; readonly cell: number }
+  /** The process is about to end at the word of that cell: with an exit code where it called `process.exit`. */
+  | { readonly type: 'exiting'; readonly cell: number; readonly code?: number };
 
 type Check = (value: unknown) => boolean;
 type Shape = Readonly<Record<string, Check>>;
@@ -177,8 +181,8 @@ const SHAPES: Readonly<Record<EvaluatorMessage['type'], Check>> = bare({
   members: has({ id: isNumber, members: listOf(has({ name: isString, type: isString })) }),
   description: has({ id: isNumber, text: (value) => value === null || isString(value) }),
   interrupted: has({ number: isNumber }),
-  fence: has({ number: isNumber }),
-  exiting: has({ code: isNumber }),
+  fence: has({ number: isNumber, cell: isNumber }),
+  exiting: has({ cell: isNumber, code: optional(isNumber) }),
 });
 
 /**

@@ -126,3 +126,34 @@ test('inspection describes values and functions, and calls none', async () => {
   expect(await inspect('nowhere', 3)).toEqual({ found: false, data: {} });
   expect((await run('asked')).result).toBe('0');
 });
+
+describe('inspection shows the whole signature of', () => {
+  beforeAll(async () => {
+    await run(`
+      function braces({ a = { b: 1 } } = {}, s = "}{", t = { x: 1 }) { return { a, s, t } }
+      const arrow = (x, { y } = {}) => ({ x, y });
+      const block = async (f = () => { return 1 }) => { return f };
+      class Base {}
+      class Shape extends (class { inner() {} }) { area(unit = {}) { return 1 } static of({ sides }) { return sides } async *points(from = \`\${{}}\`) {} [["comp" + "uted"].join()](q = {}) {} }
+      const shape = new Shape();
+      const sloppy = new Function('a', 'with (a) { return b }');
+    `);
+  });
+  test.each([
+    ['display', 'display(value, options = {})'],
+    ['braces', 'function braces({ a = { b: 1 } } = {}, s = "}{", t = { x: 1 })'],
+    ['arrow', '(x, { y } = {}) => ({ x, y })'],
+    ['Base', 'class Base'],
+    ['Shape', 'class Shape extends class { inner() {} }'],
+    ['Shape.of', 'of({ sides })'],
+    ['shape.area', 'area(unit = {})'],
+    ['shape.points', 'async *points(from = `${{}}`)'],
+    ['shape.computed', '[["comp" + "uted"].join()](q = {})'],
+    ['sloppy', 'function anonymous(a )'],
+    ['block', 'async (f = () => { return 1; }) =>'],
+    ['Math.max', 'function max() { [native code] }'],
+  ])('%s', async (code, shown) => {
+    const text = (await inspect(code, code.length))?.data['text/plain'];
+    expect(typeof text === 'string' && text.replace(/\s+/g, ' ')).toBe(shown);
+  });
+});

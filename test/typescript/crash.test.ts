@@ -71,13 +71,6 @@ test.each([
   expect((await run('1 + 1')).result).toBe('2');
 });
 
-test('a process killed between cells is replaced without a word', async () => {
-  const { result: pid } = await run('process.pid');
-  process.kill(Number(pid), 'SIGKILL');
-  await until(() => !isAlive(Number(pid)));
-  expect((await run('1 + 1')).result).toBe('2');
-});
-
 test('closing ends the evaluator and what cells have started, also while one spins', async () => {
   const closing = openNotebook();
   const { result } = await closing.run(

@@ -236,3 +236,39 @@ test('an evaluator that cannot be stopped is replaced, and the cell says so', as
     await stubborn.language.close?.('shutdown');
   }
 });
+
+describe('the error of an interrupted cell says at which line it was', () => {
+  test.each([
+    ['a loop', `${GO}\nlet n = 0;\nwhile (true)\n  n++;`, 'Cell [n], line 3', 'at Cell [n]:3'],
+    ['a function', `function spins() {\n  for (;;) {}\n}\n${GO}\nspins();`, 'Cell [n], line 2', 'at Cell [n]:5'],
+    ['after an await', `${GO}\nawait 0;\nfor (;;) {}`, 'Cell [n], line 3', 'at Cell [n]:3'],
+    ['a microtask loop', `${GO}\nfor (;;)\n  await 0;`, 'Cell [n], line', 'at '],
+    [
+      'a sleep',
+      `${GO}\n\nAtomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`,
+      'Cell [n], line 3',
+      'at Cell [n]:3',
+    ],
+    ['a regular expression', `${GO}\n/^(a+)+$/.test("a".repeat(50) + "b");`, 'Cell [n], line 2', 'at Cell [n]:2'],
+    ['an await', `${GO}\n\nawait new Promise(() => {});`, 'Cell [n], line 3', 'at async Cell [n]:3'],
+  ])('%s', async (_what, code, line, place) => {
+    const { ename, traceback } = await interruptAfter('go', code);
+    expect(ename).toBe('Interrupted');
+    const numbered = traceback.replace(/Cell \[\d+\]/g, 'Cell [n]');
+    expect(numbered).toContain(line);
+    expect(numbered).toContain(place);
+  });
+
+  test('in a function of an earlier cell, the lines of both', async () => {
+    await run('function endless() {\n  for (;;) {}\n}');
+    const { traceback } = await interruptAfter('go', `${GO}\nendless();`);
+    expect(traceback).toMatch(/Cell \[(\d+)\], line 2[^]*at endless \(Cell \[\1\]:2[^]*at Cell \[(?!\1)\d+\]:2/);
+  });
+
+  test('and a cell that is not itself interrupted in a loop is not given the place of another', async () => {
+    await run('setTimeout(() => { for (;;) {} }, 50); 0');
+    const { ename, traceback } = await interruptAfter('go', `${GO}\nawait new Promise(() => {});`);
+    expect(ename).toBe('Interrupted');
+    expect(traceback).toMatch(/Cell \[\d+\], line 2/);
+  });
+});

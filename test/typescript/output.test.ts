@@ -122,3 +122,108 @@ describe('late output goes to the cell that caused it', () => {
     expect(stdout).toBe('mine\n'.repeat(10));
   });
 });
+
+describe('what a child process prints late is output of the cell that started it', () => {
+  const CHILD = 'const { spawn, fork, execSync, spawnSync } = require("node:child_process");';
+  const SHELL = '"sh", ["-c", "sleep 0.2; echo out; echo err >&2"]';
+
+  test.each([
+    ['spawn with inherit', `spawn(${SHELL}, { stdio: "inherit" })`],
+    ['spawn with descriptors', `spawn(${SHELL}, { stdio: ["ignore", 1, 2] })`],
+    ['spawn with streams', `spawn(${SHELL}, { stdio: ["ignore", process.stdout, process.stderr] })`],
+    ['a grandchild', 'spawn("sh", ["-c", "(sleep 0.2; echo out; echo err >&2) &"], { stdio: "inherit" })'],
+    ['fork', 'fork("-", { execArgv: ["-e", "setTimeout(() => { console.log(`out`); console.error(`err`) }, 200)"] })'],
+    ['execSync in a timer', 'setTimeout(() => execSync("echo out; echo err >&2", { stdio: "inherit" }), 100)'],
+    [
+      'spawnSync in a timer',
+      'setTimeout(() => spawnSync("sh", ["-c", "echo out; echo err >&2"], { stdio: ["ignore", 1, 2] }), 100)',
+    ],
+    [
+      'a worker thread',
+      'new (require("node:worker_threads").Worker)("setTimeout(() => { console.log(`out`); console.error(`err`) }, 200)", { eval: true })',
+    ],
+  ])('%s', async (_what, code) => {
+    const cause = await run(`${CHILD} ${code}; 0`);
+    const next = await run(
+      'console.log("mine"); await new Promise((done) => setTimeout(done, 10)); console.error("too")',
+    );
+    await until(() => cause.cell.text('stdout').includes('out') && cause.cell.text('stderr').includes('err'), 30_000);
+    expect(next.cell.text()).toBe('mine\ntoo\n');
+  });
+
+  test('and all of it is there when the child has ended', async () => {
+    const { stdout, result } = await run(
+      `${CHILD} const child = spawn("seq", ["20000"], { stdio: "inherit" }); const end = await new Promise((resolve) => child.on("exit", (...end) => resolve(end))); console.log("end"); [child.stdout, child.stderr, ...end]`,
+    );
+    expect(stdout).toBe(`${Array.from({ length: 20_000 }, (_, at) => at + 1).join('\n')}\nend\n`);
+    expect(result).toBe('[ null, null, 0, null ]');
+  });
+
+  test('and one that cannot be started says so as ever', async () => {
+    const { stdout } = await run(
+      `${CHILD} const events = []; const none = spawn("no-such-program", { stdio: "inherit" }); none.on("close", () => events.push("close")); await new Promise((resolve) => none.on("error", (error) => { console.log(error.code); resolve() }))`,
+    );
+    expect(stdout).toBe('ENOENT\n');
+  });
+});
+
+describe('what a cell indents with console.group ends with it', () => {
+  test.each([
+    ['when it ends', ''],
+    ['when it throws', 'throw new Error("on purpose")'],
+    ['when it rejects', 'await 0; console.group("more"); await Promise.reject(new Error("on purpose"))'],
+  ])('%s', async (_when, code) => {
+    const { stdout } = await run(`console.group("heading"); console.log("inside"); console.error("beside"); ${code}`);
+    expect(stdout).toMatch(/^heading\n {2}inside\n/);
+    expect((await run('console.log("outside"); console.error("outside")')).cell.text()).toBe('outside\noutside\n');
+  });
+
+  test('when it is interrupted', async () => {
+    await notebook.interruptAfter('inside', 'console.group("heading"); console.log("inside"); for (;;);');
+    expect((await run('console.log("outside")')).stdout).toBe('outside\n');
+  });
+
+  test('and begins with it: what others print meanwhile is not indented', async () => {
+    const other = await run('setTimeout(() => { console.group("late"); console.log("later") }, 30); 0');
+    const { stdout } = await run(
+      'console.group("a"); await new Promise((done) => setTimeout(done, 100)); console.log("b"); console.groupEnd(); console.log("c")',
+    );
+    await until(() => other.cell.text().includes('later'));
+    expect(stdout).toBe('a\n  b\nc\n');
+    expect(other.cell.text()).toBe('late\n  later\n');
+  });
+});
+
+describe('programs that cells start find', () => {
+  const NAMES = ['TERM', 'CLICOLOR', 'CLICOLOR_FORCE', 'FORCE_COLOR', 'PAGER', 'GIT_PAGER', 'NO_COLOR'];
+  const foundWith = async (env: NodeJS.ProcessEnv): Promise<string[]> => {
+    const { PATH } = process.env;
+    const { run: runWith, language } = openNotebook({ env: { PATH, ...env } });
+    const { stdout } = await runWith('require("node:child_process").execSync("env", { stdio: "inherit" })');
+    await language.close?.('shutdown');
+    return stdout
+      .split('\n')
+      .filter((line) => NAMES.includes(line.split('=')[0] ?? ''))
+      .toSorted();
+  };
+  const PAGERS = ['GIT_PAGER=cat', 'PAGER=cat'];
+  const COLOURS = ['CLICOLOR=1', 'CLICOLOR_FORCE=1', 'FORCE_COLOR=1'];
+
+  test.each<[string, NodeJS.ProcessEnv, string[]]>([
+    ['the environment of ipykernel', {}, [...COLOURS, ...PAGERS, 'TERM=xterm-color']],
+    ['the terminal of the front end', { TERM: 'dumb' }, [...COLOURS, ...PAGERS, 'TERM=xterm-color']],
+    ['no colours where none are wanted', { NO_COLOR: '1' }, [...PAGERS, 'NO_COLOR=1', 'TERM=xterm-color']],
+    ['nor where they are refused', { FORCE_COLOR: '0' }, ['FORCE_COLOR=0', ...PAGERS, 'TERM=xterm-color']],
+    [
+      'what was set on purpose',
+      { PAGER: 'more', FORCE_COLOR: '3' },
+      ['CLICOLOR=1', 'CLICOLOR_FORCE=1', 'FORCE_COLOR=3', 'GIT_PAGER=cat', 'PAGER=more', 'TERM=xterm-color'],
+    ],
+  ])('%s', async (_what, env, found) => {
+    expect(await foundWith(env)).toEqual(found.toSorted());
+  });
+
+  test('and what cells themselves log has no colours', async () => {
+    expect((await run('console.log({ a: 1 }, "text")')).stdout).toBe('{ a: 1 } text\n');
+  });
+});

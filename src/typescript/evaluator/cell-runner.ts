@@ -31,6 +31,8 @@ export interface CellRunner {
    * not known here are answered too: a termination may have swallowed them.
    */
   interrupt(executions: readonly number[]): void;
+  /** Remembers where a cell was terminated, by the frames of its stack. */
+  readonly noteStrike: (sites: NodeJS.CallSite[]) => void;
   /** What a top-level await waits for instead of `value`. `offset` is its place in the transpiled cell. */
   readonly guard: (cell: number, offset: number | undefined, value: unknown) => unknown;
 }
@@ -47,6 +49,8 @@ export interface CellRunnerOptions {
   readonly imports: FileImports;
   /** Where compiled cells find the names that lowering adds to them. */
   readonly scopes: Scopes;
+  /** Called at the end of each cell. */
+  readonly endGroups: (cell: number) => void;
   /** Gives V8 what to run within {@link RUNTIME}'s `run`. */
   readonly setRun: (run: () => void) => void;
 }
@@ -69,11 +73,13 @@ const { then } = Promise.prototype as { then: (...reactions: unknown[]) => unkno
 
 /** A runner without cells. It opens an inspector session on its own thread. */
 export function createCellRunner(options: CellRunnerOptions): CellRunner {
-  const { folder, flags, send, context, stacks, builtins, setRun, imports, scopes } = options;
+  const { folder, flags, send, context, stacks, builtins, setRun, endGroups, imports, scopes } = options;
   // No `Map`: cells may patch what its methods do.
   const cells = createRecord<RunningCell>();
   const known: KnownDecorators = new Map();
   let waits = 0;
+  /** Made where the last termination struck. */
+  let struck: Interrupted | undefined;
   const session = new Session();
   session.connect();
 
@@ -104,6 +110,7 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
       answerBriefly(id, failure);
     }
     delete cells[id];
+    endGroups(id);
   };
 
   /** In place of an end that cannot be sent, being larger than a frame. Without any, the kernel would wait for ever. */
@@ -178,6 +185,14 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
   };
   const describeNow = (error: unknown): ErrorDescription => builtins.run(() => describeError(error, stacks));
 
+  /** What a terminated cell ends with: where it stood is known if it was its own code that was struck. */
+  const interruption = (id: number): Interrupted => {
+    const found = struck;
+    if (found === undefined || builtins.run(() => stacks.cellOf(found)) !== id) return new Interrupted();
+    struck = undefined;
+    return found;
+  };
+
   const guard = (id: number, offset: number | undefined, value: unknown): unknown => {
     const cell = cells[id];
     if (cell === undefined || (typeof value !== 'object' && typeof value !== 'function')) return value;
@@ -209,7 +224,7 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
       cells[request.id] = cell;
       const ended = runInside(() => context.run(request.id, () => void drive(cell)));
       if (ended) return;
-      finish(cell, describeNow(new Interrupted()));
+      finish(cell, describeNow(interruption(request.id)));
     },
     interrupt(executions) {
       context.forget();
@@ -227,9 +242,14 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
         for (const number in waiting) waiting[number]?.(new Interrupted());
         // A cell that lives has ended by then, or waits in a `finally`. The others are those that a termination struck.
         setImmediate(() => {
-          if (isEmpty(cell.waiting)) finish(cell, describe(cell, new Interrupted()));
+          if (isEmpty(cell.waiting)) finish(cell, describe(cell, interruption(cell.request.id)));
         });
       }
+    },
+    noteStrike(sites) {
+      const error = new Interrupted();
+      error.stack = stacks.text(error, sites);
+      struck = error;
     },
     guard,
   };

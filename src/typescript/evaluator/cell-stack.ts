@@ -18,6 +18,8 @@ export interface CellStacks {
   add(filename: string, cell: KnownCell): void;
   /** Says where places in imported files come from. Until then they are those of the JavaScript. */
   placeFiles(placeInFile: PlaceInFile): void;
+  /** The stack of an error as it would be if it had been made where these frames are, innermost first. */
+  text(error: Error, sites: readonly NodeJS.CallSite[]): string;
   /** The lines around the first place in a cell that an error's stack names, under a heading. */
   frame(stack: string, error?: object): string[];
   /** The number of the execution whose code is outermost in an error's stack, if any. */
@@ -29,6 +31,8 @@ export function placeText(executionCount: number, { line, column }: Position): s
   return `Cell [${executionCount}]:${line}:${column}`;
 }
 
+/** How many frames are shown of a stack that V8 has not cut. */
+const MAX_SITES = 10;
 const PLACE = /Cell \[(\d+)\]:(\d+):(\d+)/;
 
 /**
@@ -60,7 +64,7 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
     return siteWithPlace(site, place);
   };
 
-  Error.prepareStackTrace = (error, sites) => {
+  const text = (error: Error, sites: readonly NodeJS.CallSite[]): string => {
     const lastCell = sites.findLastIndex(cellAt);
     const inner = cellAt(sites.find(cellAt));
     const outer = cellAt(sites[lastCell]);
@@ -70,6 +74,7 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
     const lines = kept.map(siteText).filter((line) => line !== undefined);
     return [headline(error), ...lines.map((line) => `    at ${withoutVersions(line)}`)].join('\n');
   };
+  Error.prepareStackTrace = text;
 
   return {
     placeFiles(next) {
@@ -79,6 +84,11 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
       cells.set(filename, cell);
       // Its user expressions come later, and are no cells.
       if (byCount.get(cell.executionCount)?.cell !== cell.cell) byCount.set(cell.executionCount, cell);
+    },
+    text(error, sites) {
+      const shown = sites.slice(0, Math.max(MAX_SITES, sites.findIndex(cellAt) + 1));
+      // The outermost tells which cell it was.
+      return text(error, [...shown, ...sites.slice(shown.length).filter(cellAt).slice(-1)]);
     },
     cellOf(error) {
       const lines = error instanceof Error ? String(error.stack).split('\n') : [];

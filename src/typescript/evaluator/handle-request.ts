@@ -33,11 +33,13 @@ export interface HandlerOptions {
   readonly stacks: CellStacks;
   readonly port: MessagePort;
   readonly builtins: Builtins;
+  /** Called at the end of each cell. */
+  readonly endGroups: (cell: number) => void;
 }
 
 /** Prepares everything that cells need, and returns what handles one request. */
 export function createRequestHandler(options: HandlerOptions): (request: EvaluatorRequest) => void {
-  const { folder, flags, send, context, stacks, port, builtins } = options;
+  const { folder, flags, send, context, stacks, port, builtins, endGroups } = options;
   const questions = createQuestions({ send, context, flags, port });
   stacks.placeFiles(createPlaceInFile());
   const imports = createFileImports(builtins);
@@ -53,6 +55,7 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
     builtins,
     imports,
     scopes,
+    endGroups,
     setRun: (next) => {
       run = next;
     },
@@ -72,7 +75,7 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
     meta,
     current: context.current,
     resume: context.resume,
-    strike: createStrike(flags, builtins),
+    strike: createStrike(flags, builtins, runner.noteStrike),
   };
   Object.defineProperty(globalThis, RUNTIME, { value: Object.freeze(runtime) });
   Object.defineProperty(globalThis, 'babelHelpers', { value: Object.freeze(SYNTAX_HELPERS) });

@@ -39,9 +39,9 @@ watchdog.on('error', () => process.kill(process.pid, 'SIGKILL'));
 const stacks = installCellStacks([dirname(import.meta.dirname), new URL('..', import.meta.url).href]);
 // The parser and the transpiler are loaded while the watchdog starts. Where they cannot be, Node says so and ends.
 const { createRequestHandler } = await import('./handle-request.js');
-captureOutput(pipe.print, context);
+const endGroups = captureOutput(pipe.print, context);
 installProcessHooks({ pipe, context, stacks, flags, builtins });
-const handle = createRequestHandler({ folder: process.cwd(), flags, send, context, stacks, port, builtins });
+const handle = createRequestHandler({ folder: process.cwd(), flags, send, context, stacks, port, builtins, endGroups });
 send({ type: 'ready' });
 
 const inbox: EvaluatorRequest[] = [];

@@ -1,20 +1,19 @@
 /** Where the evaluator's process differs from any Node process: its end, its children and its last errors. */
 import { Buffer } from 'node:buffer';
-import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { performance } from 'node:perf_hooks';
+import { constants } from 'node:os';
 import process from 'node:process';
 import { ORIGINAL, type Builtins } from './builtins.js';
 import type { CellContext } from './cell-context.js';
 import type { CellStacks } from './cell-stack.js';
+import { captureChildren } from './child-output.js';
 import { describeError } from './describe-error.js';
 import { Interrupted } from './interrupted.js';
 import type { PipeToKernel } from './pipe-to-kernel.js';
 import { FLAGS, guarded } from './thread-flags.js';
 
 const { Atomics, Object, Reflect } = ORIGINAL;
-const now = performance.now.bind(performance);
 
 /** What the hooks report to and through. */
 export interface ProcessHooks {
@@ -25,15 +24,12 @@ export interface ProcessHooks {
   readonly builtins: Builtins;
 }
 
-/** How long a cell waits for the kernel to have read what there is to read: it answers at once, but on a busy machine. */
-const FENCE_MS = 10_000;
-
 /** Installs the hooks, once per process, before any of the cells' modules is loaded. */
 export function installProcessHooks(hooks: ProcessHooks): void {
   reportLateErrors(hooks);
   reportExit(hooks);
   captureWrites(hooks);
-  fenceChildren(hooks);
+  captureChildren(hooks);
   syncBuiltinESMExports();
   // A stray Ctrl-C is not for us: the kernel interrupts in its own way. Children of cells do get it.
   process.on('SIGINT', () => {});
@@ -55,23 +51,35 @@ function reportLateErrors({ pipe, context, stacks, builtins }: ProcessHooks): vo
   process.on('unhandledRejection', report);
 }
 
-/** Nothing printed is lost when a cell ends the process, which `process.exit` does at once, its second thread included. */
-function reportExit({ pipe, flags }: ProcessHooks): void {
+/**
+ * Nothing printed is lost when a cell ends the process, which `process.exit` does at once, its second thread included; and the kernel
+ * learns which cell it was.
+ */
+function reportExit({ pipe, context, flags }: ProcessHooks): void {
   const { abort, kill } = process;
   const exit = (code?: number): never => {
-    pipe.send({ type: 'exiting', code: Number.isInteger(code) ? Number(code) : 0 });
+    pipe.send({ type: 'exiting', cell: context.current(), code: Number.isInteger(code) ? Number(code) : 0 });
     Reflect.apply(kill, process, [process.pid, 'SIGKILL']);
     for (;;) Atomics.wait(flags, FLAGS.child, Atomics.load(flags, FLAGS.child));
   };
   define('reallyExit', exit);
   define('abort', () => {
-    guarded(flags, pipe.flush);
+    pipe.send({ type: 'exiting', cell: context.current() });
     Reflect.apply(abort, process, []);
   });
   define('kill', (...arguments_: Parameters<typeof process.kill>) => {
-    guarded(flags, pipe.flush);
+    const [target, signal] = arguments_;
+    if (target === process.pid && isFatal(signal)) pipe.send({ type: 'exiting', cell: context.current() });
+    else guarded(flags, pipe.flush);
     return Reflect.apply(kill, process, arguments_);
   });
+}
+
+/** Whether a signal ends this process for certain. */
+function isFatal(signal: string | number | undefined): boolean {
+  const { SIGKILL, SIGTERM } = constants.signals;
+  const number = typeof signal === 'string' ? Reflect.get(constants.signals, signal) : (signal ?? SIGTERM);
+  return number === SIGKILL || (number === SIGTERM && process.listenerCount('SIGTERM') === 0);
 }
 
 function define(name: string, value: unknown): void {
@@ -91,42 +99,4 @@ function captureWrites({ pipe, context }: ProcessHooks): void {
     return bytes.length;
   };
   Object.assign(fs, { writeSync: captured });
-}
-
-/**
- * Output of children that are waited for (`execSync`, …) does not pass through us. Before and after each of them the kernel
- * is asked to deliver what has come, so that what the child prints stands between what the cell prints.
- */
-function fenceChildren({ pipe, flags }: ProcessHooks): void {
-  const { ChildProcess } = childProcess as unknown as {
-    ChildProcess: { prototype: { spawn(options: unknown): unknown } };
-  };
-  const { spawn } = ChildProcess.prototype;
-  ChildProcess.prototype.spawn = function (this: unknown, options) {
-    guarded(flags, pipe.flush);
-    return Reflect.apply<unknown, [unknown], unknown>(spawn, this, [options]);
-  };
-  let fences = 0;
-  const fence = (): void => {
-    const number = ++fences;
-    pipe.send({ type: 'fence', number });
-    const until = now() + FENCE_MS;
-    for (let last = 0; (last = Atomics.load(flags, FLAGS.fence)) < number && now() < until;)
-      Atomics.wait(flags, FLAGS.fence, last, until - now());
-  };
-  for (const name of ['execSync', 'execFileSync', 'spawnSync'] as const) {
-    const original = childProcess[name] as (...arguments_: unknown[]) => unknown;
-    const fenced = (...arguments_: unknown[]): unknown => {
-      fence();
-      Atomics.store(flags, FLAGS.child, 1);
-      try {
-        return original(...arguments_);
-      } finally {
-        Atomics.store(flags, FLAGS.child, 0);
-        fence();
-      }
-    };
-    Object.defineProperty(fenced, 'name', { value: name });
-    Object.assign(childProcess, { [name]: fenced });
-  }
 }

@@ -5,6 +5,7 @@
 import { inspect, types } from 'node:util';
 import type { Member, PathStep } from '../pipe-messages.js';
 import { exportsBehind } from './module-namespaces.js';
+import { signatureOf } from './signature.js';
 
 /** Taken now: cells may declare classes of these names. */
 const { Array, ArrayBuffer, Function, Map, Number, Object, Reflect, RegExp, String } = globalThis;
@@ -55,8 +56,7 @@ export function describeValue(path: readonly PathStep[], isDetailed: boolean): s
   const { value } = found;
   if (typeof value === 'function') {
     const source = Function.prototype.toString.call(value);
-    const [head = ''] = source.split('{', 1);
-    return isDetailed || source.includes('[native code]') ? source : head.trim();
+    return isDetailed || source.includes('[native code]') ? source : signatureOf(source);
   }
   // `inspect` calls no getters; own inspection methods would be code of the cell.
   const text = inspect(value, { depth: isDetailed ? 3 : 1, customInspect: false, breakLength: 100 });

@@ -20,9 +20,13 @@ const MAX_FRAMES = 200;
 
 /**
  * What the watchdog evaluates by way of the inspector, with the number of an interrupt. Between the call and the next place
- * where V8 looks for terminations {@link FLAGS} `terminating` is set.
+ * where V8 looks for terminations {@link FLAGS} `terminating` is set. `note` is called with the frames of what it terminates.
  */
-export function createStrike(flags: Int32Array, builtins: Builtins): (number: number) => void {
+export function createStrike(
+  flags: Int32Array,
+  builtins: Builtins,
+  note: (sites: NodeJS.CallSite[]) => void,
+): (number: number) => void {
   const session = new Session();
   session.connect();
   // Taken before a cell can replace it.
@@ -30,7 +34,7 @@ export function createStrike(flags: Int32Array, builtins: Builtins): (number: nu
   const clearAsyncIds = asyncIdClearer();
 
   /** Those below this function and the expression that calls it; undefined while user code formats a stack itself. */
-  const framesBelow = (): readonly NodeJS.CallSite[] | undefined => {
+  const framesBelow = (): NodeJS.CallSite[] | undefined => {
     const { prepareStackTrace, stackTraceLimit } = Error;
     const holder: { stack?: unknown } = {};
     try {
@@ -44,9 +48,20 @@ export function createStrike(flags: Int32Array, builtins: Builtins): (number: nu
     }
   };
 
+  const isUserCodeBelow = (): boolean => {
+    const sites = framesBelow();
+    if (sites?.some(isTheUsers) === false) return false;
+    try {
+      if (sites !== undefined) note(sites);
+    } catch {
+      // A cell that has exhausted its stack leaves no room for this; it is terminated all the same.
+    }
+    return true;
+  };
+
   const strike = (number: number): void => {
     if (Atomics.load(flags, FLAGS.seen) >= number || Atomics.load(flags, FLAGS.guarded) === 1) return;
-    if (!builtins.run(() => framesBelow()?.some(isTheUsers) !== false)) return;
+    if (!builtins.run(isUserCodeBelow)) return;
     clearAsyncIds?.();
     // Node writes its order as JSON, which a cell may have meddled with.
     const meddler = getOwnPropertyDescriptor(ROOT, 'toJSON');
