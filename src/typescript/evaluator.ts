@@ -125,10 +125,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         void evaluator.drain().then(() => finish(message));
         break;
       case 'fence':
-        void evaluator.drain().then(() => {
-          writing = message.cell;
-          evaluator.order({ type: 'fence', number: message.number });
-        });
+        void passFence(evaluator, message);
         break;
       case 'page':
         turnPage(message);
@@ -157,6 +154,15 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       case 'publish':
         deliverOutput(message, buffers, cells.find(message.cell));
     }
+  };
+
+  const passFence = async (
+    evaluator: EvaluatorProcess,
+    { number, cell }: Extract<EvaluatorMessage, { type: 'fence' }>,
+  ): Promise<void> => {
+    await evaluator.drain();
+    writing = cell;
+    evaluator.order({ type: 'fence', number });
   };
 
   /** Once the cell has its reply, what it pages is shown as output. */

@@ -53,7 +53,12 @@ export class RecordedCell implements Cell {
     this.events.push({ kind: 'input', prompt, password: options.password === true });
     const answer = this.answers.shift();
     if (answer instanceof Error) throw answer;
-    return answer ?? (await new Promise<string>(() => {}));
+    return (
+      answer ??
+      (await new Promise<string>((_resolve, reject) =>
+        this.signal.addEventListener('abort', () => reject(this.signal.reason)),
+      ))
+    );
   }
 
   publish(msgType: string, content: unknown, options: { buffers?: readonly Uint8Array[] } = {}): void {
@@ -96,7 +101,7 @@ export interface RunOptions {
   readonly executionCount?: number;
   readonly answers?: Answers;
   /** Called when the cell has printed this text. */
-  readonly onPrinted?: readonly [text: string, action: () => unknown];
+  readonly onPrinted?: readonly [text: string, action: (cell: RecordedCell) => unknown];
 }
 
 export interface Notebook {
@@ -125,7 +130,7 @@ export function openNotebook(options: TypeScriptOptions = {}): Notebook {
     const running = language.execute(request, cell);
     if (onPrinted !== undefined) {
       await until(() => cell.text().includes(onPrinted[0]));
-      await onPrinted[1]();
+      await onPrinted[1](cell);
     }
     const outcome = await running;
     const isError = outcome.status === 'error';

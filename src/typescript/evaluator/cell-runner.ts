@@ -31,6 +31,9 @@ export interface CellRunner {
    * not known here are answered too: a termination may have swallowed them.
    */
   interrupt(executions: readonly number[]): void;
+  readonly isRunning: (cell: number) => boolean;
+  /** Ends what the cell waits for with an error; where it waits for nothing, the error is shown under it. */
+  readonly fail: (cell: number, error: unknown) => void;
   /** Remembers where a cell was terminated, by the frames of its stack. */
   readonly noteStrike: (sites: NodeJS.CallSite[]) => void;
   /** What a top-level await waits for instead of `value`. `offset` is its place in the transpiled cell. */
@@ -237,14 +240,18 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
       }
       for (const id in cells) {
         const cell = cells[id] as RunningCell;
-        const { waiting } = cell;
-        cell.waiting = createRecord();
-        for (const number in waiting) waiting[number]?.(new Interrupted());
+        rejectAll(cell, new Interrupted());
         // A cell that lives has ended by then, or waits in a `finally`. The others are those that a termination struck.
         setImmediate(() => {
           if (isEmpty(cell.waiting)) finish(cell, describe(cell, interruption(cell.request.id)));
         });
       }
+    },
+    isRunning: (id) => cells[id] !== undefined,
+    fail(id, error) {
+      const cell = cells[id];
+      if (cell === undefined || isEmpty(cell.waiting)) send({ type: 'error', cell: id, ...describeNow(error) });
+      else rejectAll(cell, error);
     },
     noteStrike(sites) {
       const error = new Interrupted();
@@ -253,6 +260,12 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
     },
     guard,
   };
+}
+
+function rejectAll(cell: RunningCell, error: unknown): void {
+  const { waiting } = cell;
+  cell.waiting = createRecord();
+  for (const number in waiting) waiting[number]?.(error);
 }
 
 /** Keeps values by number, and has no methods that a cell could patch. */

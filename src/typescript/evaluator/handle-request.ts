@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { EvaluatorRequest, Interrupt } from '../pipe-messages.js';
 import { ORIGINAL, type Builtins } from './builtins.js';
 import type { CellContext } from './cell-context.js';
+import { installCellInput } from './cell-input.js';
 import { importMeta, installCellGlobals } from './cell-globals.js';
 import { CONSTANT, createImportBinder } from './bind-imports.js';
 import { createGuardEach } from './cell-guards.js';
@@ -81,6 +82,8 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
   Object.defineProperty(globalThis, 'babelHelpers', { value: Object.freeze(SYNTAX_HELPERS) });
   installCellGlobals({ folder, questions, display: createDisplay(send, context), imports });
   installWrittenText();
+  const { isRunning, fail } = runner;
+  installCellInput({ questions, context, isRunning, fail });
 
   const interrupt = ({ number, executions }: Interrupt): void => {
     if (Atomics.load(flags, FLAGS.seen) >= number) return;

@@ -15,6 +15,8 @@ export interface Questions {
   readonly prompt: (message?: string, defaultValue?: string) => string;
   /** Asks a yes-or-no question and blocks. */
   readonly confirm: (message?: string) => boolean;
+  /** Asks for a line of text without a prompt and blocks. An empty line is one. */
+  readonly line: () => string;
   /** An answer from the kernel to {@link input}. */
   answer(answer: Answer): void;
 }
@@ -77,6 +79,7 @@ export function createQuestions({ send, context, flags, port }: QuestionsOptions
     confirm(message = '') {
       return /^\s*y(es)?\s*$/i.test(askAndWait(`${textOf(message)} [y/N] `.trimStart()));
     },
+    line: () => askAndWait(''),
     answer(answer) {
       const settle = open[answer.question];
       delete open[answer.question];
