@@ -53,11 +53,10 @@ export class RecordedCell implements Cell {
     this.events.push({ kind: 'input', prompt, password: options.password === true });
     const answer = this.answers.shift();
     if (answer instanceof Error) throw answer;
-    return (
-      answer ??
-      (await new Promise<string>((_resolve, reject) =>
-        this.signal.addEventListener('abort', () => reject(this.signal.reason)),
-      ))
+    if (answer !== undefined) return answer;
+    this.signal.throwIfAborted();
+    return await new Promise<string>((_resolve, reject) =>
+      this.signal.addEventListener('abort', () => reject(this.signal.reason)),
     );
   }
 
