@@ -51,11 +51,14 @@ async function install({ 'display-name': displayName, force, ...place }: Install
 /** Absolute paths, so that the kernel starts wherever the front end was started from and whatever its PATH is. */
 async function fillTemplate(text: string, displayName: string | undefined): Promise<object> {
   const command = await realpath(fileURLToPath(new URL('main.js', import.meta.url)));
-  const fields: Readonly<Record<string, string>> = { '{node}': process.execPath, '{command}': command };
+  const fields: Readonly<Record<string, string>> = { '{command}': command };
+  // Where this Node knows the flag, SIGUSR1 opens no inspector from the first instruction on; see `guardProcess` for the others.
+  const isKnown = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1');
+  const node = [process.execPath, ...(isKnown ? ['--disable-sigusr1'] : [])];
   const spec: { readonly argv: readonly string[] } = JSON.parse(text);
   return {
     ...spec,
-    argv: spec.argv.map((argument) => fields[argument] ?? argument),
+    argv: spec.argv.flatMap((argument) => (argument === '{node}' ? node : (fields[argument] ?? argument))),
     ...(displayName === undefined ? {} : { display_name: displayName }),
   };
 }

@@ -3,9 +3,11 @@
  * The command's entry. `kernel` is on a path of its own: front ends wait for a kernel to start, and parsing two options
  * does not need the libraries that the other commands load.
  */
+import { guardProcess } from '../keys/guard-process.js';
 import { describeError, printJson, tolerateClosedPipes } from './output.js';
 import { reportFailure } from './report-failure.js';
 
+guardProcess();
 const args = process.argv.slice(2);
 tolerateClosedPipes();
 

@@ -4,6 +4,7 @@ import { readConnectionFile } from '../connection/read-connection-file.js';
 import { writeConnectionFile } from '../connection/write-connection-file.js';
 import { CurveKernelError } from '../errors.js';
 import { secretKeyFromZ85 } from '../keys/curve-pair.js';
+import { guardProcess } from '../keys/guard-process.js';
 import type { Secret } from '../keys/secret.js';
 import { eraseVariable } from './erase-variable.js';
 import { Kernel, type KernelOptions } from './kernel.js';
@@ -19,7 +20,10 @@ export interface ServeOptions {
   readonly requireEncryption?: boolean;
   /** Where {@link SECRET_VARIABLE} is taken from, and removed; the environment of the process by default. */
   readonly env?: NodeJS.ProcessEnv;
-  /** This process is nothing but the kernel: its signals and its parent's death are the kernel's; see {@link ownProcess}. */
+  /**
+   * This process is nothing but the kernel: its signals and its parent's death are the kernel's, see {@link ownProcess}; and it is
+   * guarded, see {@link guardProcess}.
+   */
   readonly ownsProcess?: boolean;
   /** What the language threw where no client waited for an answer. */
   readonly onFailure?: (error: unknown) => void;
@@ -47,6 +51,7 @@ export async function serveKernel(
   connection: ConnectionInfo | string,
   options: ServeOptions = {},
 ): Promise<Kernel> {
+  if (options.ownsProcess === true) guardProcess();
   const { env = process.env, onFailure = () => undefined, onEvent, signal } = options;
   const secretKey = takeSecretKey(env);
   signal?.throwIfAborted();

@@ -19,6 +19,7 @@ const MAIN = fileURLToPath(new URL('../typescript/evaluator/main.js', import.met
 export async function evaluatorCommand(execPath: string, arguments_: readonly string[]): Promise<EvaluatorCommand> {
   const version = execPath === process.execPath ? process.versions.node : await nodeVersion(execPath);
   const flags = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];
+  if (takesNoSignalFlag(version)) flags.push('--disable-sigusr1');
   if (keepsContextByFlag(version)) flags.push('--experimental-async-context-frame');
   return { file: execPath, arguments: [...flags, ...arguments_, MAIN] };
 }
@@ -27,6 +28,12 @@ export async function evaluatorCommand(execPath: string, arguments_: readonly st
 function keepsContextByFlag(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return (major === 22 && minor >= 7) || major === 23;
+}
+
+/** SIGUSR1 opens no inspector, which any account of this machine could use: from 22.14 and 23.7 on. */
+function takesNoSignalFlag(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major >= 24 || (major === 23 && minor >= 7) || (major === 22 && minor >= 14);
 }
 
 async function nodeVersion(execPath: string): Promise<string> {

@@ -6,6 +6,7 @@ import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { allowCores } from '../../keys/guard-process.js';
 import { createFrameReader } from '../pipe-frames.js';
 import type { EvaluatorRequest } from '../pipe-messages.js';
 import { createBuiltins } from './builtins.js';
@@ -16,6 +17,10 @@ import { createSharedPipe, openPipeToKernel } from './pipe-to-kernel.js';
 import { installProcessHooks } from './process-hooks.js';
 import { createFlags, guarded } from './thread-flags.js';
 import type { WatchdogData } from './watchdog.js';
+
+// There are no keys here, but the account's files, which an inspector without a password would open to every other.
+process.on('SIGUSR1', () => {});
+allowCores();
 
 const REQUESTS = 3;
 const MESSAGES = 4;
