@@ -21,7 +21,7 @@ export interface History {
   answer(content: JsonObject, maySee: (output: HistoryOutput) => boolean): HistoryReply;
 }
 
-/** A result, and what decides who may see it. */
+/** The text of a result, and what decides who may see it. */
 export interface HistoryOutput extends ShownOutput {
   readonly text: string;
 }

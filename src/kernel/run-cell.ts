@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CurveKernelError } from '../errors.js';
 import type { JsonObject } from '../protocol/message.js';
+import { knownMember } from '../protocol/written-json.js';
 import type { Request } from './backend.js';
 import { openCell } from './cell.js';
 import type { Desk } from './desk.js';
@@ -71,7 +72,7 @@ async function execute(
     inputs: desk.inputs,
     executionCount,
     onResult(data, metadata) {
-      const text = data['text/plain'];
+      const text = knownMember(data, 'text/plain');
       if (!wish.storeHistory || typeof text !== 'string') return;
       history.setOutput(executionCount, { text, msgType: 'execute_result', identity: request.identity, metadata });
     },

@@ -6,7 +6,7 @@ import { CurveKernelError } from '../errors.js';
 import type { Account } from './evaluator-account.js';
 import type { EvaluatorCommand } from './evaluator-command.js';
 import { startEvaluatorWatchdog } from './evaluator-watchdog.js';
-import { createFrameReader, encodeFrame } from './pipe-frames.js';
+import { createFrameReader, encodeFrame, EVALUATOR_LIMITS, type Frame } from './pipe-frames.js';
 import { type EvaluatorMessage, type EvaluatorRequest, type WatchdogOrder } from './pipe-messages.js';
 import { unfoldData } from './unfold-data.js';
 
@@ -33,12 +33,18 @@ export interface EvaluatorProcessOptions {
 /** How many turns of the event loop output of descriptors 1 and 2 is waited for, while somebody keeps writing. */
 const DRAIN_TURNS = 16;
 
+/** For how long its messages may keep the event loop of the kernel, in milliseconds. */
+const TURN_MS = 5;
+
 /** A process and its five pipes. It is killed when it breaks their protocol: it runs foreign code. */
 export class EvaluatorProcess {
   /** Resolves when the process is gone and everything it wrote was read. */
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
   #rawChunks = 0;
+  #messageChunks = 0;
+  readonly #frames: Frame[] = [];
+  #isReading = false;
   #reason: string | undefined;
 
   /** Starts the process. It says `ready` when it is. */
@@ -71,7 +77,7 @@ export class EvaluatorProcess {
       this.#child.once('exit', (code, signal) => {
         this.#killGroup();
         watchdog.release();
-        void this.drain().then(() => resolve({ code, signal, reason: this.#reason }));
+        void this.#drainAll().then(() => resolve({ code, signal, reason: this.#reason }));
       });
     });
     this.ended.catch(() => {});
@@ -106,6 +112,15 @@ export class EvaluatorProcess {
     await endOfTurn();
     for (let turns = 0, before = -1; before !== this.#rawChunks && turns < DRAIN_TURNS; turns++) {
       before = this.#rawChunks;
+      await endOfTurn();
+    }
+  }
+
+  /** As {@link drain}, and everything that came as messages. */
+  async #drainAll(): Promise<void> {
+    await this.drain();
+    for (let before = -1; before !== this.#messageChunks || this.#isReading;) {
+      before = this.#messageChunks;
       await endOfTurn();
     }
   }
@@ -148,18 +163,52 @@ export class EvaluatorProcess {
   }
 
   #readMessages(onMessage: EvaluatorProcessOptions['onMessage']): void {
-    const reader = createFrameReader();
+    const reader = createFrameReader(EVALUATOR_LIMITS);
     const pipe = this.#pipe(4);
     pipe?.on('error', () => {});
     pipe?.on('data', (chunk: Buffer) => {
       if (this.#reason !== undefined) return;
+      this.#messageChunks++;
       try {
-        for (const frame of reader.push(chunk)) onMessage(...unfoldData(frame));
+        this.#frames.push(...reader.push(chunk));
       } catch (error) {
-        const why = error instanceof TypeError ? error.message : 'a message that cannot be handled';
-        this.kill(`it broke its pipe to the kernel: ${why}`);
+        this.#refuse(error);
       }
+      if (!this.#isReading) void this.#deliver(pipe, onMessage);
     });
+  }
+
+  /** Hands over what was read, in order, and lets the event loop turn where that takes long: user code may send anything. */
+  async #deliver(pipe: Socket, onMessage: EvaluatorProcessOptions['onMessage']): Promise<void> {
+    this.#isReading = true;
+    try {
+      let since = performance.now();
+      for (let frame = this.#frames.shift(); frame !== undefined; frame = this.#frames.shift()) {
+        const unfolding = unfoldData(frame);
+        for (;;) {
+          const step = unfolding.next();
+          if (performance.now() - since > TURN_MS) {
+            pipe.pause();
+            await endOfTurn();
+            since = performance.now();
+          }
+          if (this.#reason !== undefined) return;
+          if (step.done !== true) continue;
+          onMessage(...step.value);
+          break;
+        }
+      }
+    } catch (error) {
+      this.#refuse(error);
+    } finally {
+      this.#isReading = false;
+      pipe.resume();
+    }
+  }
+
+  #refuse(error: unknown): void {
+    const why = error instanceof TypeError ? error.message : 'a message that cannot be handled';
+    this.kill(`it broke its pipe to the kernel: ${why}`);
   }
 }
 

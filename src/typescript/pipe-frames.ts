@@ -5,6 +5,7 @@
  * u8 1 for stderr | UTF-8`. Neither side deserialises anything but JSON: the evaluator runs foreign code.
  */
 import { Buffer } from 'node:buffer';
+import { scanJson } from '../protocol/scan-json.js';
 
 /** What a frame carries: a JSON object and binary buffers beside it. */
 export interface Frame {
@@ -14,6 +15,23 @@ export interface Frame {
 
 /** The largest frame either side sends or accepts, in bytes. */
 export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+
+/** What the reader of a frame has to parse or copy at most. */
+export interface FrameLimits {
+  /** JSON, in bytes. */
+  readonly maxJsonBytes: number;
+  /** Objects, arrays and values in it. */
+  readonly maxJsonNodes: number;
+  /** Printed text, in bytes. */
+  readonly maxTextBytes: number;
+}
+
+/** For frames from the evaluator. What user code makes of any size travels beside the JSON, as text or binary data. */
+export const EVALUATOR_LIMITS: FrameLimits = {
+  maxJsonBytes: 4 * 1024 * 1024,
+  maxJsonNodes: 50_000,
+  maxTextBytes: 64 * 1024,
+};
 
 /** Taken now: in the evaluator cells may replace them. */
 const { parse, stringify } = JSON;
@@ -32,11 +50,20 @@ export function writeTextHead(frame: Buffer, bytes: number, cell: number, isStde
   frame.writeUInt8(isStderr ? 1 : 0, HEAD_BYTES + 4);
 }
 
-/** The bytes of one frame. Throws a `TypeError` when it is larger than {@link MAX_FRAME_BYTES}. */
-export function encodeFrame(value: object, buffers: readonly Uint8Array[] = []): Buffer {
-  const json = stringify(buffers.length === 0 ? value : { ...value, buffers: buffers.map((each) => each.byteLength) });
+/** The bytes of one frame. Throws a `TypeError` when it is larger than {@link MAX_FRAME_BYTES}, or its JSON than the limits. */
+export function encodeFrame(value: object, buffers: readonly Uint8Array[] = [], limits?: FrameLimits): Buffer {
+  // No methods of lists, which a cell may have patched.
+  const lengths: number[] = [];
+  let bufferBytes = 0;
+  for (let at = 0; at < buffers.length; at++) {
+    const bytes = buffers[at]?.byteLength ?? 0;
+    lengths[at] = bytes;
+    bufferBytes += bytes;
+  }
+  const json = stringify(buffers.length === 0 ? value : { ...value, buffers: lengths });
   const jsonBytes = Buffer.byteLength(json);
-  const total = HEAD_BYTES + jsonBytes + buffers.reduce((sum, each) => sum + each.byteLength, 0);
+  if (limits !== undefined) checkJson(json, jsonBytes, limits);
+  const total = HEAD_BYTES + jsonBytes + bufferBytes;
   if (total > MAX_FRAME_BYTES)
     throw new TypeError(`output of ${total} bytes, more than the limit of ${MAX_FRAME_BYTES}`);
   const frame = Buffer.allocUnsafe(total);
@@ -56,8 +83,8 @@ export interface FrameReader {
   push(chunk: Buffer): Frame[];
 }
 
-/** A reader at the start of a stream. */
-export function createFrameReader(): FrameReader {
+/** A reader at the start of a stream. What is beyond the limits is no frame. */
+export function createFrameReader(limits?: FrameLimits): FrameReader {
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let wanted = HEAD_BYTES;
@@ -78,7 +105,7 @@ export function createFrameReader(): FrameReader {
           wanted = total;
           break;
         }
-        frames[frames.length] = decodeFrame(bytes.subarray(offset, offset + total));
+        frames[frames.length] = decodeFrame(bytes.subarray(offset, offset + total), limits);
         offset += total;
       }
       waitingBytes = bytes.length - offset;
@@ -88,11 +115,19 @@ export function createFrameReader(): FrameReader {
   };
 }
 
-function decodeFrame(frame: Buffer): Frame {
-  if (frame.readUInt32BE(4) === 0) return { value: decodeText(frame), buffers: [] };
+function decodeFrame(frame: Buffer, limits: FrameLimits | undefined): Frame {
+  if (frame.readUInt32BE(4) === 0) {
+    if (limits !== undefined && frame.length > TEXT_HEAD_BYTES + limits.maxTextBytes)
+      throw new TypeError('a frame of too much text');
+    return { value: decodeText(frame), buffers: [] };
+  }
   const jsonEnd = HEAD_BYTES + frame.readUInt32BE(4);
   if (jsonEnd > frame.length) throw new TypeError('a frame whose JSON is longer than the frame');
-  const value = parseObject(frame.toString('utf8', HEAD_BYTES, jsonEnd));
+  if (limits !== undefined && jsonEnd - HEAD_BYTES > limits.maxJsonBytes)
+    throw new TypeError('a frame of too much JSON');
+  const json = frame.toString('utf8', HEAD_BYTES, jsonEnd);
+  if (limits !== undefined) checkJson(json, jsonEnd - HEAD_BYTES, limits);
+  const value = parseObject(json);
   const lengths: unknown = value['buffers'];
   if (lengths === undefined && jsonEnd === frame.length) return { value, buffers: [] };
   if (!isArray(lengths)) throw new TypeError('a frame whose buffer lengths are no list');
@@ -113,6 +148,14 @@ function decodeText(frame: Buffer): Frame['value'] {
   if (frame.length < TEXT_HEAD_BYTES) throw new TypeError('a frame of text without a head');
   const name = frame.readUInt8(HEAD_BYTES + 4) === 1 ? 'stderr' : 'stdout';
   return { type: 'stream', cell: frame.readUInt32BE(HEAD_BYTES), name, text: frame.toString('utf8', TEXT_HEAD_BYTES) };
+}
+
+function checkJson(json: string, bytes: number, { maxJsonBytes, maxJsonNodes }: FrameLimits): void {
+  if (bytes > maxJsonBytes) throw new TypeError(`a message of ${bytes} bytes, more than the limit of ${maxJsonBytes}`);
+  // A value takes a character at least.
+  if (bytes <= maxJsonNodes) return;
+  const { nodes } = scanJson(json);
+  if (nodes > maxJsonNodes) throw new TypeError(`a message of ${nodes} values, more than the limit of ${maxJsonNodes}`);
 }
 
 function parseObject(json: string): Record<string, unknown> {

@@ -141,7 +141,7 @@ withCores('a core file of a kernel holds none of its keys', async () => {
 
   const kernel = start(COMMAND, 'kernel', '--connection-file', file);
   await eventually(listens);
-  const { key, curve_secretkey: secret } = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+  const { key, curve_secretkey: secret }: Record<string, string> = JSON.parse(await readFile(file, 'utf8'));
   if (key === undefined || secret === undefined) throw new Error('the file has no keys');
   kernel.kill('SIGABRT');
   await once(kernel, 'exit');

@@ -137,7 +137,11 @@ test('what is larger than the pipe takes is an error of the cell, which costs no
     ename: 'TypeError',
     evalue: expect.stringContaining('more than the limit'),
   });
-  expect((await run('throw new Error("x".repeat(140e6))')).evalue).toContain('more than the limit');
+  expect((await run('throw new Error("x".repeat(140e6))')).evalue).toMatch(/^x{1000,}… \(\d+ more characters\)$/);
+  expect((await run('page("x".repeat(5e6))')).evalue).toContain('more than the limit');
+  expect((await run('display("x", { metadata: { all: new Array(1e5).fill(1) } })')).evalue).toContain(
+    'values, more than',
+  );
   expect((await run('kept')).result).toBe('42');
 });
 

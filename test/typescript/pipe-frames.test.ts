@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { array, assert, dictionary, integer, jsonValue, nat, property, record, string, uint8Array } from 'fast-check';
-import { createFrameReader, encodeFrame, TEXT_HEAD_BYTES, writeTextHead } from '#src/typescript/pipe-frames.js';
+import {
+  createFrameReader,
+  encodeFrame,
+  EVALUATOR_LIMITS,
+  type Frame,
+  TEXT_HEAD_BYTES,
+  writeTextHead,
+} from '#src/typescript/pipe-frames.js';
 import { checkEvaluatorMessage, type EvaluatorMessage } from '#src/typescript/pipe-messages.js';
 import { foldData } from '#src/typescript/evaluator/fold-data.js';
 import { unfoldData } from '#src/typescript/unfold-data.js';
@@ -63,6 +70,16 @@ describe('frames', () => {
     );
   });
 
+  test('of the evaluator that would cost the kernel much are refused before they are parsed', () => {
+    const many = { type: 'display', data: { all: Array.from({ length: 60_000 }, () => []) } };
+    const text = Buffer.concat([Buffer.alloc(TEXT_HEAD_BYTES), Buffer.alloc(70_000, 'x')]);
+    writeTextHead(text, 70_000, 1, false);
+    for (const frame of [encodeFrame(many), encodeFrame({ long: 'x'.repeat(5e6) }), text])
+      expect(() => createFrameReader(EVALUATOR_LIMITS).push(frame)).toThrow(/more than the limit|too much/);
+    expect(() => encodeFrame(many, [], EVALUATOR_LIMITS)).toThrow('120003 values, more than the limit of 50000');
+    expect(createFrameReader().push(encodeFrame(many))).toHaveLength(1);
+  });
+
   test('that announce more than the limit are refused before they come', () => {
     expect(() => createFrameReader().push(Buffer.from('ffffffff00000002', 'hex'))).toThrow(TypeError);
   });
@@ -85,10 +102,17 @@ test('messages of a wrong shape are refused, and the refusal does not quote them
   }
 });
 
-const through = (message: EvaluatorMessage): [EvaluatorMessage, readonly Uint8Array[]][] =>
+const unfold = (frame: Frame): readonly [EvaluatorMessage, readonly Uint8Array[]] => {
+  const unfolding = unfoldData(frame);
+  for (;;) {
+    const step = unfolding.next();
+    if (step.done === true) return step.value;
+  }
+};
+const through = (message: EvaluatorMessage): (readonly [EvaluatorMessage, readonly Uint8Array[]])[] =>
   createFrameReader()
     .push(encodeFrame(...foldData(message, [Buffer.from('buffer')])))
-    .map(unfoldData);
+    .map(unfold);
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 describe('the data of a display', () => {
@@ -100,16 +124,30 @@ describe('the data of a display', () => {
     }
   });
 
-  const plain = { type: 'display', cell: 1, metadata: {}, written: true };
+  const plain = { type: 'display', cell: 1, data: {}, metadata: {}, written: ['data'] };
   test.each<[string, object, readonly Uint8Array[]]>([
     ['is promised and missing', plain, []],
     ['is no JSON', plain, [Buffer.from('{')]],
     ['is a text', plain, [json('x')]],
     ['is too deep', plain, [Buffer.from(`{"a":${'['.repeat(501)}${']'.repeat(501)}}`)]],
-    ['is that of another type of message', { type: 'done', id: 1, userExpressions: {}, written: true }, [json({})]],
+    ['is that of another type of message', { type: 'clear', cell: 1, wait: false, written: ['data'] }, [json({})]],
     ['belongs to a message of a wrong shape', { ...plain, cell: 'x' }, [json({})]],
   ])('that %s is refused', (_what, value, buffers) => {
     const [frame] = createFrameReader().push(encodeFrame(value, buffers));
-    expect(() => frame && unfoldData(frame)).toThrow(TypeError);
+    expect(() => frame && unfold(frame)).toThrow(TypeError);
   });
+});
+
+test('a long result, long user expressions and the long data of a comm cross beside the rest too', () => {
+  const long = { 'text/plain': 'short', list: Array.from({ length: 60_000 }, () => []) };
+  const done = { type: 'done', id: 1, result: { data: long, metadata: {} }, userExpressions: { a: long } } as const;
+  const comm = { comm_id: 'c', target_name: 't', data: long };
+  const publish = { type: 'publish', cell: 1, msgType: 'comm_open', content: comm, metadata: {} } as const;
+  for (const message of [done, publish]) {
+    expect(() => encodeFrame(message, [], EVALUATOR_LIMITS)).toThrow('values');
+    const [frame] = createFrameReader(EVALUATOR_LIMITS).push(
+      encodeFrame(...foldData(message, [Buffer.from('buffer')]), EVALUATOR_LIMITS),
+    );
+    expect(frame && unfold(frame)).toMatchObject([message, [Buffer.from('buffer')]]);
+  }
 });

@@ -8,6 +8,10 @@ import type { Position } from './source-maps.js';
 const RED = '\u001B[1;31m';
 const RESET = '\u001B[0m';
 const MAX_CAUSES = 5;
+/** Characters of a message, and of a traceback: far more than a person reads, and less than a frame takes. */
+const MAX_TEXT = 256 * 1024;
+const MAX_NAME = 1024;
+const MAX_LINES = 10_000;
 /** Lines of stacks that were made where our own frames are not left out, and what calls cells. */
 const INTERNALS = new URL('..', import.meta.url).href;
 const CALLER = /^ {4}at (?:async )?<anonymous>:1:\d+$/;
@@ -22,12 +26,16 @@ export interface Standing {
 export function describeError(error: unknown, stacks: CellStacks, standing?: Standing): ErrorDescription {
   try {
     if (!isError(error)) {
-      const text = inspect(error);
+      const text = cut(inspect(error), MAX_TEXT);
       return { ename: 'Thrown', evalue: text, traceback: [`${RED}Thrown${RESET}: ${text}`] };
     }
     const ename = textOf(error.name) || 'Error';
     const evalue = textOf(error.message);
-    return { ename, evalue, traceback: traceback(error, ename, evalue, stacks, standing) };
+    return {
+      ename: cut(ename, MAX_NAME),
+      evalue: cut(evalue, MAX_TEXT),
+      traceback: cutLines(traceback(error, ename, evalue, stacks, standing)),
+    };
   } catch {
     return {
       ename: 'Error',
@@ -47,6 +55,21 @@ export function describeSyntaxError(
   const heading = `${RED}SyntaxError${RESET}: ${error.message}`;
   const frame = position === undefined ? [] : codeFrame(code, executionCount, position);
   return { ename: 'SyntaxError', evalue: error.message, traceback: [heading, ...frame] };
+}
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length - most} more characters)`;
+}
+
+function cutLines(lines: readonly string[]): string[] {
+  let left = MAX_TEXT;
+  const kept: string[] = [];
+  for (const line of lines) {
+    if (left <= 0 || kept.length === MAX_LINES) return [...kept, `… (${lines.length - kept.length} more lines)`];
+    kept.push(cut(line, left));
+    left -= line.length;
+  }
+  return kept;
 }
 
 function traceback(error: Error, ename: string, evalue: string, stacks: CellStacks, standing?: Standing): string[] {

@@ -23,6 +23,8 @@ import { createFileImports } from './typescript-files.js';
 import { installWrittenText } from './written-text.js';
 
 const { Atomics } = ORIGINAL;
+/** Characters of a description: less than a frame takes. */
+const MAX_DESCRIPTION = 256 * 1024;
 
 /** What requests are answered with. */
 export interface HandlerOptions {
@@ -108,7 +110,11 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
         send({ type: 'members', id: request.id, members: membersOf(request.path, request.prefix) });
         break;
       case 'describe':
-        send({ type: 'description', id: request.id, text: describeValue(request.path, request.detail) ?? null });
+        send({
+          type: 'description',
+          id: request.id,
+          text: describeValue(request.path, request.detail)?.slice(0, MAX_DESCRIPTION) ?? null,
+        });
         break;
     }
   };

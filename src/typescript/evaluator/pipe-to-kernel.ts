@@ -7,7 +7,7 @@
 import { Buffer } from 'node:buffer';
 import { writeSync } from 'node:fs';
 import { kill, pid } from 'node:process';
-import { encodeFrame, TEXT_HEAD_BYTES, writeTextHead } from '../pipe-frames.js';
+import { encodeFrame, EVALUATOR_LIMITS, TEXT_HEAD_BYTES, writeTextHead } from '../pipe-frames.js';
 import { checkEvaluatorMessage, type EvaluatorMessage } from '../pipe-messages.js';
 import { ORIGINAL, type Builtins } from './builtins.js';
 import { foldData } from './fold-data.js';
@@ -37,6 +37,12 @@ const { slice } = String.prototype;
 /** Through which a cell reaches every object's JSON. */
 const anyObject = Array.prototype;
 
+/** Types that are folded, which no change of a cell to builtins may disturb. */
+const FOLDED: Readonly<Record<string, true | undefined>> = {
+  __proto__: null as never,
+  display: true,
+  publish: true,
+};
 const RETRY_MS = 1;
 const TEXT_BYTES = 64 * 1024;
 /** No UTF-16 unit needs more bytes of UTF-8. */
@@ -103,8 +109,8 @@ export function openPipeToKernel(
   return {
     send(message, buffers = []) {
       // What the kernel would refuse is the user's mistake, and must not reach it: it replaces processes that break the pipe.
-      const encode = (): Buffer => encodeFrame(...foldData(checkEvaluatorMessage(message), buffers));
-      const isSimple = message.type !== 'display' && buffers.length === 0 && !('toJSON' in anyObject);
+      const encode = (): Buffer => encodeFrame(...foldData(checkEvaluatorMessage(message), buffers), EVALUATOR_LIMITS);
+      const isSimple = !FOLDED[message.type] && buffers.length === 0 && !('toJSON' in anyObject);
       const frame = isSimple ? encode() : builtins.run(encode);
       guarded(flags, () =>
         holding(() => {
