@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { signatureOf } from '#src/typescript/evaluator/signature.js';
 import { openNotebook } from './recorded-cell.js';
 
 const notebook = openNotebook();
@@ -127,6 +128,15 @@ test('inspection describes values and functions, and calls none', async () => {
   expect((await run('asked')).result).toBe('0');
 });
 
+test.each([
+  ['function typed(a: { b: number } = { b: 1 }, f?: () => { c: 1 }): { d: string } { return f }', ' { return f }'],
+  ['<T extends { a: 1 }>(x: T, { y }: { y: "{" } = { y: "{" }): x is T => { return true }', ' { return true }'],
+  ['class Typed<T = { a: 1 }> extends Base<{ b: 2 }> { x = {} }', ' { x = {} }'],
+  ['static async method(this: { a: 1 }): Promise<{ b: 2 }> { return this }', ' { return this }'],
+])('the signature of %s ends where its body begins', (source, body) => {
+  expect(signatureOf(source)).toBe(source.slice(0, -body.length));
+});
+
 describe('inspection shows the whole signature of', () => {
   beforeAll(async () => {
     await run(`
@@ -144,13 +154,13 @@ describe('inspection shows the whole signature of', () => {
     ['braces', 'function braces({ a = { b: 1 } } = {}, s = "}{", t = { x: 1 })'],
     ['arrow', '(x, { y } = {}) => ({ x, y })'],
     ['Base', 'class Base'],
-    ['Shape', 'class Shape extends class { inner() {} }'],
+    ['Shape', 'class Shape extends (class { inner() {} })'],
     ['Shape.of', 'of({ sides })'],
     ['shape.area', 'area(unit = {})'],
     ['shape.points', 'async *points(from = `${{}}`)'],
     ['shape.computed', '[["comp" + "uted"].join()](q = {})'],
     ['sloppy', 'function anonymous(a )'],
-    ['block', 'async (f = () => { return 1; }) =>'],
+    ['block', 'async (f = () => { return 1 }) =>'],
     ['Math.max', 'function max() { [native code] }'],
   ])('%s', async (code, shown) => {
     const text = (await inspect(code, code.length))?.data['text/plain'];
