@@ -65,6 +65,8 @@ interface RunningCell {
   compiled: CompiledCell | undefined;
   /** Its last value. It goes with the end: one message less for the kernel to wake up for. */
   result: Bundle | undefined;
+  /** The place in the transpiled text of the top-level await that it came to last. */
+  awaited: number | undefined;
   /** What a top-level await threw last, and its place in the transpiled text. */
   thrown: { readonly error: unknown; readonly offset: number | undefined } | undefined;
 }
@@ -198,6 +200,7 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
 
   const guard = (id: number, offset: number | undefined, value: unknown): unknown => {
     const cell = cells[id];
+    if (cell !== undefined) cell.awaited = offset ?? cell.awaited;
     if (cell === undefined || (typeof value !== 'object' && typeof value !== 'function')) return value;
     const number = ++waits;
     return new Promise((fulfilled, reject) => {
@@ -222,6 +225,7 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
         waiting: createRecord(),
         compiled: undefined,
         result: undefined,
+        awaited: undefined,
         thrown: undefined,
       };
       cells[request.id] = cell;
@@ -278,8 +282,10 @@ function isEmpty(record: object): boolean {
 }
 
 /** Where a cell stood when it was left by `error`, if that came out of an await of its own. */
-function standing({ request, compiled, thrown }: RunningCell, error: unknown): Standing | undefined {
-  if (thrown?.offset === undefined || thrown.error !== error) return undefined;
-  const position = compiled?.originalOffset(thrown.offset);
+function standing({ request, compiled, awaited, thrown }: RunningCell, error: unknown): Standing | undefined {
+  // One that is terminated when it goes on after an await is at no place of its own.
+  const offset = thrown?.error === error ? thrown?.offset : error instanceof Interrupted ? awaited : undefined;
+  if (offset === undefined) return undefined;
+  const position = compiled?.originalOffset(offset);
   return position === undefined ? undefined : { executionCount: request.executionCount, position };
 }

@@ -18,10 +18,7 @@ export interface CellStacks {
   add(filename: string, cell: KnownCell): void;
   /** Says where places in imported files come from. Until then they are those of the JavaScript. */
   placeFiles(placeInFile: PlaceInFile): void;
-  /**
-   * The stack of an error as it would be if it had been made where these frames are, innermost first. Where that is in what compiling has
-   * added, the place is the last one of the cell's own before it.
-   */
+  /** The stack of an error as it would be if it had been made where these frames are, innermost first. */
   text(error: Error, sites: readonly NodeJS.CallSite[]): string;
   /** The lines around the first place in a cell that an error's stack names, under a heading. */
   frame(stack: string, error?: object): string[];
@@ -53,7 +50,7 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
   const known = (stack: string): KnownCell | undefined => byCount.get(Number(PLACE.exec(stack)?.[1]));
 
   const cellAt = (site: NodeJS.CallSite | undefined): KnownCell | undefined => cells.get(site?.getFileName() ?? '');
-  const siteText = (site: NodeJS.CallSite, isExact: boolean): string | undefined => {
+  const siteText = (site: NodeJS.CallSite): string | undefined => {
     const file = site.getFileName() ?? '';
     const cell = cells.get(file);
     const position = { line: site.getLineNumber() ?? 1, column: site.getColumnNumber() ?? 1 };
@@ -62,22 +59,22 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
       const inFile = placeInFile?.(file, position);
       return inFile === undefined ? String(site) : siteWithPlace(site, `${file}:${inFile.line}:${inFile.column}`);
     }
-    const at = isExact ? cell.original(position) : before(cell, position);
+    const at = cell.original(position);
     const place = at === undefined ? `Cell [${cell.executionCount}]` : placeText(cell.executionCount, at);
     return siteWithPlace(site, place);
   };
 
-  const text = (error: Error, sites: readonly NodeJS.CallSite[], isExact: boolean): string => {
+  const text = (error: Error, sites: readonly NodeJS.CallSite[]): string => {
     const lastCell = sites.findLastIndex(cellAt);
     const inner = cellAt(sites.find(cellAt));
     const outer = cellAt(sites[lastCell]);
     if (inner !== undefined && outer !== undefined) ends.set(error, { inner, outer });
     // Below the cell there is only the machinery that called it.
     const kept = lastCell === -1 ? sites : sites.slice(0, lastCell + 1);
-    const lines = kept.map((site) => siteText(site, isExact)).filter((line) => line !== undefined);
+    const lines = kept.map(siteText).filter((line) => line !== undefined);
     return [headline(error), ...lines.map((line) => `    at ${withoutVersions(line)}`)].join('\n');
   };
-  Error.prepareStackTrace = (error, sites) => text(error, sites, true);
+  Error.prepareStackTrace = text;
 
   return {
     placeFiles(next) {
@@ -91,7 +88,7 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
     text(error, sites) {
       const shown = sites.slice(0, Math.max(MAX_SITES, sites.findIndex(cellAt) + 1));
       // The outermost tells which cell it was.
-      return text(error, [...shown, ...sites.slice(shown.length).filter(cellAt).slice(-1)], false);
+      return text(error, [...shown, ...sites.slice(shown.length).filter(cellAt).slice(-1)]);
     },
     cellOf(error) {
       const lines = error instanceof Error ? String(error.stack).split('\n') : [];
@@ -106,17 +103,6 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
       return codeFrame(cell.code, cell.executionCount, { line: Number(line), column: Number(column) });
     },
   };
-}
-
-/** How far, in columns and lines, what compiling adds may be from what it was added to. */
-const NEAR = 300;
-
-function before(cell: KnownCell, { line, column }: Position): Position | undefined {
-  for (let at = column; at > 0 && at > column - NEAR; at--) {
-    const found = cell.original({ line, column: at });
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function siteWithPlace(site: NodeJS.CallSite, place: string): string {
