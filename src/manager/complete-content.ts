@@ -1,5 +1,6 @@
 import type { Json, JsonObject, Message } from '../protocol/message.js';
 import { isJsonObject } from '../protocol/parse-json-frame.js';
+import { passWrittenText } from '../protocol/written-numbers.js';
 
 /** Makes a value of the type that KernelConnection wants of what a kernel sent, or left out. */
 type Field = (value: Json | undefined) => Json;
@@ -42,5 +43,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
 export function completeContent({ header, content }: Message): JsonObject {
   if (!Object.hasOwn(FIELDS, header.msg_type)) return content;
   const fields = Object.entries(FIELDS[header.msg_type] ?? {});
-  return { ...content, ...Object.fromEntries(fields.map(([name, read]) => [name, read(content[name])])) };
+  const complete = { ...content, ...Object.fromEntries(fields.map(([name, read]) => [name, read(content[name])])) };
+  passWrittenText(content, complete);
+  return complete;
 }

@@ -1,7 +1,7 @@
 import { CurveKernelError } from '../errors.js';
 import { UNREADABLE } from '../manager/unreadable-message.js';
 import type { CellEnd } from './execute-cell.js';
-import { toObject } from './output-from-message.js';
+import { toObject } from './exact-content.js';
 
 /** Where it happened. */
 export interface FailureContext {

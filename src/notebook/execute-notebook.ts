@@ -2,10 +2,11 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { CurveKernelError } from '../errors.js';
 import type { Json, JsonObject } from '../protocol/message.js';
 import { describeFailure, interruptedAt } from './describe-failure.js';
+import { exactContent, toObject, withExactNumbers } from './exact-content.js';
 import { executeCell, type CellEnd } from './execute-cell.js';
 import { AS_READ, cellTags, type Cell, type CodeCell, type Notebook, type Output } from './notebook.js';
 import { createOutputCollector } from './output-collector.js';
-import { outputFromMessage, toCount, toObject } from './output-from-message.js';
+import { outputFromMessage, toCount } from './output-from-message.js';
 import { createOutputWidgets } from './output-widgets.js';
 import { routeOutput } from './route-output.js';
 import { sendWidgetUpdates } from './send-widget-updates.js';
@@ -97,7 +98,8 @@ export async function executeNotebook(
       signal,
       watch,
       router,
-      onMessage: (message) => {
+      onMessage: (received) => {
+        const message = withExactNumbers(received);
         progress.receive(message);
         widgets.receive(message);
         if (!outputWidgets.receive(message)) return collector.receive(cell, message);
@@ -145,7 +147,7 @@ function createCellProgress(
     },
     finish: ({ reply }) => {
       if (reply !== undefined) execution['shell.execute_reply'] = reply.header.date;
-      const replied = toCount(toObject(reply?.content)['execution_count']);
+      const replied = toCount(exactContent(reply?.content)['execution_count']);
       return {
         ...cell,
         execution_count: replied ?? count,
@@ -161,7 +163,7 @@ async function languageInfo(
   signal: AbortSignal | undefined,
 ): Promise<JsonObject> {
   const info = kernel.info.then(
-    (content) => ({ language_info: toObject(content.language_info) }),
+    (content) => ({ language_info: toObject(exactContent(content)['language_info']) }),
     () => ({}),
   );
   using aborted = whenAborted(signal);

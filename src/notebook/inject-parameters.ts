@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../protocol/message.js';
 import { cellTags, type Cell, type Notebook } from './notebook.js';
-import { toObject } from './output-from-message.js';
+import { toObject } from './exact-content.js';
 import { parameterCode } from './parameter-code.js';
 
 /** A notebook with parameters. */

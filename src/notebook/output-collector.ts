@@ -1,6 +1,7 @@
 import type { KernelMessage } from '@jupyterlab/services';
+import { toObject } from './exact-content.js';
 import type { Output } from './notebook.js';
-import { outputFromMessage, toObject } from './output-from-message.js';
+import { outputFromMessage } from './output-from-message.js';
 
 /** Outputs of all cells of one run; a display shown in one cell may be updated by a later one. */
 export interface OutputCollector {

@@ -1,6 +1,9 @@
 import type { KernelMessage } from '@jupyterlab/services';
 import type { Json, JsonObject } from '../protocol/message.js';
-import { isJsonObject, isLines } from './check-shape.js';
+import { isLines } from './check-shape.js';
+import { compactJson } from './compact-json.js';
+import { toObject } from './exact-content.js';
+import { ExactNumber, toNumber } from './exact-number.js';
 import { isJsonMime, type MimeBundle, type Output } from './notebook.js';
 
 /**
@@ -37,14 +40,12 @@ export function toOutput(type: string, content: JsonObject): Output | undefined 
   }
 }
 
-/** The number of a prompt, or null for what nbformat does not take for one. Larger numbers are written as `1e+300`, which is no integer. */
+/** The number of a prompt, or null for what nbformat does not take for one, such as `1e+300`, which is no integer. */
 export function toCount(value: Json | undefined): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
-}
-
-/** `value` if it is a JSON object, else an empty one. */
-export function toObject(value: unknown): JsonObject {
-  return isJsonObject(value) ? value : {};
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- in the place of a number: it is one, as an object
+  if (value instanceof ExactNumber && /^\d+$/.test(value.text)) return value as unknown as number;
+  const count = toNumber(value);
+  return count !== undefined && Number.isSafeInteger(count) && count >= 0 ? count : null;
 }
 
 function dataOf(content: JsonObject): { data: MimeBundle; metadata: JsonObject } {
@@ -58,7 +59,7 @@ function dataOf(content: JsonObject): { data: MimeBundle; metadata: JsonObject }
 function toText(value: Json): string {
   if (typeof value === 'string') return value;
   if (isLines(value)) return value.join('');
-  return typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return compactJson(value, 'words');
 }
 
 /** A list; what is none, such as one text for all lines of a traceback, is the only item of one. */

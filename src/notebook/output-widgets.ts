@@ -1,7 +1,8 @@
 import type { KernelMessage } from '@jupyterlab/services';
 import type { Json, JsonObject } from '../protocol/message.js';
+import { toObject } from './exact-content.js';
 import type { Output } from './notebook.js';
-import { outputFromMessage, toObject, toOutput } from './output-from-message.js';
+import { outputFromMessage, toOutput } from './output-from-message.js';
 
 /** What an Output widget shows, after it has changed. */
 export interface WidgetUpdate {

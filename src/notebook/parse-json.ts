@@ -1,6 +1,6 @@
 import type { Json } from '../protocol/message.js';
 import { endOfString } from '../protocol/scan-json.js';
-import { exactNumber } from './exact-number.js';
+import { exactNumber, type ExactNumber } from './exact-number.js';
 
 /** Levels of objects and arrays that are read; Python's json module gives up at about as many. */
 const MAX_DEPTH = 900;
@@ -21,9 +21,10 @@ const CONSTANT = new RegExp([...CONSTANTS.keys()].join('|'), 'y');
  * Reads JSON as Python's json module does, on which nbformat stands: with NaN and Infinity, and the last of two members of one name counts.
  * A number that JavaScript would write in another way becomes an {@link ExactNumber}, in the place of a number.
  *
+ * @param readNumber Makes a number of its text in another way.
  * @throws SyntaxError that says where the mistake is, and quotes nothing.
  */
-export function parseJson(text: string): Json {
+export function parseJson(text: string, readNumber: (text: string) => number | ExactNumber = exactNumber): Json {
   let at = 0;
 
   const value = (depth: number): Json => {
@@ -42,7 +43,7 @@ export function parseJson(text: string): Json {
         const number = match(NUMBER);
         if (number === undefined) throw mistake();
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- in the place of a number: it is one, as an object
-        return exactNumber(number) as number;
+        return readNumber(number) as number;
       }
     }
   };

@@ -1,5 +1,7 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { loadServices } from '../manager/services-module.js';
+import { readWritten } from '../protocol/written-json.js';
+import { compactJson } from './compact-json.js';
 import type { WidgetUpdate } from './output-widgets.js';
 
 /** Tells a kernel what its Output widgets show, as the front end that they are shown by would. A kernel that is lost is not told. */
@@ -10,14 +12,17 @@ export async function sendWidgetUpdates(
   if (updates.length === 0) return;
   const services = await loadServices();
   for (const { comm, outputs, parent } of updates) {
-    // A copy, as upstream's type of JSON can be changed; and NaN, which no message may hold, becomes null.
-    const state: KernelMessage.ICommMsgMsg<'shell'>['content']['data'] = JSON.parse(JSON.stringify({ outputs }));
+    const state = { outputs: outputs.map((output) => ({ ...output })) };
+    // Numbers go back as the kernel wrote them; but NaN, which not every kernel can read, becomes null.
+    const text = compactJson({ method: 'update', state, buffer_paths: [] }, 'null');
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- upstream's type of JSON is the same, but can be changed
+    const data = readWritten(Buffer.from(text)).value as KernelMessage.ICommMsgMsg<'shell'>['content']['data'];
     const message = services.KernelMessage.createMessage<KernelMessage.ICommMsgMsg<'shell'>>({
       channel: 'shell',
       msgType: 'comm_msg',
       session: kernel.clientId,
       username: kernel.username,
-      content: { comm_id: comm, data: { method: 'update', state, buffer_paths: [] } },
+      content: { comm_id: comm, data },
       ...(isHeader(parent) ? { parentHeader: parent } : {}),
     });
     try {

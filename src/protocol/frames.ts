@@ -126,7 +126,7 @@ export function encodeMessage(message: Message, signer: Signer): Uint8Array[] {
 /**
  * Reads a message from its frames, looking in this order at lengths, delimiter, signature, replay, JSON and shape: nothing of
  * an unsigned message is parsed, and only verified signatures are remembered. Any message type is accepted. Metadata and content that
- * are no objects are empty. Routing frames and buffers of the result are the frames given, not copies.
+ * are no objects are empty. Of content that a kernel sent, `writtenTextOf` has the text where its numbers are not kept. Routing frames and buffers of the result are the frames given, not copies.
  *
  * @throws CurveKernelError `message-too-large`, `message-malformed`, `message-unsigned`, `message-replayed`; nothing else,
  * whatever the frames hold; a client's request of which only metadata or content is unreadable is returned, with its fault. Where a
@@ -178,7 +178,7 @@ export function decodeMessage(
     };
     const body = {
       metadata: toObject(parseJsonFrame(metadata, 'metadata', lax)),
-      content: toObject(parseJsonFrame(content, 'content', lax)),
+      content: toObject(parseJsonFrame(content, 'content', { ...lax, keepNumbers: fromKernel })),
     };
     return { routing, message: { ...heads, ...body, buffers } };
   } catch (error) {

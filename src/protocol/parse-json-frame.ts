@@ -3,6 +3,7 @@ import type { Json, JsonObject } from './message.js';
 import { parseJson, parsePythonJson } from './python-json.js';
 import { malformed, tooLarge } from './refuse-message.js';
 import { scanJson } from './scan-json.js';
+import { keepWrittenText } from './written-numbers.js';
 
 /** How much JSON one frame may hold. */
 export interface JsonLimits {
@@ -16,6 +17,8 @@ export interface JsonLimits {
 export interface JsonFrameOptions extends JsonLimits {
   /** For what is acted on: UTF-8 and strict JSON (RFC 8259), with no name twice in the outermost object. */
   readonly strict: boolean;
+  /** Keeps the text of an object whose numbers are not all kept, for `writtenTextOf`. */
+  readonly keepNumbers?: boolean;
 }
 
 /**
@@ -39,6 +42,7 @@ export function parseJsonFrame(bytes: Uint8Array, frame: string, options: JsonFr
   if (options.strict && isJsonObject(value) && Object.keys(value).length !== scan.members) {
     throw malformed(`the ${frame} has two members of one name`);
   }
+  if (options.keepNumbers === true && isJsonObject(value)) keepWrittenText(value, text);
   return value;
 }
 

@@ -1,0 +1,24 @@
+import { exactNumber, type ExactNumber } from './exact-number.js';
+
+/** Exponents of ten from which on Python writes a float with an exponent: below the first, and from the second on. */
+const [SMALLEST, LARGEST] = [-4, 16];
+
+/**
+ * A number of a message as a notebook of Python's has it, where each went through an `int` or a `float`: integers have all of their digits,
+ * and a float is the nearest double, as `repr` writes it (`1e400` is `Infinity`, `1e5` is `100000.0`).
+ *
+ * @param text A number of JSON.
+ */
+export function pythonNumber(text: string): number | ExactNumber {
+  if (/^-?\d+$/.test(text)) return exactNumber(text === '-0' ? '0' : text);
+  return exactNumber(floatText(Number(text)));
+}
+
+function floatText(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (Object.is(value, -0)) return '-0.0';
+  const scientific = value.toExponential();
+  const exponent = Number(scientific.slice(scientific.indexOf('e') + 1));
+  if (exponent < SMALLEST || exponent >= LARGEST) return scientific.replace(/(?<=e[-+])(?=\d$)/, '0');
+  return `${value}${Number.isInteger(value) ? '.0' : ''}`;
+}
