@@ -5,8 +5,9 @@ import { exactNumber, type ExactNumber } from './exact-number.js';
 /** Levels of objects and arrays that are read; Python's json module gives up at about as many. */
 const MAX_DEPTH = 900;
 
+const BLANK = 0x20;
 const SPACE = /[\t\n\r ]*/y;
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[-+]?\d+)?/iy;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
 const CONSTANTS = new Map<string, Json>([
   ['true', true],
   ['false', false],
@@ -16,6 +17,9 @@ const CONSTANTS = new Map<string, Json>([
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ]);
 const CONSTANT = new RegExp([...CONSTANTS.keys()].join('|'), 'y');
+
+/** A digit or a minus sign. */
+const isNumberStart = (code: number): boolean => (code >= 0x30 && code <= 0x39) || code === 0x2d;
 
 /**
  * Reads JSON as Python's json module does, on which nbformat stands: with NaN and Infinity, and the last of two members of one name counts.
@@ -38,12 +42,14 @@ export function parseJson(text: string, readNumber: (text: string) => number | E
         return string();
       case undefined:
       default: {
+        if (isNumberStart(text.charCodeAt(at))) {
+          const number = match(NUMBER);
+          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- in the place of a number: it is one, as an object
+          if (number !== undefined) return readNumber(number) as number;
+        }
         const constant = match(CONSTANT);
-        if (constant !== undefined) return CONSTANTS.get(constant) ?? null;
-        const number = match(NUMBER);
-        if (number === undefined) throw mistake();
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- in the place of a number: it is one, as an object
-        return readNumber(number) as number;
+        if (constant === undefined) throw mistake();
+        return CONSTANTS.get(constant) ?? null;
       }
     }
   };
@@ -99,7 +105,9 @@ export function parseJson(text: string, readNumber: (text: string) => number | E
     return found;
   };
 
-  const space = (): void => void match(SPACE);
+  const space = (): void => {
+    if (text.charCodeAt(at) <= BLANK) match(SPACE);
+  };
 
   const expect = (character: string): void => {
     if (text[at] !== character) throw mistake();

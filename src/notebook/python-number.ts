@@ -1,7 +1,7 @@
 import { exactNumber, type ExactNumber } from './exact-number.js';
 
-/** Exponents of ten from which on Python writes a float with an exponent: below the first, and from the second on. */
-const [SMALLEST, LARGEST] = [-4, 16];
+/** Where Python writes a float with an exponent: below the first, and from the second on. */
+const [SMALLEST, LARGEST] = [1e-4, 1e16];
 
 /**
  * A number of a message as a notebook of Python's has it, where each went through an `int` or a `float`: integers have all of their digits,
@@ -11,14 +11,16 @@ const [SMALLEST, LARGEST] = [-4, 16];
  */
 export function pythonNumber(text: string): number | ExactNumber {
   if (/^-?\d+$/.test(text)) return exactNumber(text === '-0' ? '0' : text);
-  return exactNumber(floatText(Number(text)));
+  const value = Number(text);
+  const size = Math.abs(value);
+  if (size >= SMALLEST && size < LARGEST && String(value) === text) return value;
+  return exactNumber(floatText(value));
 }
 
 function floatText(value: number): string {
   if (!Number.isFinite(value)) return String(value);
-  if (Object.is(value, -0)) return '-0.0';
-  const scientific = value.toExponential();
-  const exponent = Number(scientific.slice(scientific.indexOf('e') + 1));
-  if (exponent < SMALLEST || exponent >= LARGEST) return scientific.replace(/(?<=e[-+])(?=\d$)/, '0');
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
+  const size = Math.abs(value);
+  if (size < SMALLEST || size >= LARGEST) return value.toExponential().replace(/(?<=e[-+])(?=\d$)/, '0');
   return `${value}${Number.isInteger(value) ? '.0' : ''}`;
 }

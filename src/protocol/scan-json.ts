@@ -1,3 +1,5 @@
+import { endOfUsualNumber } from './usual-number.js';
+
 /** What a JSON text holds, counted without building it. */
 export interface JsonScan {
   /** Deepest nesting of objects and arrays; `0` for a bare value. */
@@ -6,9 +8,16 @@ export interface JsonScan {
   readonly nodes: number;
   /** Members written in the outermost object, a repeated name each time it is written. */
   readonly members: number;
+  /** Whether a number may be written in another way by JavaScript or Python than it is here (see {@link endOfUsualNumber}), or is NaN. */
+  readonly unusualNumbers: boolean;
 }
 
 const QUOTE = 0x22;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+const CAPITAL_I = 0x49;
+const CAPITAL_N = 0x4e;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
@@ -26,8 +35,10 @@ export function scanJson(text: string): JsonScan {
   let deepest = 0;
   let nodes = 0;
   let members = 0;
+  let unusualNumbers = false;
   for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
+    const code = text.charCodeAt(at);
+    switch (code) {
       case QUOTE:
         at = endOfString(text, at);
         break;
@@ -46,9 +57,19 @@ export function scanJson(text: string): JsonScan {
       case COLON:
         if (depth === 1) members++;
         break;
+      case CAPITAL_I:
+      case CAPITAL_N:
+        unusualNumbers = true;
+        break;
+      default:
+        if (!unusualNumbers && (code === MINUS || (code >= ZERO && code <= NINE))) {
+          const end = endOfUsualNumber(text, at);
+          unusualNumbers = end === undefined;
+          at = (end ?? at + 1) - 1;
+        }
     }
   }
-  return { depth: deepest, nodes, members };
+  return { depth: deepest, nodes, members, unusualNumbers };
 }
 
 /** The members of the outermost object by name, each value as it is written. The text has to be valid JSON, and an object. */

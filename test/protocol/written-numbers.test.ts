@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeMessage } from '#src/protocol/frames.js';
-import { hasUnusualNumber, passWrittenText, writtenTextOf } from '#src/protocol/written-numbers.js';
+import { scanJson } from '#src/protocol/scan-json.js';
+import { passWrittenText, writtenTextOf } from '#src/protocol/written-numbers.js';
 import { signedFrames, signer } from './sample-message.js';
 
 const read = (content: string | Uint8Array, sender: 'client' | 'kernel' = 'kernel') =>
@@ -41,7 +42,7 @@ const USUAL =
   '{"a":[0,-1,12,2.5,-0.25,0.001,100,123456789012345,true],"b":"1.0 NaN 1e5 \\" 2.0","NaN":"Infinity","1.0":null}';
 
 test('no text is kept of content whose numbers are all as JavaScript and Python write them', () => {
-  expect(hasUnusualNumber(USUAL)).toBe(false);
+  expect(scanJson(USUAL).unusualNumbers).toBe(false);
   expect(writtenTextOf(read(USUAL))).toBeUndefined();
 });
 
@@ -49,7 +50,7 @@ test.each(['1.0', '-0', '-0.0', '0.0', '1e5', '1E5', '1234567890123456', '0.0000
   'text is kept for %s, wherever it stands',
   (number) => {
     for (const text of [USUAL.replace('true', number), `{"a":${number}}`, `[[${number} ]]`, number]) {
-      expect(hasUnusualNumber(text)).toBe(true);
+      expect(scanJson(text).unusualNumbers).toBe(true);
     }
   },
 );
