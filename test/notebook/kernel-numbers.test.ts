@@ -60,7 +60,7 @@ async function execute(name: string, notebook: Notebook): Promise<Notebook> {
 }
 
 const nbclient = (name: string, notebook: Notebook): Promise<string> =>
-  runPython('run_nbclient.py', formatNotebook(notebook), { ...process.env, ...workplace.env }, name);
+  runPython('run_nbclient.py', formatNotebook(notebook), { ...process.env, ...workplace.env }, name, 'untimed');
 
 const outputsOf = ({ cells }: Notebook, index: number): readonly Output[] => {
   const cell = cells[index];

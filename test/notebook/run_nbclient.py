@@ -1,11 +1,12 @@
-"""Reads a notebook on standard input, runs it with nbclient on python3, or the kernel named, writes it to standard output."""
+"""Reads a notebook on standard input, runs it with nbclient, writes it to standard output: run_nbclient.py [KERNEL [untimed]]."""
 
 import sys
 
 import nbformat
 from nbclient import NotebookClient
 
+kernel, *options = sys.argv[1:] or ['python3']
+timed = 'untimed' not in options
 notebook = nbformat.read(sys.stdin, as_version=4)
-kernel = sys.argv[1] if len(sys.argv) > 1 else 'python3'
-NotebookClient(notebook, kernel_name=kernel, allow_errors=True, timeout=60, record_timing=False).execute()
+NotebookClient(notebook, kernel_name=kernel, allow_errors=True, timeout=60, record_timing=timed).execute()
 nbformat.write(notebook, sys.stdout)
