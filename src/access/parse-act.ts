@@ -3,6 +3,8 @@ import { checkGroupName } from './groups.js';
 import { quote } from './quote.js';
 import { isDisguised, LONGEST_TYPE, MESSAGE_TYPES, SEND_CHANNELS } from './message-types.js';
 
+/** Maximum length of an act in words: every name that it may hold, and no text of megabytes. */
+const MAX_ACT = 16_384;
 const ACT =
   /^(?:(?<channel>shell|control|stdin|iopub)\.)?(?<msgType>[\w.-]+)(?<own> own)?(?<details>(?: [a-z]+=\S+)*)$/;
 
@@ -14,7 +16,7 @@ const ACT =
  * @throws TypeError that says what is wrong with the text.
  */
 export function parseAct(text: string): Act {
-  const parts = ACT.exec(text)?.groups;
+  const parts = text.length <= MAX_ACT ? ACT.exec(text)?.groups : undefined;
   const msgType = parts?.['msgType'] ?? '';
   if (!parts || msgType.length > LONGEST_TYPE || isDisguised(msgType)) {
     const wanted = '[channel.]msg_type[ own][ comm=TARGET][ groups=A,B]';

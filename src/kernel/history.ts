@@ -1,6 +1,6 @@
 import type { JsonObject } from '../protocol/message.js';
 import type { ShownOutput } from './backend.js';
-import { globMatches } from './glob-matches.js';
+import { compileGlobSearch } from './glob-search.js';
 import { flagField, integerField, textField } from './request-content.js';
 
 /** Session, line, and the source, or the source and the text of its result, which is empty where there is none. */
@@ -17,13 +17,23 @@ export interface History {
   record(source: string): number;
   /** The result of that line. */
   setOutput(line: number, output: HistoryOutput): void;
-  /** Answers a `history_request` of who may see some of the results. @throws CurveKernelError 'message-malformed' */
-  answer(content: JsonObject, maySee: (output: HistoryOutput) => boolean): HistoryReply;
+  /**
+   * Answers a `history_request`. Other requests have their turn while a pattern is looked for, and each identity has one search at a time.
+   * Rejects with CurveKernelError 'message-malformed'.
+   */
+  answer(content: JsonObject, asker: HistoryAsker): Promise<HistoryReply>;
 }
 
 /** The text of a result, and what decides who may see it. */
 export interface HistoryOutput extends ShownOutput {
   readonly text: string;
+}
+
+/** The sender of a `history_request`. */
+export interface HistoryAsker {
+  readonly identity: string;
+  /** Whether it may see a result. */
+  maySee(output: HistoryOutput): boolean;
 }
 
 interface Entry {
@@ -38,11 +48,29 @@ const SESSION = 1;
 /** A history in memory, empty. Sources are kept as they were sent, so `raw` makes no difference. */
 export function createHistory(): History {
   const entries: Entry[] = [];
+  const searches = new Map<string, Promise<unknown>>();
 
-  const select = (content: JsonObject): readonly Entry[] => {
+  /** Without it, many requests of one client would each take a turn before the request of another. */
+  const afterOthersOf = async <T>(identity: string, work: () => Promise<T>): Promise<T> => {
+    const done = (searches.get(identity) ?? Promise.resolve()).then(work);
+    const settled = done.catch(() => undefined);
+    searches.set(identity, settled);
+    try {
+      return await done;
+    } finally {
+      if (searches.get(identity) === settled) searches.delete(identity);
+    }
+  };
+
+  const select = async (content: JsonObject, { identity }: HistoryAsker): Promise<readonly Entry[]> => {
     const access = textField(content, 'hist_access_type');
     if (access === 'range') return range(entries, content);
-    const found = access === 'search' ? search(entries, content) : access === 'tail' ? entries : [];
+    const found =
+      access === 'search'
+        ? await afterOthersOf(identity, async () => search([...entries], content))
+        : access === 'tail'
+          ? entries
+          : [];
     const n = integerField(content, 'n') ?? found.length;
     return n > 0 ? found.slice(-n) : [];
   };
@@ -58,12 +86,13 @@ export function createHistory(): History {
       const entry = entries[line - 1];
       if (entry !== undefined) entry.output = output;
     },
-    answer(content, maySee) {
+    async answer(content, asker) {
       const withOutput = flagField(content, 'output', false);
-      const history = select(content).map(({ line, source, output }): HistoryLine => [
+      const selected = await select(content, asker);
+      const history = selected.map(({ line, source, output }): HistoryLine => [
         SESSION,
         line,
-        withOutput ? [source, output && maySee(output) ? output.text : ''] : source,
+        withOutput ? [source, output && asker.maySee(output) ? output.text : ''] : source,
       ]);
       return { status: 'ok', history };
     },
@@ -81,9 +110,10 @@ function range(entries: readonly Entry[], content: JsonObject): readonly Entry[]
   return entries.filter(({ line }) => line >= start && line < stop);
 }
 
-function search(entries: readonly Entry[], content: JsonObject): readonly Entry[] {
-  const pattern = content['pattern'] === undefined ? '*' : textField(content, 'pattern');
-  const found = entries.filter(({ source }) => globMatches(pattern, source));
+async function search(entries: readonly Entry[], content: JsonObject): Promise<readonly Entry[]> {
+  const matches = compileGlobSearch(content['pattern'] === undefined ? '*' : textField(content, 'pattern'));
+  const found: Entry[] = [];
+  for (const entry of entries) if (await matches(entry.source)) found.push(entry);
   if (!flagField(content, 'unique', false)) return found;
   const latest = new Map(found.map((entry) => [entry.source, entry.line]));
   return found.filter(({ source, line }) => latest.get(source) === line);

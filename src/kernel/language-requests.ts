@@ -53,7 +53,7 @@ export function languageRequests({ language, history }: Desk, closing: AbortSign
     ['inspect_request', ({ message }) => inspect(message)],
     ['is_complete_request', ({ message }) => isComplete(message)],
     ['comm_info_request', ({ message }) => commInfo(message)],
-    ['history_request', (request) => history.answer(request.message.content, (output) => request.maySee(output))],
+    ['history_request', (request) => history.answer(request.message.content, request)],
   ];
 }
 

@@ -1,5 +1,5 @@
 import { isCommType } from '../../access/message-types.js';
-import type { Message } from '../../protocol/message.js';
+import type { Json, Message } from '../../protocol/message.js';
 
 /** Which target each open comm belongs to; only the message that opens one says so. */
 export interface CommTargets {
@@ -11,6 +11,8 @@ export interface CommTargets {
 
 /** More comms than any notebook has open. Those beyond are of no known target, so only who may use all may use them. */
 const MOST_COMMS = 65_536;
+/** Longer ids and targets count as unknown: what is remembered of a comm, and compared with a policy, is bounded. */
+const LONGEST_NAME = 1_024;
 
 /** Knows no comm yet. */
 export function createCommTargets(): CommTargets {
@@ -18,18 +20,20 @@ export function createCommTargets(): CommTargets {
   return {
     of({ header, content }) {
       if (!isCommType(header.msg_type)) return undefined;
-      const known = typeof content['comm_id'] === 'string' ? targets.get(content['comm_id']) : undefined;
+      const known = isName(content['comm_id']) ? targets.get(content['comm_id']) : undefined;
       if (header.msg_type !== 'comm_open') return known;
       const named = content['target_name'];
       // To open a comm that is open already would give it another target.
-      return typeof named === 'string' && (known === undefined || known === named) ? named : undefined;
+      return isName(named) && (known === undefined || known === named) ? named : undefined;
     },
     note({ header, content }) {
       const { comm_id: id, target_name: target } = content;
-      if (typeof id !== 'string') return;
+      if (!isName(id)) return;
       if (header.msg_type === 'comm_close') targets.delete(id);
-      if (header.msg_type !== 'comm_open' || typeof target !== 'string' || targets.has(id)) return;
+      if (header.msg_type !== 'comm_open' || !isName(target) || targets.has(id)) return;
       if (targets.size < MOST_COMMS) targets.set(id, target);
     },
   };
 }
+
+const isName = (value: Json | undefined): value is string => typeof value === 'string' && value.length <= LONGEST_NAME;
