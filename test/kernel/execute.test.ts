@@ -109,7 +109,7 @@ describe('execute_request', () => {
 
   test('whose content is wrong gets an error reply, and costs nobody else anything', async () => {
     const { client } = await serve(scripted(echo));
-    for (const content of [{}, { code: 7 }, { code: 'x', silent: 'yes' }, { code: 'x', user_expressions: [] }]) {
+    for (const content of [{}, { code: 7 }, { code: 'x', silent: 'yes' }, { code: 'x', user_expressions: [1] }]) {
       const id = await client.send('execute_request', content);
       expect(await client.answer(id)).toMatchObject({ status: 'error', ename: 'MessageMalformed' });
       expect(client.said(id)).toEqual(['busy', 'idle']);
