@@ -62,7 +62,8 @@ export async function startLiveKernel({ data = {}, ...options }: LiveOptions = {
     undo.push(() => kernel.shutdown());
     const open = async (): Promise<Access> => {
       const secretKey = options.secretBy === 'environment' ? kernel.connection.curve?.secretKey : undefined;
-      return openAccess(kernel.connectionFile, secretKey === undefined ? {} : { secretKey });
+      // A stream of messages to several clients keeps a busy machine from answering for seconds.
+      return openAccess(kernel.connectionFile, { timeout: 60_000, ...(secretKey !== undefined && { secretKey }) });
     };
     let access = await open();
     undo.push(() => access.close(), hangUp);
@@ -106,7 +107,7 @@ export function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
-  limit = 10_000,
+  limit = 60_000,
 ): Promise<T> {
   const end = performance.now() + limit;
   for (;;) {
