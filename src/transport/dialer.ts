@@ -134,11 +134,11 @@ export class Dialer {
 
   /**
    * Sends a request, after those that were sent before. Resolves when it is handed to the connection or waits for room there, which is no
-   * proof that it arrives, and never waits for the kernel. Throws `peer-lost` while there is no connection, and while a kernel that
+   * proof that it arrives, and never waits for the kernel. Throws `peer-lost` while one of the five connections is lost, and while a kernel that
    * takes nothing in has too much waiting ({@link DialerOptions.queuedBytes}); the error that ended the dialer; `transport-closed`.
    */
   async send(channel: RequestChannel, message: Message): Promise<void> {
-    this.#checkUp(channel);
+    this.#checkUp();
     // libzmq sends large frames from where they lie, some time later; the caller's buffers stay the caller's.
     const buffers = message.buffers.map((buffer) => new Uint8Array(buffer));
     const frames = this.#codec.encode({ ...message, buffers });
@@ -156,7 +156,7 @@ export class Dialer {
 
   /** Milliseconds until the kernel's heartbeat answered. Throws as {@link send} does, and the reason of `signal`. */
   async heartbeat(options: PingOptions = {}): Promise<number> {
-    this.#checkUp('heartbeat');
+    this.#checkUp();
     return await this.#heartbeat.ping(options);
   }
 
@@ -208,9 +208,9 @@ export class Dialer {
     else if (!this.#closing && isCurveKernelError(error)) this.#options.onFailure?.(error);
   }
 
-  #checkUp(name: SocketName): void {
+  #checkUp(): void {
     if (this.#ended) throw this.#ended;
-    this.#links.checkUp(name);
+    this.#links.checkUp();
   }
 
   #receive(name: SocketName, frames: Buffer[]): void {

@@ -45,9 +45,10 @@ export class Links {
     for (const name of SOCKET_NAMES) this.#links[name].connect();
   }
 
-  /** Throws `peer-lost` unless this socket is connected now. */
-  checkUp(name: SocketName): void {
-    if (!this.#links[name].up) throw this.failure('peer-lost', name);
+  /** Throws `peer-lost` unless all five are connected now: a request is of no use whose output or reply is lost. */
+  checkUp(): void {
+    const down = SOCKET_NAMES.find((name) => !this.#links[name].up);
+    if (down !== undefined) throw this.failure('peer-lost', down);
   }
 
   /** How each socket is protected. Throws `peer-silent` while there is one whose handshake never succeeded. */
