@@ -123,7 +123,8 @@ test('a private display that is shown again without its group stays private', as
   const bob = await admit('bob', 'observer');
   for (const code of ['private', 'again']) {
     const id = await owner.execute(code);
-    await bob.idle(id);
+    // Each has a connection of its own: that one has heard all of it says nothing of the other.
+    await Promise.all([bob.idle(id), owner.idle(id)]);
     expect(bob.said(id)).toEqual(['busy', 'execute_input', 'idle']);
     expect(owner.said(id)).toContain('display_data');
   }

@@ -132,16 +132,25 @@ export class AccessSources {
     this.#policy?.checkUsable();
   }
 
-  /** Whether the verifier lets somebody in from there. Its answer becomes the grant's role. */
+  /**
+   * Whether the verifier lets a connection from there in. Its answer becomes the role of the identity, unless connections from elsewhere
+   * have another by it: a listener does not know which of them a message comes from, so they all have one.
+   */
   async verify(grant: ClientGrant, address: string): Promise<boolean> {
-    const { keeper, journal } = this.#given;
+    const { journal } = this.#given;
     if (!this.#ask || grant.terms.origin === 'owner') return true;
     const role = await this.#ask(grant, address);
     if (role === undefined || grant.ended) return false;
-    if (grant.terms.roles.join(',') !== role) {
-      keeper.setRoles([grant], [role]);
-      journal.about(grant, { event: 'role', rule: `${role} by the verifier` });
+    const held = this.#verified(grant.identity);
+    const others = held.filter((one) => [...one.peers.addresses].some((from) => one !== grant || from !== address));
+    const other = others.map(rolesOf).find((roles) => roles !== role);
+    if (other !== undefined) {
+      const rule = `${role} by the verifier from there, and ${other} from where it is connected`;
+      journal.about(grant, { event: 'refuse', verdict: 'refused', address, rule });
+      return false;
     }
+    this.#setRole(held, role);
+    grant.peers.expect(address);
     return true;
   }
 
@@ -162,7 +171,9 @@ export class AccessSources {
       await this.#anonymous?.apply();
       await this.files.update([...(this.#authorized?.grants ?? []), ...(this.#anonymous?.grants ?? [])]);
       await keeper.kept();
-      if (this.#ask) await Promise.all([...keeper.grants].map(async (grant) => this.#verifyAgain(grant)));
+      const ask = this.#ask;
+      const identities = new Set([...keeper.grants].map(({ identity }) => identity));
+      if (ask) await Promise.all([...identities].map(async (identity) => this.#verifyAgain(identity, ask)));
     }).catch((error: unknown) => journal.alarm(error));
   }
 
@@ -191,12 +202,42 @@ export class AccessSources {
     this.#timer = setInterval(() => void this.reauthorize(), interval).unref();
   }
 
-  async #verifyAgain(grant: ClientGrant): Promise<void> {
+  #verified(identity: string): readonly ClientGrant[] {
+    return this.#given.keeper.grants.named(identity).filter(({ terms }) => terms.origin !== 'owner');
+  }
+
+  #setRole(grants: readonly ClientGrant[], role: string): void {
     const { keeper, journal } = this.#given;
-    for (const address of grant.peers.addresses) {
-      if (await this.verify(grant, address)) continue;
-      await keeper.cut(grant, 'the verifier denies').catch((error: unknown) => journal.alarm(error, grant.identity));
-      return;
+    const [first] = grants.filter((grant) => rolesOf(grant) !== role);
+    if (first === undefined) return;
+    keeper.setRoles(grants, [role]);
+    journal.about(first, { event: 'role', rule: `${role} by the verifier` });
+  }
+
+  /** Cuts what the verifier denies now, and all of the identity where it gives different roles to those who are connected. */
+  async #verifyAgain(identity: string, ask: AskVerifier): Promise<void> {
+    const { keeper, journal } = this.#given;
+    const asked = this.#verified(identity).flatMap((grant) =>
+      [...grant.peers.addresses].map(async (address) => ({ grant, role: await ask(grant, address) })),
+    );
+    const answers = (await Promise.all(asked)).filter(({ grant }) => !grant.ended);
+    const roles = new Set(answers.map(({ role }) => role).filter((role) => role !== undefined));
+    const cut = async (grants: readonly ClientGrant[], why: string): Promise<void> => {
+      const cuts = [...new Set(grants)].map(async (grant) => keeper.cut(grant, why));
+      await Promise.all(cuts).catch((error: unknown) => journal.alarm(error, identity));
+    };
+    const [role] = roles;
+    if (roles.size > 1) {
+      await cut(
+        answers.map(({ grant }) => grant),
+        'the verifier gives its connections different roles',
+      );
+    } else {
+      if (role !== undefined) this.#setRole(this.#verified(identity), role);
+      await cut(
+        answers.filter((answer) => answer.role === undefined).map(({ grant }) => grant),
+        'the verifier denies',
+      );
     }
   }
 
@@ -206,3 +247,5 @@ export class AccessSources {
     await done;
   }
 }
+
+const rolesOf = ({ terms }: ClientGrant): string => terms.roles.join(',');

@@ -13,7 +13,7 @@ import type { TransportContext } from '../../transport/transport-context.js';
 import { createArrivals } from './arrivals.js';
 import type { ClientGrant } from './client-grant.js';
 import type { Journal } from './journal.js';
-import { WATCHED_SOCKETS } from './peers.js';
+import { KEYED_SOCKETS, WATCHED_SOCKETS } from './peers.js';
 import type { Reception } from './reception.js';
 
 /** What the sockets of every grant have in common. */
@@ -62,7 +62,8 @@ export async function openClient(
       if (onEvent) onEvent(event, identity);
       else if (event.kind === 'handler-failed') throw event.error;
     },
-    ...(!onEvent && { monitor: WATCHED_SOCKETS }),
+    // What a verifier says holds for an address, so it must be known when the last connection from there has ended.
+    ...(!onEvent && { monitor: sockets.verify && terms.origin !== 'owner' ? KEYED_SOCKETS : WATCHED_SOCKETS }),
   };
   grant.open(await openListener(options));
   for (const topic of early) reception.welcome(grant, topic);
