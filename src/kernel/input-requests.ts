@@ -6,7 +6,12 @@ import type { InputOptions } from './language.js';
 
 /** Questions to clients, one at a time. */
 export interface InputRequests {
-  /** Asks the client of `request`, after questions asked before. Rejects with the reason of `signal`. */
+  /** Notes that code of that identity is about to run, and may ask at any later time. */
+  noteRun(identity: string): void;
+  /**
+   * Asks the client of `request`, after questions asked before. Rejects with the reason of `signal`, and with 'input-unavailable' where
+   * it is a guess that code of this request asks, and it may be that of another identity.
+   */
   ask(request: Request, prompt: string, options: InputOptions, signal: AbortSignal): Promise<string>;
   /** Takes an `input_reply`. False for one that nobody waits for, or that another client sent: it is ignored. */
   receive(reply: Request): boolean;
@@ -27,6 +32,7 @@ interface Question {
 export function createInputRequests(origin: MessageOrigin): InputRequests {
   const queue: Question[] = [];
   const gone = new WeakSet<object>();
+  const identities = new Set<string>();
   let sentId: string | undefined;
 
   const sendFirst = (): void => {
@@ -44,8 +50,10 @@ export function createInputRequests(origin: MessageOrigin): InputRequests {
   };
 
   return {
-    async ask(request, prompt, { password = false }, signal) {
+    noteRun: (identity) => void identities.add(identity),
+    async ask(request, prompt, { password = false, isGuess = false }, signal) {
       signal.throwIfAborted();
+      if (isGuess && identities.size > 1) throw inputUnavailable('it is not known which cell asks');
       if (gone.has(request)) throw inputUnavailable(CLIENT_GONE);
       const parent = request.message.header;
       const send = (): string => {

@@ -64,6 +64,7 @@ async function execute(
   if (!wish.silent) {
     iopub.publishSoon(header, 'execute_input', { code: wish.code, execution_count: executionCount });
   }
+  desk.inputs.noteRun(request.identity);
   const open = openCell({
     ...wish,
     request,

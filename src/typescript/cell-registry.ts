@@ -9,6 +9,8 @@ export interface CellRegistry {
   add(cell: Cell): number;
   /** The cell of that number, or the one started last; undefined before the first. */
   find(number: number): Cell | undefined;
+  /** The cell of that number, if it is remembered. */
+  exactly(number: number): Cell | undefined;
 }
 
 /** A registry without cells. It keeps as many as late output may need, and forgets those unused for longest. */
@@ -22,6 +24,7 @@ export function createCellRegistry(): CellRegistry {
       if (cells.size > REMEMBERED && oldest !== undefined) cells.delete(oldest);
       return last;
     },
+    exactly: (number) => cells.get(number),
     find(number) {
       const cell = cells.get(number);
       if (cell === undefined) return cells.get(last);

@@ -131,7 +131,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         turnPage(message);
         break;
       case 'input':
-        void answerQuestion(message, cells.find(message.cell)).then((answer) =>
+        void answerQuestion(message, cells).then((answer) =>
           message.blocking ? evaluator.order(answer) : evaluator.send(answer),
         );
         break;

@@ -17,10 +17,14 @@ export interface CellContext {
   run<T>(cell: number, action: () => T): T;
   /** The cell behind what runs now; the one started last when that is unknown; 0 before the first. */
   readonly current: () => number;
+  /** The cell behind what runs now; 0 when that is unknown. */
+  readonly known: () => number;
+  /** What {@link resume} takes: the number of the current cell, negative where it is a guess, so that it stays one. */
+  readonly mark: () => number;
   /** Forgets what ran when a termination struck: no `finally` has run then. */
   forget(): void;
-  /** Present where async functions must be compiled to restore their cell: `resume(current(), await x)`. */
-  readonly resume?: <T>(cell: number, value: T) => T;
+  /** Present where async functions must be compiled to restore their cell: `resume(mark(), await x)`. */
+  readonly resume?: <T>(mark: number, value: T) => T;
 }
 
 /** Whether this Node keeps asynchronous context in a way that survives a termination. */
@@ -33,12 +37,15 @@ export function createCellContext(): CellContext {
   if (!hasSafeAsyncContext(process.versions.node, process.execArgv)) return createWrappedContext();
   const storage = new AsyncLocalStorage<number>();
   let last = 0;
+  const known = (): number => storage.getStore() ?? 0;
   return {
     run(cell, action) {
       last = cell;
       return storage.run(cell, action);
     },
-    current: () => storage.getStore() ?? last,
+    current: () => known() || last,
+    known,
+    mark: known,
     forget() {},
   };
 }
@@ -57,25 +64,30 @@ const SCHEDULERS: readonly (readonly [object, string])[] = [
 
 function createWrappedContext(): CellContext {
   let last = 0;
+  /** The mark of what runs now; 0 for none. */
   let active = 0;
   let resetPlanned = false;
   const nextTick = process.nextTick.bind(process);
 
-  const enter = <T>(cell: number, action: () => T): T => {
+  const enter = <T>(mark: number, action: () => T): T => {
     const outer = active;
-    active = cell;
+    active = mark;
     try {
       return action();
     } finally {
       active = outer;
     }
   };
-  const current = (): number => (active === 0 ? last : active);
+  const mark = (): number => (active === 0 ? -last : active);
+  const current = (): number => {
+    const marked = mark();
+    return marked < 0 ? -marked : marked;
+  };
   const bind = (callback: unknown): unknown => {
     if (typeof callback !== 'function') return callback;
-    const cell = current();
+    const scheduled = mark();
     return function (this: unknown, ...arguments_: unknown[]): unknown {
-      return enter(cell, () => Reflect.apply(callback, this, arguments_));
+      return enter(scheduled, () => Reflect.apply(callback, this, arguments_));
     };
   };
 
@@ -89,11 +101,13 @@ function createWrappedContext(): CellContext {
       return enter(cell, action);
     },
     current,
+    known: () => (active > 0 ? active : 0),
+    mark,
     forget() {
       active = 0;
     },
-    resume(cell, value) {
-      active = cell;
+    resume(resumed, value) {
+      active = resumed;
       // Ticks planned by a microtask run when no microtask is left: until then this cell is the cause.
       if (!resetPlanned) {
         resetPlanned = true;

@@ -76,7 +76,7 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
     },
     scopes,
     meta,
-    current: context.current,
+    current: context.mark,
     resume: context.resume,
     strike: createStrike(flags, builtins, runner.noteStrike),
   };

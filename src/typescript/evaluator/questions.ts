@@ -41,7 +41,7 @@ export function createQuestions({ send, context, flags, port }: QuestionsOptions
 
   const ask = (prompt: string, password: boolean, blocking: boolean): number => {
     const question = ++last;
-    send({ type: 'input', cell: context.current(), question, prompt, password, blocking });
+    send({ type: 'input', cell: context.known(), question, prompt, password, blocking });
     return question;
   };
 
