@@ -6,7 +6,7 @@ import type { Answer, EvaluatorMessage } from './pipe-messages.js';
 
 /**
  * The answer of the client whose cell asks, or why there is none; never rejects. Output of a cell that is not known goes to the one started
- * last; a question does not, unless nobody else can have asked it: its answer may be a password.
+ * last; a question does not, where a cell of another identity may have asked it: its answer may be a password.
  */
 export async function answerQuestion(
   { cell: number, question, prompt, password }: Extract<EvaluatorMessage, { type: 'input' }>,

@@ -3,9 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import { createCommTargets } from '#src/kernel/sharing/comm-targets.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import type { Message } from '#src/protocol/message.js';
+import { textOf } from '../fixtures/kernel-client.js';
 import { OK, scripted } from '../kernel/serve.js';
 import { share } from '../kernel/sharing.js';
 
+const open = (comm_id: string, target_name: string): Message =>
+  createMessage({ session: 's', username: 'u' }, 'comm_open', { comm_id, target_name });
 const silent = scripted(async () => OK);
 const search = (pattern: string) => ({ hist_access_type: 'search', pattern, output: false, raw: true }) as const;
 
@@ -43,13 +46,11 @@ test('an act of megabytes is none, and is answered', async () => {
   const content = { name: 'owner', act: `execute_request${' a=b'.repeat(1_000_000)}` };
   const reply = await owner.ask('curve_can_request', content, { channel: 'control' });
   expect(reply).toMatchObject({ status: 'error', ename: 'usage' });
-  expect(String(reply['evalue']).length).toBeLessThan(300);
+  expect(textOf(reply['evalue']).length).toBeLessThan(300);
 });
 
 test('a comm with a name or target of megabytes is of no known target, and nothing of it is kept', () => {
   const comms = createCommTargets();
-  const open = (comm_id: string, target_name: string): Message =>
-    createMessage({ session: 's', username: 'u' }, 'comm_open', { comm_id, target_name });
   const long = 'x'.repeat(1_000_000);
   for (const message of [open('id', long), open(long, 'target')]) {
     comms.note(message);

@@ -1,7 +1,7 @@
 /** Attacks by which code of one client asks another for input, under the other's cell. */
 import { describe, expect, test } from '@jest/globals';
 import { createTypeScriptLanguage } from '#src/typescript/typescript-language.js';
-import type { KernelClient } from '../fixtures/kernel-client.js';
+import { plainText, textOf, type KernelClient } from '../fixtures/kernel-client.js';
 import { share, type Shared } from '../kernel/sharing.js';
 
 /** Runs a cell of which its front end allows questions; its result, or the question that came of it. */
@@ -13,13 +13,12 @@ async function runAsked(client: KernelClient, code: string): Promise<string> {
     'a question or a reply',
     60_000,
   );
-  if (heard.channel === 'stdin') return `asked: ${String(heard.message.content['prompt'])}`;
+  if (heard.channel === 'stdin') return `asked: ${textOf(heard.message.content['prompt'])}`;
   await client.idle(id);
   return client
     .published(id)
-    .map(({ content }) => content['data'] ?? content['evalue'])
-    .flatMap((data) => (typeof data === 'object' && data !== null ? Object.values(data) : (data ?? [])))
-    .join();
+    .map((message) => plainText(message) || textOf(message.content['evalue']))
+    .join('');
 }
 
 /** Code of an ended cell that asks once the owner's cell runs, and keeps what comes of it. */

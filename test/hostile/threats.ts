@@ -68,6 +68,7 @@ export const THREATS: readonly Threat[] = [
       reference('kernel/access-grants', 'for a key of the client’s own holds no secret'),
       reference('kernel/access-grants', 'is for the addresses that it names'),
       reference('kernel/access-grants', 'cuts the client off at once'),
+      reference('hostile/verifier', 'a connection from an address with another role is refused while there are others'),
     ],
     limit: 'The file with the shared pair makes its holder the owner. The secret by environment avoids that file.',
   },
@@ -84,8 +85,10 @@ export const THREATS: readonly Threat[] = [
     tests: [
       reference('access-live/impersonation', 'change nothing: everything on iopub has the verified name'),
       reference('access-live/impersonation', 'of a client that is there: its replies and questions'),
+      reference('hostile/questions', '%s is refused: the owner is asked nothing'),
     ],
-    limit: 'Executors share one interpreter: a timer of one can print in the name of another.',
+    limit:
+      'Executors share one interpreter: a timer of one can print in the name of another, and functions that it replaced can ask in their name.',
   },
   {
     number: 8,
@@ -94,6 +97,11 @@ export const THREATS: readonly Threat[] = [
     tests: [
       reference('access-live/matrix', 'A1, A4: what each role may send'),
       reference('access-live/impersonation', 'an observer gets nothing run by them'),
+      reference('hostile/access', 'gives itself and others only those that it holds'),
+      reference('hostile/verifier', 'another grant of the same name brings no role to the first one'),
+      reference('hostile/verifier', 'of connections from two addresses at the same time, those of one are let in'),
+      reference('hostile/access', 'a stranger who knocks at heartbeat changes no role, and the verifier is not asked'),
+      reference('hostile/access', 'a private display that is shown again without its group stays private'),
     ],
   },
   {
@@ -117,6 +125,12 @@ export const THREATS: readonly Threat[] = [
     tests: [
       reference('transport/hostile-bytes', 'two hundred connections that say nothing keep nobody out'),
       reference('transport/hostile-bytes', 'a greeting that stops anywhere'),
+      reference('hostile/clients', 'an observer that comes and goes 500 times by %s is not listed as being there'),
+      reference('hostile/access', 'connections without a shell, of which no end is seen, fill no list of clients'),
+      reference(
+        'hostile/verifier',
+        'a stranger who knocks at heartbeat from an address that the verifier denies costs the client nothing',
+      ),
     ],
   },
   {
@@ -127,11 +141,17 @@ export const THREATS: readonly Threat[] = [
   },
   {
     number: 13,
-    threat: 'A frame that claims to be huge.',
-    stoppedBy: 'A limit on the bytes of a frame, from before the handshake on.',
+    threat: 'A frame that claims to be huge, or content that is made to take long.',
+    stoppedBy:
+      'A limit on the bytes of a frame, from before the handshake on. Patterns and names that clients send are bounded, and are compared in time proportional to the text.',
     tests: [
       reference('transport/listener', 'a frame beyond the limit ends the connection of its sender'),
       reference('transport/hostile-bytes', 'a stranger who sends what it claimed does not fill the memory'),
+      reference('hostile/patterns', 'with a pattern that is made to be slow holds up no other client'),
+      reference('hostile/patterns', 'with a pattern of 2.5 KB is refused'),
+      reference('hostile/patterns', 'an act of megabytes is none, and is answered'),
+      reference('hostile/patterns', 'a comm with a name or target of megabytes'),
+      reference('hostile/display-structure', '2,000,000 empty arrays as %s do not end a kernel of 96 MB'),
     ],
   },
   {
@@ -169,15 +189,22 @@ export const THREATS: readonly Threat[] = [
     tests: [
       reference('keys/secret', 'is [secret] in everything that a process prints'),
       reference('manager/start', 'because it ends: status and last words, without the keys'),
+      reference('hostile/access', 'a key that is given for a role is repeated neither in the error nor in the audit'),
+      reference('hostile/process-memory', 'SIGUSR1 opens no inspector in a kernel'),
+      reference('hostile/process-memory', 'a core file of a kernel holds none of its keys'),
     ],
   },
   {
     number: 18,
-    threat: 'A race with symbolic links while a file is written.',
-    stoppedBy: 'Exclusive creation in a folder that is checked after it was opened.',
+    threat: 'A race with symbolic links while a file is written, or files that another user planted.',
+    stoppedBy:
+      'Exclusive creation in a folder that is checked after it was opened. Records count only when they are of our own user, in folders that others cannot write to.',
     tests: [
       reference('keys/write-private-file', 'never goes through a symbolic link that is planted again and again'),
       reference('keys/write-private-file', 'never lands in a loose folder'),
+      reference('hostile/planted-records', 'a record of another user kills no process and removes no file of root'),
+      reference('hostile/planted-records', 'nothing is swept in a folder of mode %o'),
+      reference('hostile/planted-records', 'a record of our own removes nothing outside of its folder'),
     ],
   },
   {
@@ -204,7 +231,10 @@ export const THREATS: readonly Threat[] = [
     number: 21,
     threat: 'The clock is set.',
     stoppedBy: 'Intervals run on a monotonic clock.',
-    tests: [reference('kernel/access-grants', 'ends when its time has come')],
+    tests: [
+      reference('kernel/access-grants', 'ends when its time has come'),
+      reference('hostile/access', 'over a restart prolongs no grant'),
+    ],
   },
   {
     number: 22,
@@ -213,6 +243,7 @@ export const THREATS: readonly Threat[] = [
     tests: [
       reference('kernel/access-files', 'that is broken from the start lets nobody in but the owner'),
       reference('kernel/state-file', 'lines that were moved, left out or taken from another time'),
+      reference('hostile/access', 'holds up neither its start nor its end'),
     ],
   },
 ];

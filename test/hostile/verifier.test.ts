@@ -14,6 +14,7 @@ const echo = scripted(async ({ code }, cell) => {
 });
 const [HERE, OFFICE] = ['127.0.0.1', '127.0.0.2'];
 const byAddress = (_: string, address: string): string => (address === OFFICE ? 'executor' : 'observer');
+const fromHere = (_: string, address: string): string => (address === HERE ? 'observer' : 'deny');
 /** The connection as one who dials from the office uses it (zmq_tcp(7): “SOURCE;DESTINATION”). */
 const fromOffice = (connection: ConnectionInfo): ConnectionInfo => ({ ...connection, ip: `${OFFICE}:0;${HERE}` });
 const rolesOf = ({ kernel }: Shared): readonly (readonly string[])[] =>
@@ -92,8 +93,7 @@ test('a connection that is left on iopub alone keeps the role as it is', async (
 });
 
 test('a stranger who knocks at heartbeat from an address that the verifier denies costs the client nothing', async () => {
-  const verify = (_: string, address: string): string => (address === HERE ? 'observer' : 'deny');
-  const shared = await share(echo, { access: { verify } });
+  const shared = await share(echo, { access: { verify: fromHere } });
   const connection = await grantBob(shared);
   const bob = await shared.join(connection);
   const serverKey = connection.curve?.publicKey ?? '';
