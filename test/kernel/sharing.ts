@@ -90,7 +90,7 @@ export async function knock(connection: ConnectionInfo, client?: CurvePair, time
 /** Resolves when `holds`; rejects after ten seconds. */
 export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const start = performance.now(); !(await holds());) {
-    if (performance.now() - start > 10_000) throw new Error(`never: ${holds.toString()}`);
+    if (performance.now() - start > 60_000) throw new Error(`never: ${holds.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
