@@ -4,6 +4,7 @@ import type { SocketName } from '../protocol/message.js';
 import { SOCKET_NAMES } from './per-socket.js';
 import type { ListenerEvent } from './listener-event.js';
 import type { TransportContext } from './transport-context.js';
+import type { ZapVerdict } from './zap-message.js';
 
 /** A peer in its handshake. It has proved to hold the key. */
 export interface Knock {
@@ -56,15 +57,15 @@ export function openGate({ context, name, server, admit = [server.publicKey], ha
   let open = true;
   const withdraw = SOCKET_NAMES.map((socket) =>
     context.zap.govern(domain(socket), ({ address, publicKey }) => {
-      const settle = (admitted: boolean): string | undefined => {
+      const settle = (admitted: boolean): ZapVerdict => {
         const welcome = admitted && open;
         const knocked = { socket, address, ...(publicKey !== undefined && { publicKey }) };
         if (welcome && hasRoom(socket)) {
           onEvent({ kind: 'peer-accepted', ...knocked });
-          return name;
+          return { userId: name };
         }
         onEvent({ kind: 'peer-refused', ...knocked, ...(welcome && { crowded: true }) });
-        return undefined;
+        return welcome ? 'busy' : 'refused';
       };
       if (publicKey === undefined) return settle(false);
       const verdict = attempt(() => decide({ socket, publicKey, address }));

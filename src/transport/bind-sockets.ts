@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Router, XPublisher, type Context, type Socket } from 'zeromq';
 import type { ConnectionInfo, Ports } from '../connection/connection-info.js';
 import { dialable, endpoint, isIPv6Endpoint } from '../connection/endpoints.js';
@@ -6,17 +7,29 @@ import type { RequestChannel, SocketName } from '../protocol/message.js';
 import type { Gate } from './admission.js';
 import { bindIpc } from './bind-ipc.js';
 import { serveCurve } from './curve-options.js';
-import { frameLimit, RECEIVE_MARK, SEND_MARK, type ListenerLimits } from './listener-limits.js';
+import { frameLimit, RECEIVE_MARK, SEND_MARK, SUBSCRIPTION_MARK, type ListenerLimits } from './listener-limits.js';
 import { perSocket, SOCKET_NAMES } from './per-socket.js';
 import { errorCode, errorMessage } from './system-error.js';
 import { closeSockets, CLOSING_GRACE } from './watch-socket.js';
 
+/** XPUB, which says how many different topics its peers have subscribed to. */
+export class CountingPublisher extends XPublisher {
+  /** Of libzmq's own store (ZMQ_TOPICS_COUNT), which peers cannot lie about by ending what they never had. */
+  get topics(): number {
+    return this.getInt32Option(116);
+  }
+}
+
 /** The sockets of a kernel (Jupyter messaging, “The wire protocol”). */
-export type ServerSockets = Readonly<Record<RequestChannel | 'heartbeat', Router>> & { readonly iopub: XPublisher };
+export type ServerSockets = Readonly<Record<RequestChannel | 'heartbeat', Router>> & {
+  readonly iopub: CountingPublisher;
+};
 
 /** What {@link bindSockets} binds. */
 export interface BindOptions {
   readonly context: Context;
+  /** Peers of different people share the sockets. Default: false. */
+  readonly admitsStrangers?: boolean;
   readonly connection: ConnectionInfo;
   readonly limits: ListenerLimits;
   /** Absent: plain text. */
@@ -32,33 +45,61 @@ export interface BoundSockets {
   readonly addresses: Readonly<Record<SocketName, string>>;
   /** Removes the socket files of ipc. */
   readonly removeFiles: () => void;
+  /**
+   * Ends every connection of a socket and binds it to its address again. Throws `bind-failed` or `address-in-use` when another process
+   * has taken the address; then that socket serves no more.
+   */
+  readonly rebind: (name: SocketName) => Promise<void>;
 }
 
 /** Binds the five sockets, or none. Throws `address-in-use`, `bind-failed`, `endpoint-invalid`. */
 export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
   const sockets = makeSockets(options);
-  const removers: (() => void)[] = [];
+  const removers = new Map<SocketName, () => void>();
   const ports: Record<SocketName, number> = { ...options.connection.ports };
   const addresses = perSocket(() => '');
   try {
     for (const name of SOCKET_NAMES) {
       const bind = options.connection.transport === 'ipc' ? bindOneIpc : bindOneTcp;
       const bound = await bind(sockets[name], { ...options.connection, ports }, name, (remove) =>
-        removers.push(remove),
+        removers.set(name, remove),
       );
       ports[name] = bound.port;
       addresses[name] = bound.address;
     }
   } catch (error) {
-    for (const remove of removers) remove();
+    for (const remove of removers.values()) remove();
     await closeSockets(...Object.values(sockets));
     throw error;
   }
+  const connection = { ...options.connection, ports: ports satisfies Ports };
+  const rebind = async (name: SocketName): Promise<void> => {
+    const socket = sockets[name];
+    // The endpoint that was bound; on a bound endpoint this is a synchronous unbind.
+    socket.disconnect(socket.lastEndpoint ?? addresses[name]);
+    removers.get(name)?.();
+    const bind = connection.transport === 'ipc' ? bindOneIpc : bindOneTcp;
+    for (let attempt = 1; ; attempt++) {
+      // libzmq closes the listening socket in its own thread.
+      await delay(REBIND_PAUSE);
+      if (socket.closed) return;
+      try {
+        await bind(socket, connection, name, (remove) => removers.set(name, remove));
+        return;
+      } catch (error) {
+        if (attempt >= REBIND_ATTEMPTS) throw error;
+      }
+    }
+  };
   const removeFiles = (): void => removers.forEach((remove) => remove());
-  return { sockets, connection: { ...options.connection, ports: ports satisfies Ports }, addresses, removeFiles };
+  return { sockets, connection, addresses, removeFiles, rebind };
 }
 
-function makeSockets({ context, connection, limits, gate }: BindOptions): ServerSockets {
+/** Milliseconds. */
+const REBIND_PAUSE = 20;
+const REBIND_ATTEMPTS = 100;
+
+function makeSockets({ context, connection, limits, gate, admitsStrangers = false }: BindOptions): ServerSockets {
   const made: Socket[] = [];
   const ready = <T extends Socket>(socket: T, name: SocketName): T => {
     made.push(socket);
@@ -71,7 +112,7 @@ function makeSockets({ context, connection, limits, gate }: BindOptions): Server
     // Sends are done at once or refused; what is refused waits in our own queues.
     sendTimeout: 0,
     sendHighWaterMark: SEND_MARK,
-    receiveHighWaterMark: RECEIVE_MARK,
+    receiveHighWaterMark: name === 'iopub' ? SUBSCRIPTION_MARK : RECEIVE_MARK,
     handshakeInterval: limits.handshake,
     maxMessageSize: frameLimit(name, limits),
     tcpKeepalive: 1,
@@ -79,13 +120,14 @@ function makeSockets({ context, connection, limits, gate }: BindOptions): Server
     ipv6: connection.transport === 'tcp' && isIPv6Endpoint(endpoint(connection, name)),
   });
   // A client that comes back with its old routing id takes over from its old connection, as with ipykernel: the server side
-  // may not have noticed yet that the old one is dead. Both ends belong to the identity this listener admits.
+  // may not have noticed yet that the old one is dead. Both ends belong to the identity this listener admits. Where strangers
+  // share it, a second peer with the same routing id gets nothing while the first one is connected.
   const router = (name: SocketName, mandatory: boolean): Router =>
-    ready(new Router({ ...common(name), handover: true, mandatory }), name);
+    ready(new Router({ ...common(name), handover: !admitsStrangers, mandatory }), name);
   try {
     return {
       shell: router('shell', true),
-      iopub: ready(new XPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs', noDrop: true }), 'iopub'),
+      iopub: ready(new CountingPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs', noDrop: true }), 'iopub'),
       stdin: router('stdin', true),
       control: router('control', true),
       // Who asks and does not read the echo loses it.

@@ -1,4 +1,3 @@
-import type { Event } from 'zeromq';
 import type { CurveKernelError } from '../errors.js';
 import type { RequestChannel, SocketName } from '../protocol/message.js';
 
@@ -20,25 +19,7 @@ export type ListenerEvent =
     }
   /** A connection ended before it was one: a plaintext peer, a wrong server key, garbage, a peer that says nothing. */
   | { readonly kind: 'handshake-failed'; readonly socket: SocketName; readonly reason: string }
+  /** All connections to a socket were ended, and its address bound again: see {@link ListenerLimits.topics}, and stuck connections. */
+  | { readonly kind: 'connections-reset'; readonly socket: SocketName; readonly reason: 'topics' | 'stuck' }
   /** The connection of an admitted peer ended. */
   | { readonly kind: 'peer-left'; readonly socket: SocketName };
-
-/**
- * Turns the monitor events of one bound socket into {@link ListenerEvent}s.
- *
- * libzmq reports a `disconnect` after a failed handshake too, and zeromq.js does not say which connection it was; so as many are
- * passed over as handshakes failed.
- */
-export function monitorReader(socket: SocketName): (event: Event) => ListenerEvent | undefined {
-  let failed = 0;
-  return (event) => {
-    if (event.type === 'handshake:error:auth') failed++;
-    if (event.type === 'disconnect' && failed-- <= 0) {
-      failed = 0;
-      return { kind: 'peer-left', socket };
-    }
-    if (event.type !== 'handshake:error:protocol' && event.type !== 'handshake:error:other') return undefined;
-    failed++;
-    return { kind: 'handshake-failed', socket, reason: event.error.code };
-  };
-}

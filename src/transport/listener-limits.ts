@@ -35,6 +35,11 @@ export interface ListenerLimits {
    * is whoever knows the public key.
    */
   readonly peers: number;
+  /**
+   * Different topics on iopub that the clients of a listener have subscribed to at a time. Beyond it all connections to that socket are
+   * ended, which frees the topics, and clients connect again. A topic has at most 990 bytes; libzmq needs up to fifty times as many for it.
+   */
+  readonly topics: number;
   /** Milliseconds for the proof at the start that a stranger and a plaintext peer are refused. */
   readonly selfCheck: number;
 }
@@ -48,6 +53,7 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   stalled: 3_000,
   unresponsive: 15 * 60_000,
   peers: 64,
+  topics: 256,
   selfCheck: 5_000,
 });
 
@@ -60,8 +66,14 @@ export const SEND_MARK = 16;
 /** Messages that libzmq keeps of one peer before they are read; the peer waits then. */
 export const RECEIVE_MARK = 64;
 
-/** Subscriptions; libzmq's handshake must fit as well. */
-const SUBSCRIPTION_BYTES = 64 * 1024;
+/**
+ * The same for subscriptions, each of which costs libzmq much more time to store than to receive. With 1, the ZAP user id that libzmq puts
+ * in front of the first one would leave no room for it.
+ */
+export const SUBSCRIPTION_MARK = 4;
+
+/** Subscriptions. A handshake, with a routing id of 255 bytes, must fit as well: it takes 560. */
+const SUBSCRIPTION_BYTES = 1024;
 /** Heartbeat admits strangers, and returns what it is sent. Real pings are one at a time, and of some bytes. */
 const PING_BYTES = 4096;
 

@@ -52,18 +52,19 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const knocks = createKnockEnds(
     server ? new Map(monitored.map((name) => [name, knocksAt(name, options)])) : new Map(),
   );
-  const observe: ObserveConnection = (name, event, reported) => {
+  const observe: ObserveConnection = (name, event) => {
     knocks.observe(name, event);
-    crowds[name].observe(event, reported);
+    const reported = crowds[name].observe(name, event);
     if (reported && monitored.includes(name)) listener?.report(reported);
+    if (crowds[name].wantsRebinding) listener?.resetConnections(name, 'stuck');
   };
   let bound: BoundSockets | undefined;
   let watched: WatchedConnections | undefined;
   try {
-    bound = await bindSockets({ context: context.zmq, connection, limits, ...(gate && { gate }) });
+    bound = await bindSockets({ ...options, context: context.zmq, limits, ...(gate && { gate }) });
     // From now on, so that the ends of the self-check's own connections are told from those of peers.
-    watched = watchConnections(bound.sockets, monitored, observe);
     for (const name of monitored) crowds[name].watch();
+    watched = watchConnections(bound.sockets, monitored, observe);
     if (server)
       await selfCheck(context.zmq, bound.addresses, server.publicKey, { ...options, timeout: limits.selfCheck });
     await knocks.seen();
@@ -115,6 +116,7 @@ export class Listener {
   readonly #requests: Readonly<Record<RequestChannel, RequestIntake>>;
   readonly #loops: readonly Promise<void>[];
   readonly #disown: () => void;
+  readonly #rebinding = new Set<SocketName>();
   #closing: Promise<void> | undefined;
 
   /** @internal */
@@ -209,6 +211,19 @@ export class Listener {
     }
   }
 
+  /** @internal Ends all connections to a socket. */
+  resetConnections(name: SocketName, reason: 'topics' | 'stuck'): void {
+    if (this.#closing || this.#rebinding.has(name)) return;
+    this.#rebinding.add(name);
+    const { bound, crowds } = this.#parts;
+    const rebound = bound.rebind(name);
+    crowds[name].rebound();
+    this.report({ kind: 'connections-reset', socket: name, reason });
+    rebound
+      .catch((error: unknown) => this.#closing ?? this.#handlerFailed(name, error))
+      .finally(() => this.#rebinding.delete(name));
+  }
+
   #receive(name: SocketName, frames: Buffer[]): void {
     if (this.#closing) return;
     switch (name) {
@@ -231,6 +246,8 @@ export class Listener {
     if (frame[0] === 0) this.#parts.audience.unsubscribed(topic.toString('latin1'));
     if (frame[0] !== 1) return;
     this.#parts.audience.subscribed(topic.toString('latin1'));
+    if (this.#parts.bound.sockets.iopub.topics > this.#parts.limits.topics)
+      return this.resetConnections('iopub', 'topics');
     this.#options.onSubscribe?.(topic);
   }
 

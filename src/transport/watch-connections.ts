@@ -1,12 +1,11 @@
 import type { Event } from 'zeromq';
 import type { SocketName } from '../protocol/message.js';
 import type { ServerSockets } from './bind-sockets.js';
-import { monitorReader, type ListenerEvent } from './listener-event.js';
 import { SOCKET_NAMES } from './per-socket.js';
 import { closeSockets, CLOSING_GRACE, watchSocket } from './watch-socket.js';
 
-/** Told of each event of a socket's connections, and of what it is to be reported as. */
-export type ObserveConnection = (name: SocketName, event: Event, reported: ListenerEvent | undefined) => void;
+/** Told of each event of a socket's connections. */
+export type ObserveConnection = (name: SocketName, event: Event) => void;
 
 /** Five sockets, some of which are watched. */
 export interface WatchedConnections {
@@ -28,10 +27,9 @@ export function watchConnections(
 ): WatchedConnections {
   const gone = new Map<SocketName, Promise<void>>();
   const watch = (name: SocketName): void => {
-    const read = monitorReader(name);
     gone.set(
       name,
-      watchSocket(sockets[name], (event) => observe(name, event, read(event))),
+      watchSocket(sockets[name], (event) => observe(name, event)),
     );
   };
   try {

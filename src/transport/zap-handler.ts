@@ -1,13 +1,19 @@
 import { Router, type Context } from 'zeromq';
 import { receiveEach } from './receive-each.js';
 import { closeSockets } from './watch-socket.js';
-import { formatZapReply, parseZapRequest, type ZapRequest, type ZapReturnPath } from './zap-message.js';
+import {
+  formatZapReply,
+  parseZapRequest,
+  type ZapRequest,
+  type ZapReturnPath,
+  type ZapVerdict,
+} from './zap-message.js';
 
 /**
- * Decides about a peer: the user id under which it is admitted, or undefined to refuse it. A rule that takes its time holds up
+ * Decides about a peer. A rule that takes its time holds up
  * nobody but the peer that it is about; libzmq gives up on that one with its handshake limit.
  */
-export type ZapRule = (request: ZapRequest) => string | undefined | Promise<string | undefined>;
+export type ZapRule = (request: ZapRequest) => ZapVerdict | Promise<ZapVerdict>;
 
 /**
  * Answers libzmq's question who may connect (ZeroMQ RFC 27) for every CURVE socket of one context. Each domain has a rule; a
@@ -46,16 +52,16 @@ export class ZapHandler {
   }
 
   #decide(path: ZapReturnPath, request: ZapRequest): void {
-    const reply = (userId: string | undefined): void => {
+    const reply = (verdict: ZapVerdict): void => {
       // Done at once or not at all; it fails when we are closed, or when the session that asked is gone.
-      if (!this.#socket.closed) this.#socket.send(formatZapReply(path, userId)).catch(() => undefined);
+      if (!this.#socket.closed) this.#socket.send(formatZapReply(path, verdict)).catch(() => undefined);
     };
     try {
-      const decision = this.#rules.get(request.domain)?.(request);
+      const decision = this.#rules.get(request.domain)?.(request) ?? 'refused';
       if (!(decision instanceof Promise)) return reply(decision);
-      decision.then(reply, () => reply(undefined));
+      decision.then(reply, () => reply('refused'));
     } catch {
-      reply(undefined);
+      reply('refused');
     }
   }
 }

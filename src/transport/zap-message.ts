@@ -35,8 +35,16 @@ export function parseZapRequest(frames: readonly Buffer[]): { path: ZapReturnPat
   return { path, request: { ...peer, publicKey: encodeZ85(key) } };
 }
 
-/** The reply: 200 and the user id when one is given, else 400, after which a client does not try again. */
-export function formatZapReply(path: ZapReturnPath, userId: string | undefined): Uint8Array[] {
-  const [status, text] = userId === undefined ? ['400', 'not admitted'] : ['200', ''];
-  return [...path, Buffer.from(status), Buffer.from(text), Buffer.from(userId ?? ''), EMPTY];
+/** What becomes of a peer: the user id under which it is admitted, refused for good, or refused for now. */
+export type ZapVerdict = { readonly userId: string } | 'refused' | 'busy';
+
+/**
+ * The reply: 200 and the user id; 400, after which a client does not try again; or 300, after which the client is told nothing, its
+ * connection ends at the handshake limit, and it tries again.
+ */
+export function formatZapReply(path: ZapReturnPath, verdict: ZapVerdict): Uint8Array[] {
+  const [status, text, userId] = typeof verdict === 'object' ? ['200', '', verdict.userId] : [...REFUSALS[verdict], ''];
+  return [...path, Buffer.from(status), Buffer.from(text), Buffer.from(userId), EMPTY];
 }
+
+const REFUSALS = { refused: ['400', 'not admitted'], busy: ['300', 'too many connections'] } as const;

@@ -4,7 +4,7 @@ import { decodeZ85 } from '#src/keys/z85.js';
 import { serveCurve, throwAwayPair } from '#src/transport/curve-options.js';
 import { probeIn } from '#src/transport/probe.js';
 import { ZapHandler } from '#src/transport/zap-handler.js';
-import { formatZapReply, parseZapRequest } from '#src/transport/zap-message.js';
+import { formatZapReply, parseZapRequest, type ZapVerdict } from '#src/transport/zap-message.js';
 import { inRoom } from './room.js';
 
 const key = Buffer.from(decodeZ85(curveKeyPair().publicKey));
@@ -36,12 +36,13 @@ describe('a ZAP request', () => {
     expect(parseZapRequest(REQUEST.with(1, Buffer.from('x')))).toBeUndefined();
   });
 
-  test('is answered with 200 and the user, or 400', () => {
+  test('is answered with 200 and the user, 400, or 300 for what is no refusal for good', () => {
     const path = parseZapRequest(REQUEST)?.path;
     if (!path) throw new Error('not read');
-    const texts = (user?: string): string[] => formatZapReply(path, user).map((frame) => Buffer.from(frame).toString());
-    expect(texts('ada')).toEqual(['id', '', '1.0', '1', '200', '', 'ada', '']);
-    expect(texts()).toEqual(['id', '', '1.0', '1', '400', 'not admitted', '', '']);
+    const texts = (verdict: ZapVerdict): string[] => formatZapReply(path, verdict).map((frame) => Buffer.from(frame).toString());
+    expect(texts({ userId: 'ada' })).toEqual(['id', '', '1.0', '1', '200', '', 'ada', '']);
+    expect(texts('refused')).toEqual(['id', '', '1.0', '1', '400', 'not admitted', '', '']);
+    expect(texts('busy')).toEqual(['id', '', '1.0', '1', '300', 'too many connections', '', '']);
   });
 });
 
@@ -67,7 +68,7 @@ describe('a CURVE socket', () => {
   test('admits whom the rule of its domain admits', async () => {
     const found = await knock((context) => {
       const zap = new ZapHandler(context);
-      zap.govern('domain', () => 'anybody');
+      zap.govern('domain', () => ({ userId: 'anybody' }));
       return () => zap.close();
     });
     expect(found).toBe('admitted');
@@ -80,7 +81,7 @@ describe('a CURVE socket', () => {
   test('admits nobody when the handler was closed', async () => {
     const found = await knock(async (context) => {
       const zap = new ZapHandler(context);
-      zap.govern('domain', () => 'anybody');
+      zap.govern('domain', () => ({ userId: 'anybody' }));
       await zap.close();
     });
     expect(found).toBe('refused');
@@ -88,13 +89,13 @@ describe('a CURVE socket', () => {
 
   test('admits nobody under a rule that refuses or throws, was taken away, or governs another domain', async () => {
     const cases: ((zap: ZapHandler) => void)[] = [
-      (zap) => zap.govern('domain', () => undefined),
+      (zap) => zap.govern('domain', () => 'refused'),
       (zap) =>
         zap.govern('domain', () => {
           throw new Error('a bug');
         }),
-      (zap) => zap.govern('domain', () => 'anybody')(),
-      (zap) => zap.govern('another', () => 'anybody'),
+      (zap) => zap.govern('domain', () => ({ userId: 'anybody' }))(),
+      (zap) => zap.govern('another', () => ({ userId: 'anybody' })),
     ];
     for (const prepare of cases) {
       const found = await knock((context) => {
@@ -116,7 +117,7 @@ describe('a CURVE socket', () => {
 test('requests that are malformed have no effect, and the handler goes on', async () => {
   const context = new Context({ blocky: false });
   const zap = new ZapHandler(context);
-  zap.govern('domain', () => 'ada');
+  zap.govern('domain', () => ({ userId: 'ada' }));
   const asker = new Dealer({ context, linger: 0, receiveTimeout: 5_000 });
   asker.connect('inproc://zeromq.zap.01');
   await asker.send(['', '1.0', '1', 'domain']);
@@ -138,7 +139,7 @@ test('a listener whose sockets admit somebody they must refuse does not serve', 
   inRoom(async (room) => {
     const { zap } = room.context;
     const govern = zap.govern.bind(zap);
-    zap.govern = (domain) => govern(domain, () => 'anybody');
+    zap.govern = (domain) => govern(domain, () => ({ userId: 'anybody' }));
     await expect(room.listen()).rejects.toMatchObject({
       code: 'self-check-failed',
       message: expect.stringContaining('a stranger who knows the public key'),

@@ -125,6 +125,14 @@ function note(journal: Journal, grant: ClientGrant, event: ListenerEvent): void 
         channel: event.socket,
         rule: `handshake: ${event.reason}`,
       });
+    case 'connections-reset':
+      return journal.record({
+        event: 'refuse',
+        verdict: 'refused',
+        identity: grant.identity,
+        channel: event.socket,
+        rule: event.reason === 'topics' ? 'too many topics: all connections ended' : 'stuck connections: all ended',
+      });
     case 'message-rejected':
       return journal.deny(grant, { channel: event.channel, type: '?', rule: event.error.code });
     case 'handler-failed':
