@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Event, Socket } from 'zeromq';
 import { throwLater } from './throw-later.js';
 import { uninterrupted } from './system-error.js';
@@ -17,10 +18,15 @@ export function watchSocket(socket: Socket, onEvent: (event: Event) => void): Pr
   );
 }
 
+/** Events that are read before messages get their turn. */
+const BATCH = 16;
+
 async function readEvents(events: Socket['events'], onEvent: (event: Event) => void): Promise<void> {
-  while (!events.closed) {
+  for (let read = 1; !events.closed; read++) {
     const event = await events.receive();
     if (event.type === 'end') return;
+    // Events that are there are received without a turn of the event loop. Without descriptors, libzmq reports without end.
+    if (read % BATCH === 0) await nextTurn();
     try {
       onEvent(event);
     } catch (error) {

@@ -85,6 +85,7 @@ export const THREATS: readonly Threat[] = [
     tests: [
       reference('access-live/impersonation', 'change nothing: everything on iopub has the verified name'),
       reference('access-live/impersonation', 'of a client that is there: its replies and questions'),
+      reference('hostile/routing-ids', 'a stranger who takes the routing id of another one'),
       reference('hostile/questions', '%s is refused: the owner is asked nothing'),
     ],
     limit:
@@ -121,8 +122,13 @@ export const THREATS: readonly Threat[] = [
   {
     number: 11,
     threat: 'A flood of connections, or connections that say nothing.',
-    stoppedBy: 'A limit on the time of a handshake, and on connections for each socket.',
+    stoppedBy:
+      'A limit on the time of a handshake, and on connections for each socket, which come back however they end. A full socket has clients try again.',
+    limit:
+      'Where a flood takes all descriptors of the process, connected clients go on, and new ones wait until it stops or the handshake limit ends its connections. A stranger who knows the public key can hold all 64 connections to heartbeat.',
     tests: [
+      reference('hostile/seats', 'an attacker on the path to %s, without a key'),
+      reference('hostile/seats', 'a stranger who knows the public key, and breaks 70 connections'),
       reference('transport/hostile-bytes', 'two hundred connections that say nothing keep nobody out'),
       reference('transport/hostile-bytes', 'a greeting that stops anywhere'),
       reference('hostile/clients', 'an observer that comes and goes 500 times by %s is not listed as being there'),
@@ -143,8 +149,9 @@ export const THREATS: readonly Threat[] = [
     number: 13,
     threat: 'A frame that claims to be huge, or content that is made to take long.',
     stoppedBy:
-      'A limit on the bytes of a frame, from before the handshake on. Patterns and names that clients send are bounded, and are compared in time proportional to the text.',
+      'A limit on the bytes of a frame, from before the handshake on, and on topics. Patterns and names that clients send are bounded, and are compared in time proportional to the text.',
     tests: [
+      reference('hostile/topics', 'a client that subscribes to topics of %d bytes without end'),
       reference('transport/listener', 'a frame beyond the limit ends the connection of its sender'),
       reference('transport/hostile-bytes', 'a stranger who sends what it claimed does not fill the memory'),
       reference('hostile/patterns', 'with a pattern that is made to be slow holds up no other client'),
