@@ -25,6 +25,8 @@ export interface Decision {
 export interface Decider {
   /** Takes a microsecond or two, looks at nothing but its arguments, and never throws for what comes off a wire. */
   decide(subject: Subject, act: Act): Decision;
+  /** Whether {@link decide} allows to send what has this type, or may allow it, depending on the target of a comm. */
+  maySend(subject: Subject, act: SendAct): boolean;
 }
 
 /**
@@ -41,6 +43,7 @@ export function createDecider(policy: Policy): Decider {
     if (role.name !== name) throw new TypeError(`The policy has a role ${role.name} under the name ${name}.`);
     checkRole(role);
   }
+  const isKnown = (name: string): boolean => policy.roles.has(name);
   const compiled = new Map<string, Rights>();
   const rightsOf = (names: readonly string[]): Rights => {
     const key = names.join(',');
@@ -55,9 +58,13 @@ export function createDecider(policy: Policy): Decider {
   return {
     decide(subject, act) {
       // Before anything is looked up: names of the policy have no comma, so they join into one key only.
-      const unknown = subject.roles.find((name) => !policy.roles.has(name));
+      const unknown = subject.roles.find((name) => !isKnown(name));
       if (unknown !== undefined) return refuse(`unknown role ${quote(unknown)}`, act);
       return decideMessage(rightsOf(subject.roles), policy.privateGroups, act);
+    },
+    maySend(subject, act) {
+      if (!isCommType(act.msgType)) return this.decide(subject, act).allowed;
+      return subject.roles.every(isKnown) && judgeSend(rightsOf(subject.roles), act, act.own ?? false).allowed;
     },
   };
 }

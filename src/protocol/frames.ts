@@ -8,7 +8,7 @@
 import { asSent } from './as-sent.js';
 import { checkHeader, checkParentHeader, readHeader, readParentHeader } from './check-header.js';
 import { CurveKernelError } from '../errors.js';
-import type { Json, JsonObject, Message, ParentHeader } from './message.js';
+import type { Header, Json, JsonObject, Message, ParentHeader } from './message.js';
 import { isJsonObject, parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
 import { malformed, replayed, tooLarge, unsigned } from './refuse-message.js';
 import type { ReplayGuard } from './replay-guard.js';
@@ -43,11 +43,19 @@ export const DEFAULT_LIMITS: MessageLimits = Object.freeze({
   maxNodes: 250_000,
 });
 
+/** The most that metadata and content may be. */
+export interface BodyLimits extends JsonLimits {
+  /** Both together, without buffers. */
+  readonly maxBodyBytes: number;
+}
+
 /** What a message is held against. */
 export interface DecodeOptions {
   readonly limits?: MessageLimits;
   /** Where given, a signature that it has seen is refused. */
   readonly replay?: ReplayGuard;
+  /** Asked of a client's request when its header is known, and before metadata and content are parsed. Default: those of `limits`. */
+  readonly bodyLimits?: (header: Header) => BodyLimits | undefined;
   /** Who sent it. Default: `client`. What a kernel says of itself decides nothing, so its headers are read as jupyter_client reads them. */
   readonly sender?: 'client' | 'kernel';
 }
@@ -176,9 +184,15 @@ export function decodeMessage(
       header: fromKernel ? readHeader(own) : checkHeader(own, header),
       parent_header: fromKernel ? readParentHeader(parent) : checkParentHeader(parent),
     };
+    const most = fromKernel ? undefined : options.bodyLimits?.(heads.header);
+    const bytes = metadata.byteLength + content.byteLength;
+    if (most && bytes > most.maxBodyBytes) {
+      throw tooLarge('bytes of metadata and content', 'maxBodyBytes', bytes, most.maxBodyBytes);
+    }
+    const json = { ...lax, ...most };
     const body = {
-      metadata: toObject(parseJsonFrame(metadata, 'metadata', lax)),
-      content: toObject(parseJsonFrame(content, 'content', { ...lax, keepNumbers: fromKernel })),
+      metadata: toObject(parseJsonFrame(metadata, 'metadata', json)),
+      content: toObject(parseJsonFrame(content, 'content', { ...json, keepNumbers: fromKernel })),
     };
     return { routing, message: { ...heads, ...body, buffers } };
   } catch (error) {

@@ -115,6 +115,7 @@ function makeSockets({ context, connection, limits, gate, admitsStrangers = fals
     receiveHighWaterMark: name === 'iopub' ? SUBSCRIPTION_MARK : RECEIVE_MARK,
     handshakeInterval: limits.handshake,
     maxMessageSize: frameLimit(name, limits),
+    ...(gate && { heartbeatInterval: Math.ceil(limits.unresponsive / PINGS), heartbeatTimeout: limits.unresponsive }),
     tcpKeepalive: 1,
     tcpMaxRetransmitTimeout: limits.unresponsive,
     ipv6: connection.transport === 'tcp' && isIPv6Endpoint(endpoint(connection, name)),
@@ -141,6 +142,12 @@ function makeSockets({ context, connection, limits, gate, admitsStrangers = fals
     });
   }
 }
+
+/**
+ * So many pings in the time for which a client may say nothing. What is in the middle of a frame says nothing: the frame is given up, and
+ * its memory is free. Clients in plain text may be of libraries that know no ping.
+ */
+const PINGS = 15;
 
 type BindOne = (
   socket: Router | XPublisher,

@@ -7,11 +7,18 @@ export interface ListenerLimits {
    * connections which say nothing cannot use up the descriptors.
    */
   readonly handshake: number;
-  /**
-   * The most bytes of one frame, and of one message, on shell, control and stdin. A longer frame costs its sender the
-   * connection. It holds before the handshake too: it is what one stranger's connection can make the kernel hold.
-   */
+  /** The most bytes of one message on shell, control and stdin. A longer one is not looked at. */
   readonly messageBytes: number;
+  /**
+   * As `messageBytes`, for a sender that may send nothing large ({@link SenderRights.sendsLarge}); and the most bytes of one of its
+   * frames, where that is so when the listener is opened.
+   */
+  readonly smallMessageBytes: number;
+  /**
+   * The most bytes of one frame on shell, control and stdin. A longer frame costs its sender the connection. It holds before the handshake
+   * too: it is what one stranger's connection can make the kernel hold.
+   */
+  readonly frameBytes: number;
   /**
    * Bytes on iopub that wait for the slowest client. Above it output of more than 4 KB is dropped (`stream`, `display_data`,
    * `update_display_data`, `execute_result`), and its loss is told ({@link ListenerOptions.onLoss}). All other messages are kept, up to
@@ -23,11 +30,14 @@ export interface ListenerLimits {
    * to requests that are in already are kept, whatever their size, unless their client takes nothing for as long as `unresponsive`.
    */
   readonly queuedReplies: number;
+  /** Bytes of requests that one of shell, control and stdin holds, for all clients, while there is no room for their replies. */
+  readonly heldRequests: number;
   /** Milliseconds for which a client that takes nothing holds up other clients of the same listener; then iopub leaves it out. */
   readonly stalled: number;
   /**
    * Milliseconds for which a client may take nothing, or not answer, before the system ends its tcp connection (ZMQ_TCP_MAXRT; Linux and
-   * Windows). The default is what Linux allows a connection that is cut.
+   * Windows). The default is what Linux allows a connection that is cut. Under CURVE also those for which it may leave a frame
+   * unfinished, or a ping (ZMQ_HEARTBEAT_IVL) unanswered.
    */
   readonly unresponsive: number;
   /**
@@ -48,8 +58,11 @@ export interface ListenerLimits {
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   handshake: 3_000,
   messageBytes: 64 * 1024 * 1024,
+  smallMessageBytes: 1024 * 1024,
+  frameBytes: 16 * 1024 * 1024,
   queuedOutput: 256 * 1024 * 1024,
   queuedReplies: 64 * 1024 * 1024,
+  heldRequests: 64 * 1024 * 1024,
   stalled: 3_000,
   unresponsive: 15 * 60_000,
   peers: 64,
@@ -64,7 +77,7 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
 export const SEND_MARK = 16;
 
 /** Messages that libzmq keeps of one peer before they are read; the peer waits then. */
-export const RECEIVE_MARK = 64;
+export const RECEIVE_MARK = 16;
 
 /**
  * The same for subscriptions, each of which costs libzmq much more time to store than to receive. With 1, the ZAP user id that libzmq puts
@@ -78,7 +91,13 @@ const SUBSCRIPTION_BYTES = 1024;
 const PING_BYTES = 4096;
 
 /** The most bytes that a peer may send to one socket in one frame. */
-export function frameLimit(socket: SocketName, { messageBytes }: Pick<ListenerLimits, 'messageBytes'>): number {
+export function frameLimit(
+  socket: SocketName,
+  limits: Pick<ListenerLimits, 'messageBytes' | 'smallMessageBytes' | 'frameBytes'>,
+): number {
   if (socket === 'heartbeat') return PING_BYTES;
-  return socket === 'iopub' ? Math.min(SUBSCRIPTION_BYTES, messageBytes) : messageBytes;
+  // A line of input.
+  if (socket === 'stdin') return Math.min(limits.smallMessageBytes, limits.messageBytes, limits.frameBytes);
+  const most = Math.min(limits.messageBytes, limits.frameBytes);
+  return socket === 'iopub' ? Math.min(SUBSCRIPTION_BYTES, most) : most;
 }

@@ -6,6 +6,7 @@ import type { Admit } from './admission.js';
 import type { ListenerEvent } from './listener-event.js';
 import type { ListenerLimits } from './listener-limits.js';
 import type { Listener } from './listener.js';
+import type { SenderRights } from './sender-rights.js';
 import type { OutputLoss } from './publish-queue.js';
 import type { TransportContext } from './transport-context.js';
 
@@ -37,6 +38,8 @@ export interface ListenerOptions {
   /** `admit` lets in whoever knows the server key, so at the start only a plaintext peer must be refused. Default: false. */
   readonly admitsStrangers?: boolean;
   readonly limits?: Partial<ListenerLimits>;
+  /** What the identity may do. Default: everything. */
+  readonly rights?: SenderRights;
   /** Called with every message that is signed, new, and has headers that can be read. */
   readonly onMessage: (received: ReceivedMessage) => void;
   /** Called with every subscription to iopub, whoever subscribed to the same before. */

@@ -19,6 +19,7 @@ import { createMessageCodec, type MessageCodec } from './message-codec.js';
 import { receiveEach } from './receive-each.js';
 import { RequestIntake } from './request-intake.js';
 import { knocksAt, selfCheck } from './self-check.js';
+import { readingBy } from './sender-rights.js';
 import { throwLater } from './throw-later.js';
 import { watchConnections, type ObserveConnection, type WatchedConnections } from './watch-connections.js';
 
@@ -61,7 +62,8 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   let bound: BoundSockets | undefined;
   let watched: WatchedConnections | undefined;
   try {
-    bound = await bindSockets({ ...options, context: context.zmq, limits, ...(gate && { gate }) });
+    const socketLimits = { ...limits, frameBytes: frameBytesFor(options, limits) };
+    bound = await bindSockets({ ...options, context: context.zmq, limits: socketLimits, ...(gate && { gate }) });
     // From now on, so that the ends of the self-check's own connections are told from those of peers.
     for (const name of monitored) crowds[name].watch();
     watched = watchConnections(bound.sockets, monitored, observe);
@@ -78,6 +80,11 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   listener = new Listener(options, { bound, watched, codec, gate, limits, audience, crowds });
   for (const event of early) listener.report(event);
   return listener;
+}
+
+/** Frames are limited before it is known what they ask for. */
+function frameBytesFor({ rights }: ListenerOptions, { frameBytes, smallMessageBytes }: ListenerLimits): number {
+  return rights?.sendsLarge() === false ? Math.min(frameBytes, smallMessageBytes) : frameBytes;
 }
 
 /** A connection that promises keys is never served without them, nor with others. */
@@ -127,6 +134,7 @@ export class Listener {
     this.#parts = parts;
     this.#disown = options.context.own(this);
     const { bound, audience, limits } = parts;
+    const { turns } = options.context;
     this.#output = new PublishQueue({
       socket: bound.sockets.iopub,
       limits,
@@ -138,9 +146,12 @@ export class Listener {
       new ReplyQueues({ sink: bound.sockets[name], limits, onRoom: () => this.#requests[name].resume() });
     this.#replies = { shell: replies('shell'), control: replies('control'), stdin: replies('stdin') };
     const intake = (name: RequestChannel): RequestIntake =>
-      new RequestIntake(this.#replies[name], limits, (frames) =>
-        this.#call(() => this.#receiveMessage(name, frames), name),
-      );
+      new RequestIntake({
+        replies: this.#replies[name],
+        limits,
+        pace: turns.pace(this.name),
+        handle: (frames) => this.#call(() => this.#receiveMessage(name, frames), name),
+      });
     this.#requests = { shell: intake('shell'), control: intake('control'), stdin: intake('stdin') };
     this.#loops = SOCKET_NAMES.map((name) =>
       receiveEach(
@@ -148,6 +159,8 @@ export class Listener {
         (frames) => this.#receive(name, frames),
         (error) => this.#handlerFailed(name, error),
         () => (isRequestChannel(name) ? this.#requests[name].room() : undefined),
+        // Every key is admitted to heartbeat, so what is sent there takes no time of the identity's.
+        turns.pace(name === 'heartbeat' ? '' : this.name),
       ),
     );
   }
@@ -252,9 +265,10 @@ export class Listener {
   }
 
   #receiveMessage(channel: RequestChannel, frames: Buffer[]): void {
+    const { rights } = this.#options;
     let decoded;
     try {
-      decoded = this.#parts.codec.decode(frames);
+      decoded = this.#parts.codec.decode(frames, rights && readingBy(rights, channel, this.#parts.limits));
     } catch (error) {
       if (!isCurveKernelError(error)) throw error;
       return this.report({ kind: 'message-rejected', channel, error });

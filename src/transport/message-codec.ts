@@ -5,6 +5,7 @@ import {
   encodeMessage,
   signParts,
   type DecodedMessage,
+  type DecodeOptions,
   type EncodedMessage,
 } from '../protocol/frames.js';
 import type { Message } from '../protocol/message.js';
@@ -17,7 +18,12 @@ export interface MessageCodec {
   /** The frames of a message that is written already, with this connection's signature. */
   sign(message: EncodedMessage): Uint8Array[];
   /** Throws only `message-*` errors. */
-  decode(frames: readonly Uint8Array[]): DecodedMessage;
+  decode(frames: readonly Uint8Array[], reading?: Reading): DecodedMessage;
+}
+
+/** How much is read of one message. Default: as much as of any. */
+export interface Reading extends Pick<DecodeOptions, 'bodyLimits'> {
+  readonly maxBytes: number;
 }
 
 /** What a codec puts up with. */
@@ -43,6 +49,11 @@ export function createMessageCodec(
   return {
     encode: (message) => encodeMessage(message, signer),
     sign: (message) => signParts(message, signer),
-    decode: (frames) => decodeMessage(frames, signer, options),
+    decode: (frames, reading) =>
+      decodeMessage(
+        frames,
+        signer,
+        reading ? { ...options, ...reading, limits: { ...options.limits, maxBytes: reading.maxBytes } } : options,
+      ),
   };
 }

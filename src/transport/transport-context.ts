@@ -1,5 +1,6 @@
 import { Context, context as processContext } from 'zeromq';
 import { CurveKernelError } from '../errors.js';
+import { Turns } from './turns.js';
 import { ZapHandler } from './zap-handler.js';
 
 /** What a {@link TransportContext} owns. */
@@ -34,6 +35,8 @@ export function sharedContext(): Context {
 export class TransportContext {
   /** For this room only. */
   readonly zmq: Context;
+  /** For this room only: of those who send to the listeners of this context. */
+  readonly turns = new Turns();
   readonly #shared: boolean;
   readonly #owned = new Set<Owned>();
   #zap: ZapHandler | undefined;

@@ -17,7 +17,7 @@ export interface PythonProgram {
 
 /** Starts `script`, of this folder, with one line of JSON as its first input. */
 export function runPython(script: string, environment: JupyterEnvironment, input: unknown): PythonProgram {
-  const child = spawn(pythonPath(), [join(repository, 'test/access-live', script)], {
+  const child = spawn(pythonPath(), [join(repository, script.includes('/') ? script : `test/access-live/${script}`)], {
     env: environment.env,
     cwd: environment.folder,
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -47,6 +47,7 @@ export async function openClient(
     connection,
     ...(server && { server, admit: admitTo(grant, sockets) }),
     admitsStrangers: terms.origin === 'anonymous',
+    rights: reception.rightsOf(grant),
     onMessage(received) {
       // The first request may be here before openListener has resolved, and its answers are published too.
       if (!grant.listener) grant.open(received.listener);

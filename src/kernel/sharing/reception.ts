@@ -1,3 +1,4 @@
+import type { Subject } from '../../access/decide.js';
 import { groupsOf } from '../../access/groups.js';
 import { isAdminType, isCommType, MESSAGE_TYPES, printableType } from '../../access/message-types.js';
 import { describeRefusal, NOT_PERMITTED } from '../../access/refusal.js';
@@ -7,6 +8,7 @@ import { encodeParts, withParent, type EncodedMessage } from '../../protocol/fra
 import type { Header, JsonObject, Message, ParentHeader } from '../../protocol/message.js';
 import type { ReceivedMessage } from '../../transport/listener.js';
 import type { Heads, OutputLoss } from '../../transport/publish-queue.js';
+import type { SenderRights } from '../../transport/sender-rights.js';
 import type { Backend, Request } from '../backend.js';
 import { welcomeMessage } from '../iopub-welcome.js';
 import { answer, type Handler } from '../reply.js';
@@ -39,6 +41,8 @@ export class Reception {
   readonly #displays = createDisplayGroups();
   /** What everybody heard last about what the kernel does. */
   #publicState: Message | undefined;
+  /** What each grant heard last about that: state and request. */
+  readonly #lastState = new WeakMap<ClientGrant, string>();
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
@@ -64,11 +68,23 @@ export class Reception {
     }
   }
 
+  /** What a grant may send, as far as that is known before a message is read. */
+  rightsOf(grant: ClientGrant): SenderRights {
+    const { rules, backend } = this.#options;
+    return {
+      sendsLarge: () => this.#sendsLarge(grant.subject),
+      maySend: (channel, { msg_type: msgType }) =>
+        rules.maySend(grant.subject, { kind: 'send', channel, msgType, own: backend().isRunning(grant.identity) }),
+    };
+  }
+
   /** Sends on iopub to everybody who may see it. It is written once for who asked and once for others, and signed for those who listen. */
   publish(message: Message): void {
     const { grants } = this.#options;
     const { header, parent_header: parent } = message;
-    if (header.msg_type === 'status') this.#publicState = message;
+    const isStatus = header.msg_type === 'status';
+    const isQuiet = isStatus && this.#cannotRun(parent);
+    if (isStatus && !isQuiet) this.#publicState = message;
     const act = seeAct(message, false, this.#displays.of(message), this.#comms.of(message));
     let asSent: EncodedMessage | undefined;
     let forOthers: EncodedMessage | undefined;
@@ -77,7 +93,9 @@ export class Reception {
     for (const grant of grants) {
       if (grant.listener?.hasAudience !== true) continue;
       const own = isBy(grant, parent);
+      if (isQuiet && !own) continue;
       if (!this.#options.rules.decide(grant.subject, own ? { ...act, own } : act).allowed) continue;
+      if (isStatus && !this.#isNews(grant, message)) continue;
       asSent ??= encodeParts(message);
       const encoded = own ? asSent : (forOthers ??= withParent(asSent, seenByOthers(parent)));
       const heads = own ? message : (othersHeads ??= { header, parent_header: seenByOthers(parent) });
@@ -106,6 +124,33 @@ export class Reception {
       ).allowed;
     if ((types.length === 0 ? [named] : types).some(may)) return grant.listener?.publish(message, topic);
     journal.deny(grant, { channel: 'iopub', type: named === '' ? '*' : named, rule: 'no right to see any of it' });
+  }
+
+  #sendsLarge(subject: Subject): boolean {
+    return LARGE_TYPES.some((msgType) =>
+      (['shell', 'control'] as const).some((channel) =>
+        this.#options.rules.maySend(subject, { kind: 'send', channel, msgType, own: true }),
+      ),
+    );
+  }
+
+  /**
+   * The sender of the request may only ask. That the kernel is busy with an answer is told to nobody else: it would be a way to send
+   * others as much as one likes.
+   */
+  #cannotRun({ username }: ParentHeader): boolean {
+    for (const { identity, server, subject } of this.#options.grants) {
+      if (identity === username && server) return !this.#sendsLarge(subject);
+    }
+    return false;
+  }
+
+  /** Whether a grant was told something else last. Takes note of it. */
+  #isNews(grant: ClientGrant, { content, parent_header: parent }: Message): boolean {
+    const state = JSON.stringify([content['execution_state'], parent.username, parent.msg_id]);
+    if (this.#lastState.get(grant) === state) return false;
+    this.#lastState.set(grant, state);
+    return true;
   }
 
   #request(grant: ClientGrant, { channel, routing, message: sent, listener }: ReceivedMessage): Request {
@@ -162,7 +207,8 @@ export class Reception {
     const { origin, rules } = this.#options;
     // It is told of its own request whatever it may see: it would wait for ever.
     const say = (execution_state: string, parent: ParentHeader): void => {
-      if (!grant.ended) grant.listener?.publish(createMessage(origin, 'status', { execution_state }, { parent }));
+      const message = createMessage(origin, 'status', { execution_state }, { parent });
+      if (!grant.ended && this.#isNews(grant, message)) grant.listener?.publish(message);
     };
     const begin = (header: Header): void => say('busy', header);
     const end = (header: Header): void => {
@@ -178,6 +224,9 @@ export class Reception {
     await answer(origin, { begin, end }, request, handle);
   }
 }
+
+/** Requests with code or data in them; others ask questions. */
+const LARGE_TYPES = ['execute_request', 'comm_open', 'comm_msg', 'debug_request'] as const;
 
 /** Whether a request of this client's identity is the parent. In plain text names are not verified, and everybody is the owner. */
 const isBy = ({ identity, server }: ClientGrant, parent: ParentHeader): boolean =>

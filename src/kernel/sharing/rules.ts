@@ -1,4 +1,4 @@
-import type { Act } from '../../access/act.js';
+import type { Act, SendAct } from '../../access/act.js';
 import { createDecider, type Decider, type Decision, type Subject } from '../../access/decide.js';
 import { checkGroupName } from '../../access/groups.js';
 import { DEFAULT_POLICY, type Policy } from '../../access/policy.js';
@@ -87,6 +87,11 @@ export class Rules {
   /** {@link Decider.decide} under the rules of this moment. */
   decide(subject: Subject, act: Act): Decision {
     return this.#decider.decide(subject, act);
+  }
+
+  /** {@link Decider.maySend} under the rules of this moment. */
+  maySend(subject: Subject, act: SendAct): boolean {
+    return this.#decider.maySend(subject, act);
   }
 
   #set(policy: Policy, changed: Iterable<readonly [topic: string, isPrivate: boolean]>): void {
