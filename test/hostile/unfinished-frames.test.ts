@@ -20,7 +20,10 @@ async function stuckPeer(room: Room, listener: Listener, frame: number, after: n
     kernel.on('data', (bytes) => client.write(bytes));
     client.on('data', (bytes) => {
       passed += bytes.length;
-      if (passed < after) return void kernel.write(bytes);
+      if (passed < after) {
+        kernel.write(bytes);
+        return;
+      }
       client.pause();
       timers.push(setInterval(() => kernel.write(bytes.subarray(0, 1)), 50));
     });
@@ -79,7 +82,7 @@ describe('before authentication', () => {
     (name) =>
       inRoom(async (room) => {
         const listener = await room.listen({ limits: { handshake: 60_000 } });
-        const limit = { stdin: MEBIBYTE, iopub: 64 * 1024, heartbeat: 4096 } as Partial<Record<typeof name, number>>;
+        const limit = { stdin: MEBIBYTE, iopub: 1024, heartbeat: 4096 } as Partial<Record<typeof name, number>>;
         const most = limit[name] ?? DEFAULT_LISTENER_LIMITS.frameBytes;
         const { port } = new URL(endpoint(listener.connection, name));
         const [within, beyond] = [most, most + 1].map((bytes) => {

@@ -39,7 +39,8 @@ describe('a ZAP request', () => {
   test('is answered with 200 and the user, 400, or 300 for what is no refusal for good', () => {
     const path = parseZapRequest(REQUEST)?.path;
     if (!path) throw new Error('not read');
-    const texts = (verdict: ZapVerdict): string[] => formatZapReply(path, verdict).map((frame) => Buffer.from(frame).toString());
+    const texts = (verdict: ZapVerdict): string[] =>
+      formatZapReply(path, verdict).map((frame) => Buffer.from(frame).toString());
     expect(texts({ userId: 'ada' })).toEqual(['id', '', '1.0', '1', '200', '', 'ada', '']);
     expect(texts('refused')).toEqual(['id', '', '1.0', '1', '400', 'not admitted', '', '']);
     expect(texts('busy')).toEqual(['id', '', '1.0', '1', '300', 'too many connections', '', '']);
