@@ -131,7 +131,7 @@ export const THREATS: readonly Threat[] = [
       reference('hostile/seats', 'a stranger who knows the public key, and breaks 70 connections'),
       reference('transport/hostile-bytes', 'two hundred connections that say nothing keep nobody out'),
       reference('transport/hostile-bytes', 'a greeting that stops anywhere'),
-      reference('hostile/clients', 'an observer that comes and goes 500 times by %s is not listed as being there'),
+      reference('hostile/clients', 'an observer that comes and goes 500 times by %s is not listed without bound'),
       reference('hostile/access', 'connections without a shell, of which no end is seen, fill no list of clients'),
       reference(
         'hostile/verifier',

@@ -137,14 +137,17 @@ describe('a front end that takes no questions is an error at once, and no hang, 
   });
 
   test('a question that the cell does not wait for, under that cell', async () => {
-    const { cell } = await ask(
+    const { cell, evalue } = await ask(
       'readline.createInterface(both).question("?", () => {}); await new Promise((done) => setTimeout(done, 0)); 1',
       inputUnavailable(REFUSED),
     );
-    for (const late = Date.now() + 30_000; !cell.events.some(({ kind }) => kind === 'error') && Date.now() < late;)
-      await notebook.run('1');
-    expect(cell.events).toContainEqual(
-      expect.objectContaining({ kind: 'error', evalue: expect.stringContaining(REFUSED) }),
-    );
+    // On a busy machine the cell is still there, waiting for its timer, and then fails with the error.
+    const isTold = (): boolean => evalue.includes(REFUSED) || cell.events.some(({ kind }) => kind === 'error');
+    for (const late = Date.now() + 30_000; !isTold() && Date.now() < late;) await notebook.run('1');
+    if (evalue === '') {
+      expect(cell.events).toContainEqual(
+        expect.objectContaining({ kind: 'error', evalue: expect.stringContaining(REFUSED) }),
+      );
+    } else expect(evalue).toContain(REFUSED);
   });
 });
