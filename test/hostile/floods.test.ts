@@ -77,7 +77,8 @@ describe('the owner gets every answer while a client sends as much as it can:', 
     await flooder.end();
     expect(Number(await flooder.nextLine())).toBeGreaterThan(10);
     // What an observer can make it hold is far below that of an executor, who may send much.
-    if (process.platform === 'linux') expect(peakMemory(kernel.pid ?? 0)).toBeLessThan(role === 'observer' ? 400 : 2_000);
+    if (process.platform === 'linux')
+      expect(peakMemory(kernel.pid ?? 0)).toBeLessThan(role === 'observer' ? 400 : 2_000);
   });
 });
 
