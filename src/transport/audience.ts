@@ -11,6 +11,7 @@ const MOST_TOPICS = 10_000;
 export class Audience {
   #expected = 0;
   #isCountless = false;
+  #topicBytes = 0;
   #subscriptions: Map<string, number> | undefined;
 
   /** Whether there may be a subscriber. Never false while there is one, among peers that keep to the protocol. */
@@ -30,7 +31,18 @@ export class Audience {
     this.#expected++;
   }
 
+  /** Bytes of all topics since the last {@link forgetTopics}. Ends are not taken off: peers can report ends of what they never had. */
+  get topicBytes(): number {
+    return this.#topicBytes;
+  }
+
+  /** The socket was bound anew, so libzmq has freed all topics. */
+  forgetTopics(): void {
+    this.#topicBytes = 0;
+  }
+
   subscribed(topic: string): void {
+    this.#topicBytes += topic.length;
     this.#expected = Math.max(0, this.#expected - 1);
     const counts = (this.#subscriptions ??= new Map());
     if (counts.size >= MOST_TOPICS) this.#isCountless = true;

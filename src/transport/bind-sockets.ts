@@ -12,17 +12,9 @@ import { perSocket, SOCKET_NAMES } from './per-socket.js';
 import { errorCode, errorMessage } from './system-error.js';
 import { closeSockets, CLOSING_GRACE } from './watch-socket.js';
 
-/** XPUB, which says how many different topics its peers have subscribed to. */
-export class CountingPublisher extends XPublisher {
-  /** Of libzmq's own store (ZMQ_TOPICS_COUNT), which peers cannot lie about by ending what they never had. */
-  get topics(): number {
-    return this.getInt32Option(116);
-  }
-}
-
 /** The sockets of a kernel (Jupyter messaging, “The wire protocol”). */
 export type ServerSockets = Readonly<Record<RequestChannel | 'heartbeat', Router>> & {
-  readonly iopub: CountingPublisher;
+  readonly iopub: XPublisher;
 };
 
 /** What {@link bindSockets} binds. */
@@ -128,7 +120,7 @@ function makeSockets({ context, connection, limits, gate, admitsStrangers = fals
   try {
     return {
       shell: router('shell', true),
-      iopub: ready(new CountingPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs', noDrop: true }), 'iopub'),
+      iopub: ready(new XPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs', noDrop: true }), 'iopub'),
       stdin: router('stdin', true),
       control: router('control', true),
       // Who asks and does not read the echo loses it.

@@ -19,7 +19,7 @@ export type ListenerEvent =
     }
   /** A connection ended before it was one: a plaintext peer, a wrong server key, garbage, a peer that says nothing. */
   | { readonly kind: 'handshake-failed'; readonly socket: SocketName; readonly reason: string }
-  /** All connections to a socket were ended, and its address bound again: see {@link ListenerLimits.topics}, and stuck connections. */
+  /** All connections to a socket were ended, and its address bound again: see {@link ListenerLimits.topicBytes}, and stuck connections. */
   | { readonly kind: 'connections-reset'; readonly socket: SocketName; readonly reason: 'topics' | 'stuck' }
   /** The connection of an admitted peer ended. */
   | { readonly kind: 'peer-left'; readonly socket: SocketName };

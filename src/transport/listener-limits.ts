@@ -46,10 +46,10 @@ export interface ListenerLimits {
    */
   readonly peers: number;
   /**
-   * Different topics on iopub that the clients of a listener have subscribed to at a time. Beyond it all connections to that socket are
-   * ended, which frees the topics, and clients connect again. A topic has at most 990 bytes; libzmq needs up to fifty times as many for it.
+   * Bytes of all topics that clients have subscribed to on iopub since it was bound. Beyond it all connections to that socket are ended,
+   * which frees the topics, and clients connect again. One topic has at most 990 bytes. The topic of an ordinary client is empty.
    */
-  readonly topics: number;
+  readonly topicBytes: number;
   /** Milliseconds for the proof at the start that a stranger and a plaintext peer are refused. */
   readonly selfCheck: number;
 }
@@ -66,7 +66,7 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   stalled: 3_000,
   unresponsive: 15 * 60_000,
   peers: 64,
-  topics: 256,
+  topicBytes: 256 * 1024,
   selfCheck: 5_000,
 });
 

@@ -231,6 +231,7 @@ export class Listener {
     const { bound, crowds } = this.#parts;
     const rebound = bound.rebind(name);
     crowds[name].rebound();
+    if (name === 'iopub') this.#parts.audience.forgetTopics();
     this.report({ kind: 'connections-reset', socket: name, reason });
     rebound
       .catch((error: unknown) => this.#closing ?? this.#handlerFailed(name, error))
@@ -259,7 +260,7 @@ export class Listener {
     if (frame[0] === 0) this.#parts.audience.unsubscribed(topic.toString('latin1'));
     if (frame[0] !== 1) return;
     this.#parts.audience.subscribed(topic.toString('latin1'));
-    if (this.#parts.bound.sockets.iopub.topics > this.#parts.limits.topics)
+    if (this.#parts.audience.topicBytes > this.#parts.limits.topicBytes)
       return this.resetConnections('iopub', 'topics');
     this.#options.onSubscribe?.(topic);
   }
