@@ -16,6 +16,12 @@ import {
 export type ZapRule = (request: ZapRequest) => ZapVerdict | Promise<ZapVerdict>;
 
 /**
+ * Milliseconds before 300 is answered. libzmq then ends the connection, often at once: a client would come back ten times a second, and
+ * could not tell it from a kernel with another key.
+ */
+const BUSY_DELAY = 1_500;
+
+/**
  * Answers libzmq's question who may connect (ZeroMQ RFC 27) for every CURVE socket of one context. Each domain has a rule; a
  * domain without one, and a rule that throws, refuse.
  *
@@ -53,6 +59,10 @@ export class ZapHandler {
 
   #decide(path: ZapReturnPath, request: ZapRequest): void {
     const reply = (verdict: ZapVerdict): void => {
+      if (verdict === 'busy') setTimeout(() => send(verdict), BUSY_DELAY).unref();
+      else send(verdict);
+    };
+    const send = (verdict: ZapVerdict): void => {
       // Done at once or not at all; it fails when we are closed, or when the session that asked is gone.
       if (!this.#socket.closed) this.#socket.send(formatZapReply(path, verdict)).catch(() => undefined);
     };
