@@ -104,7 +104,7 @@ export class Reception {
     this.#comms.note(message);
   }
 
-  /** Tells the clients of a grant, and nobody else, that output did not reach them. */
+  /** Tells the clients of this grant alone that output did not reach them. */
   tellLoss(grant: ClientGrant, loss: OutputLoss): void {
     const content = { name: 'stderr', text: describeLoss(loss) };
     grant.listener?.publish(createMessage(this.#options.origin, 'stream', content, { parent: loss.parent }));
