@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Event, Socket } from 'zeromq';
 import { throwLater } from './throw-later.js';
-import { uninterrupted } from './system-error.js';
+import { errorCode, uninterrupted } from './system-error.js';
 
 /**
  * Reports what happens to the connections of `socket`, from this call on, so before `bind` or `connect`. Resolves when the
@@ -12,11 +12,29 @@ import { uninterrupted } from './system-error.js';
  * them, and all sockets of the context stand still with it.
  */
 export function watchSocket(socket: Socket, onEvent: (event: Event) => void): Promise<void> {
-  return readEvents(
-    uninterrupted(() => socket.events),
-    onEvent,
-  );
+  return readEvents(eventsOf(socket), onEvent);
 }
+
+/** How many times the events are asked for, a millisecond apart, while the name of their socket is taken. */
+const ATTEMPTS = 2_000;
+
+/**
+ * zeromq.js names the socket for the events by the address of its reader in memory (observer.cc). Where a signal ended an attempt
+ * halfway, the next reader gets the same place and so the same name, and libzmq's reaper thread may still hold it: EADDRINUSE, until
+ * that thread has had its turn.
+ */
+function eventsOf(socket: Socket): Socket['events'] {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return uninterrupted(() => socket.events);
+    } catch (error) {
+      if (errorCode(error) !== 'EADDRINUSE' || attempt === ATTEMPTS) throw error;
+      Atomics.wait(clock, 0, 0, 1);
+    }
+  }
+}
+
+const clock = new Int32Array(new SharedArrayBuffer(4));
 
 /** Events that are read before messages get their turn. */
 const BATCH = 16;

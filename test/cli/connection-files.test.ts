@@ -2,7 +2,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +11,7 @@ import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import { attach } from '#src/manager/attach.js';
 import { quietServices } from '#src/manager/quiet-services.js';
 import { createCommandLine, type CommandLine } from '../fixtures/command-line.js';
+import { freePorts } from '../fixtures/free-ports.js';
 import { pythonPath } from '../fixtures/python.js';
 import { repository } from '../fixtures/repository.js';
 import { requireOrSkip } from '../fixtures/require-or-skip.js';
@@ -36,22 +36,6 @@ afterEach(async () => {
   for (const child of others.splice(0)) child.kill('SIGKILL');
   await line.close();
 });
-
-async function freePorts(): Promise<number[]> {
-  const servers = Array.from({ length: 5 }, () => createServer());
-  const ports = servers.map(
-    (server) =>
-      new Promise<number>((resolve) => {
-        server.listen(0, '127.0.0.1', () => {
-          const address = server.address();
-          resolve(typeof address === 'object' && address !== null ? address.port : 0);
-        });
-      }),
-  );
-  const found = await Promise.all(ports);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return found;
-}
 
 /** Writes a connection file as a front end would, with that mode, in a folder of that mode. */
 async function writeFileOfAnother(fields: object, mode = 0o600, folderMode = 0o700): Promise<string> {

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from '@jest/globals';
 import { parseConnectionInfo } from '#src/connection/read-connection-file.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
+import { freePorts } from '../fixtures/free-ports.js';
 import { pythonPath } from '../fixtures/python.js';
 import { repository } from '../fixtures/repository.js';
-import type { Ports } from '#src/connection/connection-info.js';
 import { aMessage, encrypted, eventually, inRoom, pause, type Client, type Room } from './room.js';
 
 const LARGE = new Uint8Array(3_000_000);
@@ -68,7 +67,9 @@ async function answered(client: Client): Promise<void> {
 
 async function ipykernel(room: Room) {
   const file = join(await room.folder(), 'kernel.json');
-  const connection = { ...encrypted(room.plain, room.server), ports: await freePorts() };
+  const [shell, iopub, stdin, control, heartbeat] = await freePorts();
+  const ports = { shell, iopub, stdin, control, heartbeat };
+  const connection = { ...encrypted(room.plain, room.server), ports };
   await writeConnectionFile(file, connection);
   const kernel = spawn(pythonPath(), ['-m', 'ipykernel_launcher', '-f', file], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -77,16 +78,4 @@ async function ipykernel(room: Room) {
   room.after(() => kernel.kill('SIGKILL'));
   const client = await room.dial({ connection }, { timeout: 60_000 });
   return { client, signal: (name: NodeJS.Signals) => void kernel.kill(name) };
-}
-
-/** Ports that were free a moment ago. */
-async function freePorts(): Promise<Ports> {
-  const servers = Array.from({ length: 5 }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map(async (server) => once(server, 'listening')));
-  const [shell = 0, iopub = 0, stdin = 0, control = 0, heartbeat = 0] = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address ? address.port : 0;
-  });
-  await Promise.all(servers.map(async (server) => once(server.close(), 'close')));
-  return { shell, iopub, stdin, control, heartbeat };
 }
