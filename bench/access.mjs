@@ -9,13 +9,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { BUILT_IN_ROLES } from '#src/access/role.js';
-import { createDecider } from '#src/access/decide.js';
+import { BUILT_IN_ROLES } from '#src/access/policy/role.js';
+import { createDecider } from '#src/access/policy/decide.js';
 import { formatConnectionInfo } from '#src/connection/write-connection-file.js';
-import { openAccess } from '#src/manager/access-client.js';
-import { startKernel } from '#src/manager/start-kernel.js';
+import { openAccess } from '#src/manager/client/access-client.js';
+import { startKernel } from '#src/manager/lifecycle/start-kernel.js';
 import { createMessage } from '#src/protocol/create-message.js';
-import { openDialer } from '#src/transport/dialer.js';
+import { openDialer } from '#src/transport/client/dialer.js';
 
 const COUNTS = [1, 10, 50, 200];
 const POLICY = `

@@ -53,30 +53,33 @@ export { endpoint } from './connection/endpoints.js';
 
 // Channels
 export { TransportContext, type TransportContextOptions } from './transport/transport-context.js';
-export { openListener, type Listener, type ListenerOptions, type ReceivedMessage } from './transport/listener.js';
-export type { ListenerEvent } from './transport/listener-event.js';
-export type { ListenerLimits } from './transport/listener-limits.js';
-export { openDialer, type Dialer, type DialerEvent, type DialerOptions } from './transport/dialer.js';
-export type { PingOptions } from './transport/heartbeat.js';
-export type { SocketSecurity } from './transport/links.js';
-export { probe, type ProbeAs, type ProbeOptions, type ProbeResult } from './transport/probe.js';
+export {
+  openListener,
+  type Listener,
+  type ListenerOptions,
+  type ReceivedMessage,
+} from './transport/server/listener.js';
+export type { ListenerEvent } from './transport/server/listener-event.js';
+export type { ListenerLimits } from './transport/server/listener-limits.js';
+export { openDialer, type Dialer, type DialerEvent, type DialerOptions } from './transport/client/dialer.js';
+export type { PingOptions } from './transport/client/heartbeat.js';
+export type { SocketSecurity } from './transport/client/connection-set.js';
+export { probe, type ProbeAs, type ProbeOptions, type ProbeResult } from './transport/client/probe.js';
 
 // Being a kernel
 export { serveKernel, type ServeOptions } from './kernel/serve-kernel.js';
-export type { Kernel, KernelEnd } from './kernel/kernel.js';
-export type { AccessOptions } from './kernel/sharing/access-options.js';
-export type { GrantWish, Granted, KernelAccess, RotateOptions } from './kernel/sharing/kernel-access.js';
-export type { RevokeWish } from './kernel/sharing/revoke-wish.js';
-export type { ClientInfo, GrantInfo } from './kernel/sharing/grant-info.js';
-export type { AccessEvent as KernelAccessEvent } from './kernel/sharing/journal.js';
-export type { Verify, VerifiedKey } from './kernel/sharing/verifier.js';
+export type { Kernel, KernelEnd } from './server/kernel.js';
+export type { AccessOptions } from './server/rules/access-options.js';
+export type { GrantWish, Granted, KernelAccess, RotateOptions } from './server/grants/kernel-access.js';
+export type { RevokeWish } from './server/grants/revoke-filter.js';
+export type { ClientInfo, GrantInfo } from './server/grants/grant-info.js';
+export type { AccessEvent as KernelAccessEvent } from './server/audit/journal.js';
+export type { Verify, VerifiedKey } from './server/rules/verifier.js';
 export type {
   Cell,
-  CloseReason,
   CompleteReply,
   CompleteRequest,
   DisplayOptions,
-  ErrorReport,
   ExecuteOutcome,
   ExecuteRequest,
   InputOptions,
@@ -88,29 +91,41 @@ export type {
   MimeBundle,
   PublishOptions,
 } from './kernel/language.js';
+export type { Backend, CloseReason, OpenBackend, Outlet, Request, ShownOutput, Spared } from './server/backend.js';
+export type { ErrorReport } from './server/messages/error-report.js';
+export { serveBackend, type ServeBackendOptions } from './server/serve-backend.js';
 export { createTypeScriptLanguage, type TypeScriptOptions } from './typescript/typescript-language.js';
 
 // Starting kernels and talking to them
-export { jupyterPaths, type JupyterPaths, type JupyterPathsOptions } from './manager/jupyter-paths.js';
-export type { PythonPrefix } from './manager/python-prefix.js';
-export type { KernelSpec } from './manager/kernelspec.js';
-export { findKernelSpec, findKernelSpecs, type FindKernelSpecsOptions } from './manager/kernelspecs.js';
-export type { ManagerWarning, SecretBy, TransportEncryption } from './manager/encryption-policy.js';
-export { startKernel, type StartKernelOptions } from './manager/start-kernel.js';
-export type { AutoRestart } from './manager/auto-restart.js';
-export type { KernelState, ManagedKernel, RestartOptions, ShutdownOptions } from './manager/managed-kernel.js';
-export type { ManagedKernelEvents } from './manager/kernel-events.js';
-export type { KernelSecurity } from './manager/kernel-run.js';
-export type { ChannelSecurity } from './manager/kernel-link.js';
+export { jupyterPaths, type JupyterPaths, type JupyterPathsOptions } from './launch/jupyter-paths.js';
+export type { PythonPrefix } from './launch/python-prefix.js';
+export type { KernelSpec } from './launch/kernelspec.js';
+export { findKernelSpec, findKernelSpecs, type FindKernelSpecsOptions } from './launch/kernelspecs.js';
+export type { ManagerWarning, SecretBy, TransportEncryption } from './launch/encryption-policy.js';
+export { startKernel, type StartKernelOptions } from './manager/lifecycle/start-kernel.js';
+export type { AutoRestart } from './manager/lifecycle/auto-restart.js';
+export type {
+  KernelState,
+  ManagedKernel,
+  RestartOptions,
+  ShutdownOptions,
+} from './manager/lifecycle/managed-kernel.js';
+export type { ManagedKernelEvents } from './manager/lifecycle/kernel-events.js';
+export type { KernelSecurity } from './manager/lifecycle/kernel-run.js';
+export type { ChannelSecurity } from './manager/client/kernel-link.js';
 export {
   processLauncher,
   type LaunchCommand,
   type LaunchedProcess,
   type Launcher,
   type ProcessEnd,
-} from './manager/process-launcher.js';
-export { connectServices, type ConnectServicesOptions, type LocalServices } from './manager/connect-services.js';
-export { attach, type AttachedKernel, type AttachOptions } from './manager/attach.js';
+} from './launch/process-launcher.js';
+export {
+  connectServices,
+  type ConnectServicesOptions,
+  type LocalServices,
+} from './manager/services/connect-services.js';
+export { attach, type AttachedKernel, type AttachOptions } from './manager/client/attach.js';
 export {
   openAccess,
   type Access,
@@ -119,10 +134,10 @@ export {
   type OpenAccessOptions,
   type RevokeRequest,
   type RotateRequest,
-} from './manager/access-client.js';
-export type { AccessEvent } from './manager/access-events.js';
-export type { Grant, GrantInUse, IssuedGrant } from './manager/access-grant.js';
-export { quietServices, type ServicesConsole } from './manager/quiet-services.js';
+} from './manager/client/access-client.js';
+export type { AccessEvent } from './manager/client/access-events.js';
+export type { Grant, GrantInUse, IssuedGrant } from './manager/client/access-grant.js';
+export { quietServices, type ServicesConsole } from './manager/services/quiet-services.js';
 
 // Notebooks
 export { parseNotebook, readNotebook, type ReadNotebookOptions } from './notebook/read-notebook.js';

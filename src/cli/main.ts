@@ -4,8 +4,8 @@
  * does not need the libraries that the other commands load.
  */
 import { guardProcess } from '../keys/guard-process.js';
-import { describeError, printJson, tolerateClosedPipes } from './output.js';
-import { reportFailure } from './report-failure.js';
+import { describeError, printJson, tolerateClosedPipes } from './output/output.js';
+import { reportFailure } from './output/report-failure.js';
 
 guardProcess();
 const args = process.argv.slice(2);
@@ -13,7 +13,7 @@ tolerateClosedPipes();
 
 async function main(): Promise<void> {
   if (args[0] === 'kernel' && !args.includes('--help')) {
-    const { runKernel } = await import('./kernel.js');
+    const { runKernel } = await import('./commands/kernel.js');
     await runKernel(args.slice(1));
   } else {
     const { runProgram } = await import('./program.js');

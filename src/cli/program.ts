@@ -1,32 +1,33 @@
 import { readFile } from 'node:fs/promises';
 import yargs from 'yargs';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
-import { statusMeanings } from './exit-status.js';
-import { acceptCommand } from './accept.js';
-import { auditCommand } from './audit.js';
-import { canCommand } from './can.js';
-import { checkValues } from './check-values.js';
-import { clientsCommand } from './clients.js';
-import { grantCommand } from './grant.js';
-import { dropSecret, hideSecret } from './hide-secret.js';
-import { installCommand } from './install.js';
-import { kernelCommand } from './kernel.js';
-import { tieKeys } from './key-argument.js';
-import { keygenCommand } from './keygen.js';
-import { findMistyped } from './mistyped.js';
-import { printResult, silenceLibraries, table } from './output.js';
-import { policyCommand } from './policy.js';
-import { revokeCommand } from './revoke.js';
-import { roleCommand } from './role.js';
-import { rotateCommand } from './rotate.js';
-import { runCommand } from './run.js';
-import { tieParameters } from './run-parameters.js';
-import { shutdownCommand } from './shutdown.js';
-import { specsCommand } from './specs.js';
-import { startCommand } from './start.js';
-import { privateCommand, publicCommand, topicsCommand } from './topics.js';
-import { uninstallCommand } from './uninstall.js';
-import { usageError } from './usage-error.js';
+import { statusMeanings } from './output/exit-status.js';
+import { packageJson } from './package-files.js';
+import { acceptCommand } from './commands/accept.js';
+import { auditCommand } from './commands/audit.js';
+import { canCommand } from './commands/can.js';
+import { checkValues } from './options/check-values.js';
+import { clientsCommand } from './commands/clients.js';
+import { grantCommand } from './commands/grant.js';
+import { dropSecret, hideSecret } from './options/hide-secret.js';
+import { installCommand } from './commands/install.js';
+import { kernelCommand } from './commands/kernel.js';
+import { tieKeys } from './options/key-argument.js';
+import { keygenCommand } from './commands/keygen.js';
+import { findMistyped } from './options/mistyped.js';
+import { printResult, silenceLibraries, table } from './output/output.js';
+import { policyCommand } from './commands/policy.js';
+import { revokeCommand } from './commands/revoke.js';
+import { roleCommand } from './commands/role.js';
+import { rotateCommand } from './commands/rotate.js';
+import { runCommand } from './commands/run.js';
+import { tieParameters } from './options/run-parameters.js';
+import { shutdownCommand } from './commands/shutdown.js';
+import { specsCommand } from './commands/specs.js';
+import { startCommand } from './commands/start.js';
+import { privateCommand, publicCommand, topicsCommand } from './commands/topics.js';
+import { uninstallCommand } from './commands/uninstall.js';
+import { usageError } from './output/usage-error.js';
 
 /** Parses `args` and runs the command they name; rejects with what went wrong, for one place to print and to map. */
 export async function runProgram(args: readonly string[]): Promise<void> {
@@ -101,7 +102,7 @@ function refusal(message: string): CurveKernelError {
 }
 
 async function packageVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = await readFile(packageJson, 'utf8');
   const { version }: { readonly version: string } = JSON.parse(text);
   return version;
 }

@@ -1,6 +1,7 @@
-import type { ErrorReport, Cell, DisplayOptions, InputOptions, MimeBundle, PublishOptions } from './language.js';
+import type { Cell, DisplayOptions, InputOptions, MimeBundle, PublishOptions } from './language.js';
+import type { ErrorReport } from '../server/messages/error-report.js';
 import type { JsonObject } from '../protocol/message.js';
-import type { Request } from './backend.js';
+import type { Request } from '../server/backend.js';
 import { inputUnavailable, type InputRequests } from './input-requests.js';
 import type { Iopub } from './iopub.js';
 import { wholeLength } from './stream-batch.js';

@@ -1,10 +1,10 @@
 /** The requests about the kernel itself. Front ends send them on control, so that they overtake what waits on shell. */
 import type { JsonObject } from '../protocol/message.js';
-import type { Desk } from './desk.js';
-import { errorContent, report } from './error-report.js';
-import type { Handler } from './reply.js';
-import { flagField } from './request-content.js';
-import { withinTime } from './time-limit.js';
+import type { Desk } from './execution-context.js';
+import { errorContent, report } from '../server/messages/error-report.js';
+import type { Handler } from '../server/messages/reply.js';
+import { flagField } from '../server/messages/request-content.js';
+import { withinTime } from '../support/time-limit.js';
 
 /** Milliseconds after which an interrupt that does not come about is an error. */
 const INTERRUPT_LIMIT = 5_000;

@@ -1,4 +1,4 @@
-import type { Request } from './backend.js';
+import type { Request } from '../server/backend.js';
 
 /** How a job ended. */
 export interface JobEnd {

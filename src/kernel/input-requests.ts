@@ -1,7 +1,7 @@
 import { CurveKernelError } from '../errors.js';
 import { createMessage, type MessageOrigin } from '../protocol/create-message.js';
 import { parentId } from '../protocol/message.js';
-import type { Request } from './backend.js';
+import type { Request } from '../server/backend.js';
 import type { InputOptions } from './language.js';
 
 /** Questions to clients, one at a time. */

@@ -1,21 +1,21 @@
 import { CurveKernelError } from '../errors.js';
 import type { MessageOrigin } from '../protocol/create-message.js';
-import type { Backend, Outlet, Request } from './backend.js';
+import type { Backend, CloseReason, Outlet, Request } from '../server/backend.js';
 import { controlRequests } from './control-requests.js';
-import type { Desk } from './desk.js';
-import { errorContent, report } from './error-report.js';
+import type { Desk } from './execution-context.js';
+import { errorContent, report } from '../server/messages/error-report.js';
 import { createExecuteQueue, MOST_WAITING } from './execute-queue.js';
 import { createHistory } from './history.js';
 import { createInputRequests } from './input-requests.js';
 import { createIopub } from './iopub.js';
-import type { CloseReason, Language } from './language.js';
+import type { Language } from './language.js';
 import { languageRequests } from './language-requests.js';
-import { answer, refuseUnknown, type Handler } from './reply.js';
+import { answer, refuseUnknown, type Handler } from '../server/messages/reply.js';
 import { abortCell, runCell } from './run-cell.js';
 import { runComm } from './run-comm.js';
-import { startOnce } from './start-once.js';
+import { startOnce } from '../support/start-once.js';
 import { createStatus } from './status.js';
-import { withinTime } from './time-limit.js';
+import { withinTime } from '../support/time-limit.js';
 
 /** How the language's kernel introduces itself, and whom it tells of faults that no client asked about. */
 export interface LanguageBackendOptions {
@@ -34,7 +34,12 @@ const COMM_TYPES = new Set(['comm_open', 'comm_msg', 'comm_close']);
  * once; nothing that a client sends or the language does leaves a request without its reply and its idle.
  */
 export function openLanguageBackend(language: Language, outlet: Outlet, options: LanguageBackendOptions): Backend {
-  const { origin, ready = startOnce(language), onFailure = () => undefined, closeLimit = 2_000 } = options;
+  const {
+    origin,
+    ready = startOnce(async () => language.start?.()),
+    onFailure = () => undefined,
+    closeLimit = 2_000,
+  } = options;
   const iopub = createIopub(origin, (message) => outlet.publish(message));
   const queue = createExecuteQueue();
   const closing = new AbortController();

@@ -2,10 +2,10 @@
 import { toCodePointOffset } from '../protocol/cursor.js';
 import type { JsonObject, Message } from '../protocol/message.js';
 import { kernelInfo } from './kernel-info.js';
-import type { Desk } from './desk.js';
-import type { Handler } from './reply.js';
-import { integerField, textField } from './request-content.js';
-import { withinTime } from './time-limit.js';
+import type { Desk } from './execution-context.js';
+import type { Handler } from '../server/messages/reply.js';
+import { integerField, textField } from '../server/messages/request-content.js';
+import { withinTime } from '../support/time-limit.js';
 
 /** Milliseconds after which a client gets an error instead of an answer that does not come. */
 const LIMIT = 10_000;

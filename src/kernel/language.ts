@@ -6,6 +6,8 @@
  * client gets an error reply, and the kernel lives on.
  */
 import type { JsonObject, Message } from '../protocol/message.js';
+import type { CloseReason } from '../server/backend.js';
+import type { ErrorReport } from '../server/messages/error-report.js';
 
 /** A value in several MIME types, such as `{'text/plain': '2'}`. */
 export type MimeBundle = JsonObject;
@@ -32,13 +34,6 @@ export interface ExecuteRequest {
   readonly executionCount: number;
   /** The notebook's cell id, where the front end sends it. */
   readonly cellId?: string;
-}
-
-/** An error as front ends show it. `traceback` is lines of text, with ANSI colours if wanted. */
-export interface ErrorReport {
-  readonly ename: string;
-  readonly evalue: string;
-  readonly traceback: readonly string[];
 }
 
 /** How an execution ended. The kernel publishes the `error` message of a failed one; the language need not. */
@@ -132,9 +127,6 @@ export interface Cell {
   /** Any other message on iopub, such as `comm_msg`. */
   publish(msgType: string, content: JsonObject, options?: PublishOptions): void;
 }
-
-/** Why the kernel ends. */
-export type CloseReason = 'shutdown' | 'restart';
 
 /** A programming language behind the kernel. */
 export interface Language {

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CurveKernelError } from '../errors.js';
 import type { JsonObject } from '../protocol/message.js';
 import { knownMember } from '../protocol/written-json.js';
-import type { Request } from './backend.js';
+import type { Request } from '../server/backend.js';
 import { openCell } from './cell.js';
-import type { Desk } from './desk.js';
-import { errorContent, reportError } from './error-report.js';
+import type { Desk } from './execution-context.js';
+import { errorContent, reportError } from '../server/messages/error-report.js';
 import type { JobEnd } from './execute-queue.js';
 import { readExecuteRequest, type ExecuteWish } from './execute-request.js';
 import type { Cell, ExecuteOutcome, ExecuteRequest } from './language.js';
-import { orAborted } from './or-aborted.js';
-import { reply } from './reply.js';
+import { orAborted } from '../support/or-aborted.js';
+import { reply } from '../server/messages/reply.js';
 
 /**
  * Milliseconds between a failure and its reply. What arrives in between was sent by somebody who did not know of the failure,

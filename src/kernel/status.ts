@@ -1,14 +1,13 @@
 import type { Header } from '../protocol/message.js';
+import type { RequestStatus } from '../server/messages/reply.js';
 import type { Iopub } from './iopub.js';
 
 /** Tells clients when work on a request begins and ends. */
-export interface Status {
+export interface Status extends RequestStatus {
   /** Said once, when the kernel begins to listen. */
   starting(): void;
-  begin(request: Header): void;
-  /** As {@link begin}, for the one request whose code runs until {@link end}. */
+  /** As {@link RequestStatus.begin}, for the one request whose code runs until {@link RequestStatus.end}. */
   beginRunning(request: Header): void;
-  end(request: Header): void;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { CurveKernelError } from '../errors.js';
-import { UNREADABLE } from '../manager/unreadable-message.js';
+import { UNREADABLE } from '../manager/services/unreadable-message.js';
 import type { CellEnd } from './execute-cell.js';
 import { toObject } from './exact-content.js';
 

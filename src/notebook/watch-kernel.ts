@@ -1,5 +1,5 @@
 import type { Kernel } from '@jupyterlab/services';
-import { deferred } from '../manager/deferred.js';
+import { deferred } from '../support/deferred.js';
 
 /** Tells when a kernel is lost to the work in hand. */
 export interface KernelWatch extends Disposable {

@@ -1,4 +1,4 @@
-import { errorCode } from './system-error.js';
+import { errorCode } from '../support/system-error.js';
 
 /** The part of a socket that a queue sends through. Its send timeout is 0, so a send is done, or refused, when the call returns. */
 export interface Sink {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { throwLater } from './throw-later.js';
+import { throwLater } from '../support/report-uncaught.js';
 import type { Pace } from './turns.js';
 
 /** Milliseconds until a socket is tried again that could not be received from: long enough not to spin, short enough not to be noticed. */

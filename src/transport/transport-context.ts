@@ -1,7 +1,7 @@
 import { Context, context as processContext } from 'zeromq';
 import { CurveKernelError } from '../errors.js';
 import { Turns } from './turns.js';
-import { ZapHandler } from './zap-handler.js';
+import { ZapHandler } from './server/zap-handler.js';
 
 /** What a {@link TransportContext} owns. */
 export interface Owned {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Event, Socket } from 'zeromq';
-import { throwLater } from './throw-later.js';
-import { errorCode, uninterrupted } from './system-error.js';
+import { throwLater } from '../support/report-uncaught.js';
+import { errorCode, uninterrupted } from '../support/system-error.js';
 
 /**
  * Reports what happens to the connections of `socket`, from this call on, so before `bind` or `connect`. Resolves when the

@@ -2,7 +2,7 @@
 import { CurveKernelError } from '../errors.js';
 import { inputUnavailable } from '../kernel/input-requests.js';
 import type { CellRegistry } from './cell-registry.js';
-import type { Answer, EvaluatorMessage } from './pipe-messages.js';
+import type { Answer, EvaluatorMessage } from './pipe/pipe-messages.js';
 
 /**
  * The answer of the client whose cell asks, or why there is none; never rejects. Output of a cell that is not known goes to the one started

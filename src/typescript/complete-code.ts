@@ -4,7 +4,7 @@ import { toCodePointOffset, toUtf16Offset } from '../protocol/cursor.js';
 import { completionTarget, valuePath, type CompletionTarget } from './completion-target.js';
 import type { Evaluator } from './evaluator.js';
 import { moduleSpecifiers } from './module-specifiers.js';
-import type { Member, PathStep } from './pipe-messages.js';
+import type { Member, PathStep } from './pipe/pipe-messages.js';
 
 /** Where completion and inspection look for values and for files. */
 export interface CodeContext {

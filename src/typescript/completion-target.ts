@@ -1,5 +1,5 @@
 /** What stands before the cursor, and so what can be completed there. Offsets are UTF-16 units. */
-import type { PathStep } from './pipe-messages.js';
+import type { PathStep } from './pipe/pipe-messages.js';
 import { scanCode } from './scan-code.js';
 
 /** `prefix` is what is typed already; it ends at the cursor. */

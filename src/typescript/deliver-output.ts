@@ -1,6 +1,6 @@
 /** Hands what the evaluator put out to the cell that caused it. */
 import type { Cell } from '../kernel/language.js';
-import type { EvaluatorMessage } from './pipe-messages.js';
+import type { EvaluatorMessage } from './pipe/pipe-messages.js';
 
 /** The messages that are output of a cell. */
 export type OutputMessage = Extract<EvaluatorMessage, { type: 'stream' | 'display' | 'error' | 'clear' | 'publish' }>;

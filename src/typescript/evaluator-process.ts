@@ -6,9 +6,9 @@ import { CurveKernelError } from '../errors.js';
 import type { Account } from './evaluator-account.js';
 import type { EvaluatorCommand } from './evaluator-command.js';
 import { startEvaluatorWatchdog } from './evaluator-watchdog.js';
-import { createFrameReader, encodeFrame, EVALUATOR_LIMITS, type Frame } from './pipe-frames.js';
-import { type EvaluatorMessage, type EvaluatorRequest, type WatchdogOrder } from './pipe-messages.js';
-import { unfoldData } from './unfold-data.js';
+import { createFrameReader, encodeFrame, EVALUATOR_LIMITS, type Frame } from './pipe/pipe-frames.js';
+import { type EvaluatorMessage, type EvaluatorRequest, type WatchdogOrder } from './pipe/pipe-messages.js';
+import { unfoldData } from './pipe/unfold-data.js';
 
 /** How a process ended. */
 export interface Ending {

@@ -5,7 +5,7 @@ import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import type { CurvePair } from '#src/keys/curve-pair.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import type { Message } from '#src/protocol/message.js';
-import { openDialer } from '#src/transport/dialer.js';
+import { openDialer } from '#src/transport/client/dialer.js';
 import { plainText } from '../fixtures/kernel-client.js';
 import { eventually } from './live-kernel.js';
 

@@ -3,9 +3,9 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
-import { openAccess, type Access, type GrantRequest } from '#src/manager/access-client.js';
-import type { ManagedKernel } from '#src/manager/managed-kernel.js';
-import { startKernel, type StartKernelOptions } from '#src/manager/start-kernel.js';
+import { openAccess, type Access, type GrantRequest } from '#src/manager/client/access-client.js';
+import type { ManagedKernel } from '#src/manager/lifecycle/managed-kernel.js';
+import { startKernel, type StartKernelOptions } from '#src/manager/lifecycle/start-kernel.js';
 import { createJupyterEnvironment, type JupyterEnvironment } from '../fixtures/jupyter-environment.js';
 import { KernelClient, type ClientOptions } from '../fixtures/kernel-client.js';
 

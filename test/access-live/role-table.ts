@@ -2,7 +2,7 @@
  * The policy of the matrix, what is sent and shown in it, and, for part of it, who may send and see that, written down by hand: the oracle
  * is held against it. A letter is a role; where it stands, it may.
  */
-import { MESSAGE_TYPES } from '#src/access/message-types.js';
+import { MESSAGE_TYPES } from '#src/access/policy/message-types.js';
 import type { Json, JsonObject, RequestChannel } from '#src/protocol/message.js';
 import type { Facts } from './role-oracle.js';
 

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
-import { openAccess } from '#src/manager/access-client.js';
-import { startKernel } from '#src/manager/start-kernel.js';
+import { openAccess } from '#src/manager/client/access-client.js';
+import { startKernel } from '#src/manager/lifecycle/start-kernel.js';
 import {
   createJupyterEnvironment,
   waitForNothingLeft,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { createAddressRule } from '#src/access/address-rule.js';
+import { createAddressRule } from '#src/access/policy/address-rule.js';
 
 const toNumber = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 

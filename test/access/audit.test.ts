@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { appendAudit, type AuditTip, endAudit, startAudit, tipOf, verifyAudit } from '#src/access/audit-chain.js';
-import { createAuditCollapse } from '#src/access/audit-collapse.js';
-import { type AuditRecord, createAuditRecord } from '#src/access/audit-record.js';
+import { appendAudit, type AuditTip, endAudit, startAudit, tipOf, verifyAudit } from '#src/access/audit/audit-chain.js';
+import { createAuditCollapse } from '#src/access/audit/audit-collapse.js';
+import { type AuditRecord, createAuditRecord } from '#src/access/audit/audit-record.js';
 
 const TIME = '2030-01-01T00:00:00.000Z';
 const moment = { kernel: 'k-1', time: TIME };

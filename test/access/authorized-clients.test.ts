@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { CurveKernelError } from '#src/errors.js';
 import { encodeZ85 } from '#src/keys/z85.js';
-import { parseAuthorizedClients } from '#src/access/authorized-clients.js';
+import { parseAuthorizedClients } from '#src/access/grants/authorized-clients.js';
 
 const keyOf = (seed: number): string => encodeZ85(new Uint8Array(32).fill(seed));
 const [ALICE, BOB] = [keyOf(1), keyOf(2)];

@@ -1,8 +1,8 @@
 /** What holds for any policy and any act. */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { createDecider } from '#src/access/decide.js';
-import type { Role } from '#src/access/role.js';
+import { createDecider } from '#src/access/policy/decide.js';
+import type { Role } from '#src/access/policy/role.js';
 import { allows, NOTHING, policyOf } from './policy-of.js';
 
 const half = fc.stringMatching(/^[a-z_*]{1,12}$/);

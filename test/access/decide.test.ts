@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Act } from '#src/access/act.js';
-import { createDecider } from '#src/access/decide.js';
-import { parseAct } from '#src/access/parse-act.js';
-import { anonymousRoles, DEFAULT_POLICY } from '#src/access/policy.js';
-import { describeRefusal } from '#src/access/refusal.js';
-import type { Role } from '#src/access/role.js';
+import type { Act } from '#src/access/policy/act.js';
+import { createDecider } from '#src/access/policy/decide.js';
+import { parseAct } from '#src/access/policy/parse-act.js';
+import { anonymousRoles, DEFAULT_POLICY } from '#src/access/policy/policy.js';
+import { describeRefusal } from '#src/access/policy/refusal.js';
+import type { Role } from '#src/access/policy/role.js';
 import { allows, decide, NOTHING, policyOf } from './policy-of.js';
 
 describe('rights', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { compileGlob } from '#src/access/glob.js';
+import { compileGlob } from '#src/support/glob.js';
 
 test('a glob says what the regular expression of the same meaning says', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*', '.', '\n'), maxLength: 10 });

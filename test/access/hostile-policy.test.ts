@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { CurveKernelError } from '#src/errors.js';
-import { parsePolicy } from '#src/access/policy-file.js';
+import { parsePolicy } from '#src/access/policy/policy-file.js';
 import { policyFailure as failure, SOURCE } from './policy-failure.js';
 
 describe('a hostile policy file', () => {

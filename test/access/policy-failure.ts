@@ -1,5 +1,5 @@
 import { CurveKernelError } from '#src/errors.js';
-import { parsePolicy } from '#src/access/policy-file.js';
+import { parsePolicy } from '#src/access/policy/policy-file.js';
 
 export const SOURCE = 'course.yaml';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { createDecider } from '#src/access/decide.js';
-import { parseAct } from '#src/access/parse-act.js';
-import { parsePolicy } from '#src/access/policy-file.js';
-import { BUILT_IN_ROLES } from '#src/access/role.js';
+import { createDecider } from '#src/access/policy/decide.js';
+import { parseAct } from '#src/access/policy/parse-act.js';
+import { parsePolicy } from '#src/access/policy/policy-file.js';
+import { BUILT_IN_ROLES } from '#src/access/policy/role.js';
 import { policyFailure as failure, SOURCE } from './policy-failure.js';
 
 const COURSE = `

@@ -1,8 +1,8 @@
-import type { Act } from '#src/access/act.js';
-import { createDecider, type Decision } from '#src/access/decide.js';
-import { parseAct } from '#src/access/parse-act.js';
-import { DEFAULT_POLICY, type Policy } from '#src/access/policy.js';
-import type { Role } from '#src/access/role.js';
+import type { Act } from '#src/access/policy/act.js';
+import { createDecider, type Decision } from '#src/access/policy/decide.js';
+import { parseAct } from '#src/access/policy/parse-act.js';
+import { DEFAULT_POLICY, type Policy } from '#src/access/policy/policy.js';
+import type { Role } from '#src/access/policy/role.js';
 
 /** A role that may nothing, for others to be made of. */
 export const NOTHING = { send: [], see: [], comms: [], groups: [] };

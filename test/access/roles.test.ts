@@ -1,9 +1,9 @@
 /** Every built-in role × channel × message type × {send, see}, against a table written by hand. */
 import { describe, expect, test } from '@jest/globals';
 import type { RequestChannel } from '#src/protocol/message.js';
-import type { Act } from '#src/access/act.js';
-import { createDecider } from '#src/access/decide.js';
-import { DEFAULT_POLICY } from '#src/access/policy.js';
+import type { Act } from '#src/access/policy/act.js';
+import { createDecider } from '#src/access/policy/decide.js';
+import { DEFAULT_POLICY } from '#src/access/policy/policy.js';
 
 const decider = createDecider(DEFAULT_POLICY);
 const ROLES = ['owner', 'admin', 'executor', 'observer'] as const;

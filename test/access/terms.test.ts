@@ -3,13 +3,13 @@ import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '#src/protocol/message.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import { encodeZ85 } from '#src/keys/z85.js';
-import { parseDuration } from '#src/access/duration.js';
-import { checkGrantTerms, type GrantTerms, subjectOf } from '#src/access/grant.js';
-import { checkGroupName, groupsOf } from '#src/access/groups.js';
-import { checkIdentityName } from '#src/access/identity-name.js';
-import { checkOwnership } from '#src/access/ownership.js';
-import { parsePointInTime } from '#src/access/point-in-time.js';
-import { DEFAULT_POLICY } from '#src/access/policy.js';
+import { parseDuration } from '#src/access/grants/duration.js';
+import { checkGrantTerms, type GrantTerms, subjectOf } from '#src/access/grants/grant.js';
+import { checkGroupName, groupsOf } from '#src/access/policy/groups.js';
+import { checkIdentityName } from '#src/access/grants/identity-name.js';
+import { checkOwnership } from '#src/access/policy/ownership.js';
+import { parsePointInTime } from '#src/access/policy/point-in-time.js';
+import { DEFAULT_POLICY } from '#src/access/policy/policy.js';
 
 describe('the name of an identity', () => {
   test.each(['a', 'owners', 'alice', 'Alice-2', 'alice@example.org', '7', 'x'.repeat(64)])('may be %j', (name) => {

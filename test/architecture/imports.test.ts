@@ -2,29 +2,33 @@
 import { describe, expect, test } from '@jest/globals';
 import { readSources } from './sources.js';
 
-const base = ['errors.ts', 'keys', 'protocol'];
-const sockets = [...base, 'connection', 'access', 'transport'];
-const everything = [...sockets, 'kernel', 'typescript', 'relay', 'manager', 'notebook'];
+const base = ['errors.ts', 'support', 'keys', 'protocol'];
+const files = [...base, 'connection', 'access'];
+const sockets = [...files, 'transport'];
+const everything = [...sockets, 'launch', 'server', 'kernel', 'typescript', 'relay', 'manager', 'notebook'];
 
 /** What each room may import from, itself aside. */
 const upstream: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
-  keys: ['errors.ts'],
-  protocol: ['errors.ts', 'keys'],
+  support: ['errors.ts'],
+  keys: ['errors.ts', 'support'],
+  protocol: ['errors.ts', 'support', 'keys'],
   connection: base,
   access: base,
-  transport: [...base, 'connection', 'access'],
-  kernel: sockets,
-  typescript: [...sockets, 'kernel'],
-  relay: [...sockets, 'kernel'],
-  manager: sockets,
-  notebook: [...sockets, 'manager'],
+  transport: files,
+  launch: files,
+  server: sockets,
+  kernel: [...sockets, 'server'],
+  typescript: [...sockets, 'server', 'kernel'],
+  relay: [...sockets, 'launch', 'server'],
+  manager: [...sockets, 'launch'],
+  notebook: [...sockets, 'launch', 'manager'],
   cli: everything,
   'index.ts': everything,
 };
 
 /** Imports of what the owner of a kernel names: a verifier is code of theirs. */
-const plugIns: readonly string[] = ['kernel/sharing/verifier.ts → pathToFileURL(resolve(file)).href'];
+const plugIns: readonly string[] = ['server/rules/verifier.ts → pathToFileURL(resolve(file)).href'];
 
 /** Packages that only some rooms load. Their types may be imported anywhere. */
 const packages: Readonly<Record<string, readonly string[]>> = {

@@ -1,10 +1,10 @@
 import { appendFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { appendAudit, endAudit, startAudit } from '#src/access/audit-chain.js';
+import { appendAudit, endAudit, startAudit } from '#src/access/audit/audit-chain.js';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import { sealText } from '#src/keys/seal.js';
-import { auditPlace } from '#src/cli/audit-place.js';
+import { auditPlace } from '#src/cli/options/audit-place.js';
 import { createCommandLine, type CommandLine } from '../fixtures/command-line.js';
 
 let line: CommandLine;

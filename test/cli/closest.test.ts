@@ -1,6 +1,6 @@
 /** Which name a mistyped word is taken for. */
 import { expect, test } from '@jest/globals';
-import { closest } from '#src/cli/closest.js';
+import { closest } from '#src/cli/options/closest.js';
 
 const NAMES = ['install', 'uninstall', 'run', 'start', 'role', 'rotate', 'audit', 'allow-errors', 'require-encryption'];
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readCertificateFile } from '#src/keys/certificate-file.js';
 import { checkCurvePair, exposeZ85, secretKeyFromZ85 } from '#src/keys/curve-pair.js';
-import { jupyterDataFolder } from '#src/manager/jupyter-paths.js';
+import { jupyterDataFolder } from '#src/launch/jupyter-paths.js';
 import { createCommandLine, type CommandLine } from '../fixtures/command-line.js';
 import { pythonPath } from '../fixtures/python.js';
 import { requireOrSkip } from '../fixtures/require-or-skip.js';

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parseAuthorizedClients } from '#src/access/authorized-clients.js';
-import { parsePolicy } from '#src/access/policy-file.js';
+import { parseAuthorizedClients } from '#src/access/grants/authorized-clients.js';
+import { parsePolicy } from '#src/access/policy/policy-file.js';
 import { repository } from '../fixtures/repository.js';
 import { createCommandLine } from '../fixtures/command-line.js';
 

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { exitStatuses, statusMeanings } from '#src/cli/exit-status.js';
+import { exitStatuses, statusMeanings } from '#src/cli/output/exit-status.js';
 import { createCommandLine } from '../fixtures/command-line.js';
 import { COMMANDS } from '../fixtures/commands.js';
 import { repository } from '../fixtures/repository.js';

@@ -6,9 +6,9 @@ import { describe, expect, test } from '@jest/globals';
 import { endpoint } from '#src/connection/endpoints.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { Language } from '#src/kernel/language.js';
-import { createPeers } from '#src/kernel/sharing/peers.js';
-import { openAccess } from '#src/manager/access-client.js';
-import { probe } from '#src/transport/probe.js';
+import { createPeers } from '#src/server/peers.js';
+import { openAccess } from '#src/manager/client/access-client.js';
+import { probe } from '#src/transport/client/probe.js';
 import { OK, scripted } from '../kernel/serve.js';
 import { folder, freshFile, share, type Shared } from '../kernel/sharing.js';
 

@@ -3,7 +3,7 @@ import { test } from '@jest/globals';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { endpoint } from '#src/connection/endpoints.js';
 import type { SocketName } from '#src/protocol/message.js';
-import { probe } from '#src/transport/probe.js';
+import { probe } from '#src/transport/client/probe.js';
 import { OK, scripted } from '../kernel/serve.js';
 import { eventually, knock, share } from '../kernel/sharing.js';
 

@@ -1,6 +1,6 @@
 /** Attacks with patterns and texts that take long to compare. */
 import { describe, expect, test } from '@jest/globals';
-import { createCommTargets } from '#src/kernel/sharing/comm-targets.js';
+import { createCommTargets } from '#src/server/messages/comm-targets.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import type { Message } from '#src/protocol/message.js';
 import { textOf } from '../fixtures/kernel-client.js';

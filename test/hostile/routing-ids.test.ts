@@ -1,6 +1,6 @@
 /** Anonymous clients share a listener, and choose their routing ids themselves. */
 import { expect, test } from '@jest/globals';
-import type { ReceivedMessage } from '#src/transport/listener.js';
+import type { ReceivedMessage } from '#src/transport/server/listener.js';
 import { throwAwayPair } from '#src/transport/curve-options.js';
 import { aMessage, eventually, inRoom, pause, type Client } from '../transport/room.js';
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { endpoint } from '#src/connection/endpoints.js';
 import { exposeZ85 } from '#src/keys/curve-pair.js';
-import type { ListenerEvent } from '#src/transport/listener-event.js';
+import type { ListenerEvent } from '#src/transport/server/listener-event.js';
 import { pythonPath } from '../fixtures/python.js';
 import { aMessage, eventually, inRoom } from '../transport/room.js';
 

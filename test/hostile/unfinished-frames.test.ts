@@ -3,9 +3,9 @@ import { createServer, connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { Dealer } from 'zeromq';
 import { endpoint } from '#src/connection/endpoints.js';
-import type { ListenerEvent } from '#src/transport/listener-event.js';
-import { DEFAULT_LISTENER_LIMITS } from '#src/transport/listener-limits.js';
-import type { Listener } from '#src/transport/listener.js';
+import type { ListenerEvent } from '#src/transport/server/listener-event.js';
+import { DEFAULT_LISTENER_LIMITS } from '#src/transport/server/listener-limits.js';
+import type { Listener } from '#src/transport/server/listener.js';
 import { aMessage, eventually, inRoom, listenAnywhere, type Room } from '../transport/room.js';
 
 const MEBIBYTE = 1024 * 1024;

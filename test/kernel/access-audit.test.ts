@@ -14,14 +14,14 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tipOf, verifyAudit } from '#src/access/audit-chain.js';
-import type { AuditRecord } from '#src/access/audit-record.js';
+import { tipOf, verifyAudit } from '#src/access/audit/audit-chain.js';
+import type { AuditRecord } from '#src/access/audit/audit-record.js';
 import { endpoint } from '#src/connection/endpoints.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { Language } from '#src/kernel/language.js';
-import { AuditWriter } from '#src/kernel/sharing/audit-writer.js';
-import { openAccess } from '#src/manager/access-client.js';
-import { probe } from '#src/transport/probe.js';
+import { AuditWriter } from '#src/server/audit/audit-writer.js';
+import { openAccess } from '#src/manager/client/access-client.js';
+import { probe } from '#src/transport/client/probe.js';
 import { OK, scripted } from './serve.js';
 import { eventually, folder, freshFile, knock, share } from './sharing.js';
 

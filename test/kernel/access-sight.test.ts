@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { MESSAGE_TYPES } from '#src/access/message-types.js';
+import { MESSAGE_TYPES } from '#src/access/policy/message-types.js';
 import { createOracle } from '../access-live/role-oracle.js';
 import { POLICY } from '../access-live/role-table.js';
 import { OK, scripted } from './serve.js';

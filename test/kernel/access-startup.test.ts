@@ -6,7 +6,7 @@ import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { Language } from '#src/kernel/language.js';
 import { serveKernel } from '#src/kernel/serve-kernel.js';
-import type { AccessOptions } from '#src/kernel/sharing/access-options.js';
+import type { AccessOptions } from '#src/server/rules/access-options.js';
 import { freshConnection, OK, scripted } from './serve.js';
 import { eventually, folder, freshFile, knock, share, type Shared } from './sharing.js';
 

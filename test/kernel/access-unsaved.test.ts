@@ -4,7 +4,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { Language } from '#src/kernel/language.js';
-import { openAccess } from '#src/manager/access-client.js';
+import { openAccess } from '#src/manager/client/access-client.js';
 import { requireOrSkip } from '../fixtures/require-or-skip.js';
 import { canMount, mountDisk } from '../fixtures/small-disk.js';
 import { OK, scripted } from './serve.js';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { deadlineIn, leftUntil } from '#src/kernel/sharing/deadline.js';
+import { deadlineIn, leftUntil } from '#src/support/deadline.js';
 
 const now = { at: 1_000_000, due: 500 };
 

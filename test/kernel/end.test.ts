@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { openDialer } from '#src/transport/dialer.js';
+import { openDialer } from '#src/transport/client/dialer.js';
 import { connect, gate, OK, scripted, serve, untilAborted } from './serve.js';
 
 const never = async (): Promise<never> => new Promise(() => undefined);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
-import type { Kernel } from '#src/kernel/kernel.js';
+import type { Kernel } from '#src/server/kernel.js';
 import { serveKernel, type ServeOptions } from '#src/kernel/serve-kernel.js';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import { KernelClient } from '../fixtures/kernel-client.js';

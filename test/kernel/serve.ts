@@ -2,7 +2,7 @@
 import { afterEach } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
-import type { Kernel } from '#src/kernel/kernel.js';
+import type { Kernel } from '#src/server/kernel.js';
 import type { Cell, ExecuteOutcome, ExecuteRequest, Language } from '#src/kernel/language.js';
 import { serveKernel, type ServeOptions } from '#src/kernel/serve-kernel.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import type { CurvePair } from '#src/keys/curve-pair.js';
-import type { Kernel } from '#src/kernel/kernel.js';
+import type { Kernel } from '#src/server/kernel.js';
 import type { Language } from '#src/kernel/language.js';
 import { serveKernel, type ServeOptions } from '#src/kernel/serve-kernel.js';
-import type { AccessEvent } from '#src/kernel/sharing/journal.js';
-import type { GrantWish } from '#src/kernel/sharing/kernel-access.js';
-import { openDialer } from '#src/transport/dialer.js';
+import type { AccessEvent } from '#src/server/audit/journal.js';
+import type { GrantWish } from '#src/server/grants/kernel-access.js';
+import { openDialer } from '#src/transport/client/dialer.js';
 import { KernelClient } from '../fixtures/kernel-client.js';
 import { freshConnection } from './serve.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { lstat, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createStateFile, type KeptState } from '#src/kernel/sharing/state-file.js';
+import { createStateFile, type KeptState } from '#src/server/state/state-file.js';
 import { Secret } from '#src/keys/secret.js';
 import { folder } from './sharing.js';
 

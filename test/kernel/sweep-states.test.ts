@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { markProcess, type ProcessMark } from '#src/kernel/sharing/process-start.js';
-import { sweepStates } from '#src/kernel/sharing/sweep-states.js';
+import { markProcess, type ProcessMark } from '#src/server/state/process-start.js';
+import { sweepStates } from '#src/server/state/sweep-states.js';
 import { folder } from './sharing.js';
 
 /** The id of this process, and of an earlier start than its own. */

@@ -3,7 +3,7 @@ import { Secret } from '#src/keys/secret.js';
 import type { JsonObject } from '#src/protocol/message.js';
 import type { Language } from '#src/kernel/language.js';
 import { createMessage } from '#src/protocol/create-message.js';
-import { openDialer } from '#src/transport/dialer.js';
+import { openDialer } from '#src/transport/client/dialer.js';
 import { textOf } from '../fixtures/kernel-client.js';
 import { OK, scripted, serve } from './serve.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { WatchedFile, type FileState } from '#src/kernel/sharing/watched-file.js';
+import { WatchedFile, type FileState } from '#src/server/rules/watched-file.js';
 import { folder } from './sharing.js';
 
 async function watch() {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { fingerprint } from '#src/keys/fingerprint.js';
-import { openAccess } from '#src/manager/access-client.js';
+import { openAccess } from '#src/manager/client/access-client.js';
 import { shareKernel } from './access-kernel.js';
 import { eventually } from './workplace.js';
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
-import type { Kernel } from '#src/kernel/kernel.js';
+import type { Kernel } from '#src/server/kernel.js';
 import { serveKernel } from '#src/kernel/serve-kernel.js';
 import type { CurvePair } from '#src/keys/curve-pair.js';
-import { openAccess, type Access } from '#src/manager/access-client.js';
+import { openAccess, type Access } from '#src/manager/client/access-client.js';
 import { KernelClient } from '../fixtures/kernel-client.js';
 import { freshConnection, OK, scripted } from '../kernel/serve.js';
 

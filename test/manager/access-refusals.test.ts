@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { accessRefusal } from '#src/manager/access-refusal.js';
+import { accessRefusal } from '#src/manager/client/access-refusal.js';
 import { freshConnection } from '../kernel/serve.js';
 import { shareKernel } from './access-kernel.js';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
-import { openLink } from '#src/manager/kernel-link.js';
+import { openLink } from '#src/manager/client/kernel-link.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import type { Message } from '#src/protocol/message.js';
 

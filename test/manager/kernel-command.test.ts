@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Secret } from '#src/keys/secret.js';
-import { kernelCommand } from '#src/manager/kernel-command.js';
-import { kernelEnvironment } from '#src/manager/kernel-environment.js';
-import type { KernelSpec } from '#src/manager/kernelspec.js';
-import { checkKernelSpec } from '#src/manager/read-kernelspec.js';
+import { kernelCommand } from '#src/launch/kernel-command.js';
+import { kernelEnvironment } from '#src/launch/kernel-environment.js';
+import type { KernelSpec } from '#src/launch/kernelspec.js';
+import { checkKernelSpec } from '#src/launch/read-kernelspec.js';
 
 let folder: string;
 beforeAll(async () => {

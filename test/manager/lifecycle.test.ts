@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Transport } from '#src/connection/connection-info.js';
-import type { TransportEncryption } from '#src/manager/encryption-policy.js';
-import { processLauncher, type Launcher } from '#src/manager/process-launcher.js';
+import type { TransportEncryption } from '#src/launch/encryption-policy.js';
+import { processLauncher, type Launcher } from '#src/launch/process-launcher.js';
 import { pythonPath } from '../fixtures/python.js';
 import { expectSameConnection } from '../fixtures/same-connection.js';
 import { beginExecution, execute } from './execute.js';

@@ -8,7 +8,7 @@ import {
   SessionManager,
   type Kernel,
 } from '@jupyterlab/services';
-import type { LocalServices } from '#src/manager/connect-services.js';
+import type { LocalServices } from '#src/manager/services/connect-services.js';
 import { bytesOf, openServices, run } from './services.js';
 import { createWorkplace, eventually, type Workplace } from './workplace.js';
 

@@ -1,7 +1,7 @@
 /** Kernels and sessions that come and go through `@jupyterlab/services`. */
 import type { Session } from '@jupyterlab/services';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { LocalServices } from '#src/manager/connect-services.js';
+import type { LocalServices } from '#src/manager/services/connect-services.js';
 import { openServices, run, status } from './services.js';
 import { createWorkplace, eventually, fixtureKernel, isAlive, type Workplace } from './workplace.js';
 

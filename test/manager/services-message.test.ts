@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fromServicesMessage, toServicesMessage } from '#src/manager/services-message.js';
+import { fromServicesMessage, toServicesMessage } from '#src/manager/services/services-message.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import { keepWrittenText, writtenTextOf } from '#src/protocol/written-numbers.js';
 

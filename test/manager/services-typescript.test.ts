@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Kernel } from '@jupyterlab/services';
-import type { LocalServices } from '#src/manager/connect-services.js';
+import type { LocalServices } from '#src/manager/services/connect-services.js';
 import { executeNotebook } from '#src/notebook/execute-notebook.js';
 import { parseNotebook } from '#src/notebook/read-notebook.js';
 import { repository } from '../fixtures/repository.js';

@@ -1,7 +1,11 @@
 /** The services on kernels of a workplace, and what tests ask of their connections. */
 import { KernelMessage, type Kernel } from '@jupyterlab/services';
-import { connectServices, type ConnectServicesOptions, type LocalServices } from '#src/manager/connect-services.js';
-import { quietServices } from '#src/manager/quiet-services.js';
+import {
+  connectServices,
+  type ConnectServicesOptions,
+  type LocalServices,
+} from '#src/manager/services/connect-services.js';
+import { quietServices } from '#src/manager/services/quiet-services.js';
 import type { Workplace } from './workplace.js';
 
 export async function openServices(

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { isCurveKernelError } from '#src/errors.js';
-import type { ManagerWarning } from '#src/manager/encryption-policy.js';
-import { processLauncher, type Launcher } from '#src/manager/process-launcher.js';
+import type { ManagerWarning } from '#src/launch/encryption-policy.js';
+import { processLauncher, type Launcher } from '#src/launch/process-launcher.js';
 import { execute } from './execute.js';
 import { createWorkplace, eventually, fixtureKernel, isAlive, type Workplace } from './workplace.js';
 

@@ -2,9 +2,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ManagedKernelEvents } from '#src/manager/kernel-events.js';
-import type { ManagedKernel } from '#src/manager/managed-kernel.js';
-import { startKernel, type StartKernelOptions } from '#src/manager/start-kernel.js';
+import type { ManagedKernelEvents } from '#src/manager/lifecycle/kernel-events.js';
+import type { ManagedKernel } from '#src/manager/lifecycle/managed-kernel.js';
+import { startKernel, type StartKernelOptions } from '#src/manager/lifecycle/start-kernel.js';
 import { pythonPath } from '../fixtures/python.js';
 import { repository } from '../fixtures/repository.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Kernel } from '@jupyterlab/services';
-import type { LocalServices } from '#src/manager/connect-services.js';
+import type { LocalServices } from '#src/manager/services/connect-services.js';
 import { executeNotebook, type NotebookProgress } from '#src/notebook/execute-notebook.js';
 import { formatNotebook } from '#src/notebook/format-notebook.js';
 import type { Cell, Notebook, Output } from '#src/notebook/notebook.js';

@@ -1,7 +1,7 @@
 /** Parameters are set as papermill sets them, for Python, R and TypeScript. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import type { LocalServices } from '#src/manager/connect-services.js';
+import type { LocalServices } from '#src/manager/services/connect-services.js';
 import { isJsonObject } from '#src/notebook/check-shape.js';
 import { formatNotebook } from '#src/notebook/format-notebook.js';
 import { injectParameters } from '#src/notebook/inject-parameters.js';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { join } from 'node:path';
-import type { LocalServices } from '#src/manager/connect-services.js';
+import type { LocalServices } from '#src/manager/services/connect-services.js';
 import { executeNotebook } from '#src/notebook/execute-notebook.js';
 import { ExactNumber } from '#src/notebook/exact-number.js';
 import { formatNotebook } from '#src/notebook/format-notebook.js';

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Kernel } from '@jupyterlab/services';
 import { join } from 'node:path';
-import { attach } from '#src/manager/attach.js';
-import type { LocalServices } from '#src/manager/connect-services.js';
+import { attach } from '#src/manager/client/attach.js';
+import type { LocalServices } from '#src/manager/services/connect-services.js';
 import { isCurveKernelError, type ErrorCode } from '#src/errors.js';
 import { executeNotebook, type ExecutedNotebook } from '#src/notebook/execute-notebook.js';
 import { formatNotebook } from '#src/notebook/format-notebook.js';

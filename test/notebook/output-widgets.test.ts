@@ -1,6 +1,6 @@
 /** What is printed inside an Output widget of ipywidgets belongs into the widget, as nbclient has it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { LocalServices } from '#src/manager/connect-services.js';
+import type { LocalServices } from '#src/manager/services/connect-services.js';
 import { executeNotebook, type ExecutedNotebook } from '#src/notebook/execute-notebook.js';
 import { formatNotebook } from '#src/notebook/format-notebook.js';
 import type { Notebook, Output } from '#src/notebook/notebook.js';

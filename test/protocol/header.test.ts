@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { seenByOthers } from '#src/kernel/sharing/seen-parent.js';
+import { seenByOthers } from '#src/server/messages/seen-parent.js';
 import { inNameOf } from '#src/protocol/as-sent.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import { decodeMessage, DEFAULT_LIMITS, encodeParts } from '#src/protocol/frames.js';

@@ -3,7 +3,7 @@ import { Subscriber } from 'zeromq';
 import { endpoint } from '#src/connection/endpoints.js';
 import type { Message } from '#src/protocol/message.js';
 import { dialCurve } from '#src/transport/curve-options.js';
-import type { Listener } from '#src/transport/listener.js';
+import type { Listener } from '#src/transport/server/listener.js';
 import { aMessage, eventually, inRoom, pause, type Client, type Room } from './room.js';
 
 test('ten thousand messages published in one go all arrive, in order', () =>

@@ -108,8 +108,8 @@ const CLOSE_OFTEN = `
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { Secret } from '#src/keys/secret.js';
 import { createMessage } from '#src/protocol/create-message.js';
-import { openDialer } from '#src/transport/dialer.js';
-import { openListener } from '#src/transport/listener.js';
+import { openDialer } from '#src/transport/client/dialer.js';
+import { openListener } from '#src/transport/server/listener.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 
 const server = await generateCurvePair();

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import type { Dialer } from '#src/transport/dialer.js';
-import type { ListenerEvent } from '#src/transport/listener-event.js';
+import type { Dialer } from '#src/transport/client/dialer.js';
+import type { ListenerEvent } from '#src/transport/server/listener-event.js';
 import { runNode } from '../fixtures/run-node.js';
 import { aMessage, eventually, inRoom, type Room } from './room.js';
-import type { Listener } from '#src/transport/listener.js';
+import type { Listener } from '#src/transport/server/listener.js';
 
 const knock = async (room: Room, listener: Listener, n: number): Promise<Dialer | string> => {
   try {
@@ -59,7 +59,7 @@ const CLOSE_WITHOUT_DESCRIPTORS = `
 import { openSync } from 'node:fs';
 import { Secret } from '#src/keys/secret.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
-import { openListener } from '#src/transport/listener.js';
+import { openListener } from '#src/transport/server/listener.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 
 const listener = await openListener({

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { Dealer } from 'zeromq';
 import { endpoint } from '#src/connection/endpoints.js';
 import { dialCurve, throwAwayPair } from '#src/transport/curve-options.js';
-import type { Listener } from '#src/transport/listener.js';
+import type { Listener } from '#src/transport/server/listener.js';
 import { watchSocket } from '#src/transport/watch-socket.js';
 import { eventually, inRoom, type Room } from './room.js';
 

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import type { Listener } from '#src/transport/listener.js';
-import { SOCKET_NAMES } from '#src/transport/per-socket.js';
+import type { Listener } from '#src/transport/server/listener.js';
+import { SOCKET_NAMES } from '#src/connection/per-socket.js';
 import { aMessage, eventually, inRoom, type Room } from './room.js';
 
 /** Signature, version 3.1, mechanism, as-server. */

@@ -4,8 +4,8 @@ import { endpoint } from '#src/connection/endpoints.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { Secret } from '#src/keys/secret.js';
 import { dialCurve } from '#src/transport/curve-options.js';
-import type { ReceivedMessage } from '#src/transport/listener.js';
-import type { ListenerEvent } from '#src/transport/listener-event.js';
+import type { ReceivedMessage } from '#src/transport/server/listener.js';
+import type { ListenerEvent } from '#src/transport/server/listener-event.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 import { aMessage, echo, encrypted, eventually, inRoom, pause } from './room.js';
 

@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { endpoint } from '#src/connection/endpoints.js';
-import type { Listener } from '#src/transport/listener.js';
-import { perSocket } from '#src/transport/per-socket.js';
-import { selfCheck } from '#src/transport/self-check.js';
+import type { Listener } from '#src/transport/server/listener.js';
+import { perSocket } from '#src/connection/per-socket.js';
+import { selfCheck } from '#src/transport/server/self-check.js';
 import { runNode } from '../fixtures/run-node.js';
 import { inRoom, listenAnywhere } from './room.js';
 
@@ -51,7 +51,7 @@ const OPEN_LISTENERS_PROFILED = `
 import { Session } from 'node:inspector';
 import { Secret } from '#src/keys/secret.js';
 import { generateServerPair } from '#src/keys/openssl-pair.js';
-import { openListener } from '#src/transport/listener.js';
+import { openListener } from '#src/transport/server/listener.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 const session = new Session();
 session.connect();

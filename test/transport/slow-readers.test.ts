@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createMessage } from '#src/protocol/create-message.js';
 import type { Header, Message } from '#src/protocol/message.js';
-import type { Listener, ListenerOptions } from '#src/transport/listener.js';
-import type { OutputLoss } from '#src/transport/publish-queue.js';
+import type { Listener, ListenerOptions } from '#src/transport/server/listener.js';
+import type { OutputLoss } from '#src/transport/server/publish-queue.js';
 import { aMessage, eventually, inRoom, pause, type Room } from './room.js';
 import { startReader } from './start-reader.js';
 

@@ -4,7 +4,7 @@ import { endpoint } from '#src/connection/endpoints.js';
 import { encodeMessage } from '#src/protocol/frames.js';
 import { createSigner } from '#src/protocol/signer.js';
 import { dialCurve } from '#src/transport/curve-options.js';
-import type { Listener, ListenerOptions } from '#src/transport/listener.js';
+import type { Listener, ListenerOptions } from '#src/transport/server/listener.js';
 import { aMessage, eventually, inRoom, pause, type Room } from './room.js';
 
 const MEGABYTE = new Uint8Array(1_000_000);

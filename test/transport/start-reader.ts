@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { endpoint } from '#src/connection/endpoints.js';
 import { exposeZ85 } from '#src/keys/curve-pair.js';
-import type { Listener } from '#src/transport/listener.js';
+import type { Listener } from '#src/transport/server/listener.js';
 import { pythonPath } from '../fixtures/python.js';
 import { repository } from '../fixtures/repository.js';
 import { aMessage, type Room } from './room.js';

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { curveKeyPair, Context, Dealer, Router } from 'zeromq';
 import { decodeZ85 } from '#src/keys/z85.js';
 import { serveCurve, throwAwayPair } from '#src/transport/curve-options.js';
-import { probeIn } from '#src/transport/probe.js';
-import { ZapHandler } from '#src/transport/zap-handler.js';
-import { formatZapReply, parseZapRequest, type ZapVerdict } from '#src/transport/zap-message.js';
+import { probeIn } from '#src/transport/client/probe.js';
+import { ZapHandler } from '#src/transport/server/zap-handler.js';
+import { formatZapReply, parseZapRequest, type ZapVerdict } from '#src/transport/server/zap-message.js';
 import { inRoom } from './room.js';
 
 const key = Buffer.from(decodeZ85(curveKeyPair().publicKey));

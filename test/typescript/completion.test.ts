@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { signatureOf } from '#src/typescript/evaluator/signature.js';
+import { signatureOf } from '#src/typescript/evaluator/inspect/signature.js';
 import { openNotebook } from './recorded-cell.js';
 
 const notebook = openNotebook();

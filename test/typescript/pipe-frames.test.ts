@@ -7,10 +7,10 @@ import {
   type Frame,
   TEXT_HEAD_BYTES,
   writeTextHead,
-} from '#src/typescript/pipe-frames.js';
-import { checkEvaluatorMessage, type EvaluatorMessage } from '#src/typescript/pipe-messages.js';
-import { foldData } from '#src/typescript/evaluator/fold-data.js';
-import { unfoldData } from '#src/typescript/unfold-data.js';
+} from '#src/typescript/pipe/pipe-frames.js';
+import { checkEvaluatorMessage, type EvaluatorMessage } from '#src/typescript/pipe/pipe-messages.js';
+import { foldData } from '#src/typescript/evaluator/output/fold-data.js';
+import { unfoldData } from '#src/typescript/pipe/unfold-data.js';
 
 /** A frame's JSON as it comes out, without what says how its buffers are cut. */
 function withoutLengths(value: object): unknown {

@@ -1,26 +1,26 @@
 /** What the evaluator does at the kernel's word. */
 import type { MessagePort } from 'node:worker_threads';
-import type { EvaluatorRequest, Interrupt } from '../pipe-messages.js';
-import { ORIGINAL, type Builtins } from './builtins.js';
-import type { CellContext } from './cell-context.js';
-import { installCellInput } from './cell-input.js';
-import { importMeta, installCellGlobals } from './cell-globals.js';
-import { CONSTANT, createImportBinder } from './bind-imports.js';
-import { createGuardEach } from './cell-guards.js';
-import { createCellRunner } from './cell-runner.js';
-import type { CellStacks } from './cell-stack.js';
-import { createDisplay } from './display.js';
-import { createPlaceInFile } from './file-positions.js';
-import type { Scopes } from './lowered-scope.js';
+import type { EvaluatorRequest, Interrupt } from '../pipe/pipe-messages.js';
+import { ORIGINAL, type Builtins } from './run/builtins.js';
+import type { CellContext } from './run/cell-context.js';
+import { installCellInput } from './run/cell-input.js';
+import { importMeta, installCellGlobals } from './run/cell-globals.js';
+import { CONSTANT, createImportBinder } from './compile/bind-imports.js';
+import { createGuardEach } from './run/cell-guards.js';
+import { createCellRunner } from './run/cell-runner.js';
+import type { CellStacks } from './inspect/cell-stack.js';
+import { createDisplay } from './output/display.js';
+import { createPlaceInFile } from './compile/file-positions.js';
+import type { Scopes } from './compile/lowered-scope.js';
 import type { Send } from './pipe-to-kernel.js';
-import { createQuestions } from './questions.js';
-import { RUNTIME } from './runtime-name.js';
-import { describeValue, membersOf } from './runtime-values.js';
-import { createStrike } from './strike.js';
-import { SYNTAX_HELPERS } from './syntax-helpers.js';
-import { FLAGS } from './thread-flags.js';
-import { createFileImports } from './typescript-files.js';
-import { installWrittenText } from './written-text.js';
+import { createQuestions } from './run/questions.js';
+import { RUNTIME } from './compile/runtime-name.js';
+import { describeValue, membersOf } from './inspect/runtime-values.js';
+import { createStrike } from './interrupt/request-termination.js';
+import { SYNTAX_HELPERS } from './compile/syntax-helpers.js';
+import { FLAGS } from './interrupt/thread-flags.js';
+import { createFileImports } from './modules/typescript-files.js';
+import { installWrittenText } from './output/written-text.js';
 
 const { Atomics } = ORIGINAL;
 /** Characters of a description: less than a frame takes. */

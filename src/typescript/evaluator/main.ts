@@ -7,16 +7,16 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { allowCores } from '../../keys/guard-process.js';
-import { createFrameReader } from '../pipe-frames.js';
-import type { EvaluatorRequest } from '../pipe-messages.js';
-import { createBuiltins } from './builtins.js';
-import { captureOutput } from './capture-output.js';
-import { createCellContext } from './cell-context.js';
-import { installCellStacks } from './cell-stack.js';
+import { createFrameReader } from '../pipe/pipe-frames.js';
+import type { EvaluatorRequest } from '../pipe/pipe-messages.js';
+import { createBuiltins } from './run/builtins.js';
+import { captureOutput } from './output/capture-output.js';
+import { createCellContext } from './run/cell-context.js';
+import { installCellStacks } from './inspect/cell-stack.js';
 import { createSharedPipe, openPipeToKernel } from './pipe-to-kernel.js';
-import { installProcessHooks } from './process-hooks.js';
-import { createFlags, guarded } from './thread-flags.js';
-import type { WatchdogData } from './watchdog.js';
+import { installProcessHooks } from './run/process-hooks.js';
+import { createFlags, guarded } from './interrupt/thread-flags.js';
+import type { WatchdogData } from './interrupt/watchdog.js';
 
 // There are no keys here, but the account's files, which an inspector without a password would open to every other.
 process.on('SIGUSR1', () => {});
@@ -34,7 +34,7 @@ const builtins = createBuiltins();
 const pipe = openPipeToKernel(sharedPipe, builtins, () => port.postMessage(null));
 const { send } = pipe;
 const data: WatchdogData = { pipe: sharedPipe, port: watchdogPort, descriptor: ORDERS };
-const watchdog = new Worker(new URL('watchdog.js', import.meta.url), {
+const watchdog = new Worker(new URL('interrupt/watchdog.js', import.meta.url), {
   workerData: data,
   transferList: [watchdogPort],
   // It holds next to nothing.

@@ -7,11 +7,11 @@
 import { Buffer } from 'node:buffer';
 import { writeSync } from 'node:fs';
 import { kill, pid } from 'node:process';
-import { encodeFrame, EVALUATOR_LIMITS, TEXT_HEAD_BYTES, writeTextHead } from '../pipe-frames.js';
-import { checkEvaluatorMessage, type EvaluatorMessage } from '../pipe-messages.js';
-import { ORIGINAL, type Builtins } from './builtins.js';
-import { foldData } from './fold-data.js';
-import { FLAGS, guarded } from './thread-flags.js';
+import { encodeFrame, EVALUATOR_LIMITS, TEXT_HEAD_BYTES, writeTextHead } from '../pipe/pipe-frames.js';
+import { checkEvaluatorMessage, type EvaluatorMessage } from '../pipe/pipe-messages.js';
+import { ORIGINAL, type Builtins } from './run/builtins.js';
+import { foldData } from './output/fold-data.js';
+import { FLAGS, guarded } from './interrupt/thread-flags.js';
 
 /** Sends a message to the kernel. Throws a `TypeError`, and sends nothing, when it is malformed, too large or no JSON. */
 export type Send = (message: EvaluatorMessage, buffers?: readonly Uint8Array[]) => void;

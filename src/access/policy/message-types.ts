@@ -1,0 +1,124 @@
+import type { Channel, RequestChannel } from '../../protocol/message.js';
+
+/** Channels on which something may be sent to a kernel. */
+export const SEND_CHANNELS = ['shell', 'control', 'stdin'] as const;
+
+const COMM_TYPES = ['comm_open', 'comm_msg', 'comm_close'] as const;
+
+/**
+ * The message types of the protocol, by the channel they belong on, and this package's administrative verbs. Control takes
+ * what shell takes as well.
+ *
+ * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html | Messaging in Jupyter}
+ */
+export const MESSAGE_TYPES: Readonly<Record<Channel, readonly string[]>> = {
+  shell: [
+    'execute_request',
+    'inspect_request',
+    'complete_request',
+    'history_request',
+    'is_complete_request',
+    'connect_request',
+    'comm_info_request',
+    'kernel_info_request',
+    ...COMM_TYPES,
+  ],
+  control: [
+    'shutdown_request',
+    'interrupt_request',
+    'debug_request',
+    'usage_request',
+    'create_subshell_request',
+    'delete_subshell_request',
+    'list_subshell_request',
+    'curve_grant_request',
+    'curve_revoke_request',
+    'curve_rotate_request',
+    'curve_role_request',
+    'curve_topic_request',
+    'curve_clients_request',
+    'curve_can_request',
+    'curve_policy_request',
+    'curve_watch_request',
+  ],
+  stdin: ['input_reply'],
+  iopub: [
+    'stream',
+    'display_data',
+    'update_display_data',
+    'execute_input',
+    'execute_result',
+    'error',
+    'status',
+    'clear_output',
+    'debug_event',
+    'iopub_welcome',
+    'shutdown_reply',
+    ...COMM_TYPES,
+  ],
+};
+
+/**
+ * The channel that a message sent on `channel` belongs on: another one for what belongs only there, such as a `shutdown_request` on
+ * shell, which kernels take as well.
+ */
+export function homeChannel(channel: RequestChannel, msgType: string): RequestChannel {
+  const belongs = (on: RequestChannel): boolean => MESSAGE_TYPES[on].includes(msgType);
+  if (belongs(channel) || (channel === 'control' && belongs('shell'))) return channel;
+  return SEND_CHANNELS.find(belongs) ?? channel;
+}
+
+/** Longer types are nobody's. */
+export const LONGEST_TYPE = 128;
+
+/** A message type, which may be any text, as it is told to people: short, and of usual characters only. */
+export function printableType(msgType: string): string {
+  const text = msgType.length > LONGEST_TOLD ? `${msgType.slice(0, LONGEST_TOLD - 1)}…` : msgType;
+  return text.replaceAll(/[^\w.…-]/g, '?');
+}
+
+const LONGEST_TOLD = 64;
+
+/** What a role may send and still be called read-only: none of these can run code in any kernel we know. */
+export const READ_ONLY_TYPES: ReadonlySet<string> = new Set([
+  'kernel_info_request',
+  'connect_request',
+  'comm_info_request',
+  'history_request',
+  'is_complete_request',
+  'list_subshell_request',
+  'curve_clients_request',
+  'curve_can_request',
+]);
+
+const KNOWN: ReadonlySet<string> = new Set(Object.values(MESSAGE_TYPES).flat());
+const COMM: ReadonlySet<string> = new Set(COMM_TYPES);
+
+/** Whether the protocol, or this package, has such a type on any channel. */
+export function isKnownType(msgType: string): boolean {
+  return KNOWN.has(msgType);
+}
+
+/** Whether messages of this type belong to a comm, and so to a target. */
+export function isCommType(msgType: string): boolean {
+  return COMM.has(msgType);
+}
+
+/** Whether this is a request to change who may do what. */
+export function isAdminType(msgType: string): boolean {
+  return msgType.startsWith('curve_');
+}
+
+/**
+ * Whether the type is a known one in odd dress (`EXECUTE_REQUEST`, full-width letters, a blank at the end), or longer than any.
+ * A kernel behind a relay might read it as the known one, so no wildcard lets it through.
+ */
+export function isDisguised(msgType: string): boolean {
+  if (KNOWN.has(msgType)) return false;
+  if (msgType.length > LONGEST_TYPE) return true;
+  const plain = msgType
+    .normalize('NFKC')
+    .replaceAll(/[^\p{L}\p{N}_]/gu, '')
+    .toLowerCase();
+  return plain !== msgType && KNOWN.has(plain);
+}

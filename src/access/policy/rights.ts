@@ -1,0 +1,82 @@
+import type { Channel, RequestChannel } from '../../protocol/message.js';
+import { isKnownType } from './message-types.js';
+import { compileNamePattern, type MessagePattern, type NamePattern } from './pattern.js';
+import { compileSee, compileSend, type Role } from './role.js';
+
+/** What some rules say, and which of them decided. */
+export interface Verdict {
+  readonly allowed: boolean;
+  /** Role and pattern, such as `executor: shell.*`, or `no rule`. */
+  readonly rule: string;
+}
+
+/** The rights of one set of roles together: what any of them allows and none forbids. */
+export interface Rights {
+  send(channel: RequestChannel, msgType: string, own: boolean): Verdict;
+  see(msgType: string, own: boolean): Verdict;
+  /** With undefined for a comm whose target is not known: what may use every target may use it. */
+  comm(target: string | undefined): Verdict;
+  /** With undefined for groups that cannot be read: who may see every group may see it. */
+  group(name: string | undefined): Verdict;
+}
+
+/** A rule that nothing fits. */
+const NO_RULE: Verdict = { allowed: false, rule: 'no rule' };
+
+interface Rule<P> {
+  readonly pattern: P;
+  readonly verdict: Verdict;
+}
+
+/** Compiles what `roles` allow together. Throws TypeError as {@link checkRole} does. */
+export function compileRights(roles: readonly Role[]): Rights {
+  const send = compileRules(roles, (role) => role.send.map((text) => compileSend(text, role.readOnly ?? false)));
+  const see = compileRules(roles, (role) => role.see.map(compileSee));
+  const comms = compileRules(roles, (role) => role.comms.map(compileNamePattern));
+  const groups = compileRules(roles, (role) => role.groups.map(compileNamePattern));
+  const seen = rememberKnown((channel, msgType, own) => judge(see, (one) => one.matches(channel, msgType, own)));
+  return {
+    send: rememberKnown((channel, msgType, own) => judge(send, (one) => one.matches(channel, msgType, own))),
+    see: (msgType, own) => seen('iopub', msgType, own),
+    comm: (target) => judgeName(comms, target),
+    group: (name) => judgeName(groups, name),
+  };
+}
+
+type JudgeMessage = (channel: Channel, msgType: string, own: boolean) => Verdict;
+
+/** Only types of the protocol are remembered, and those are few: whoever sends made-up ones fills nothing. */
+function rememberKnown(judgeMessage: JudgeMessage): JudgeMessage {
+  const verdicts = new Map<string, Verdict>();
+  return (channel, msgType, own) => {
+    if (!isKnownType(msgType)) return judgeMessage(channel, msgType, own);
+    const key = `${channel}.${msgType}${own ? ' own' : ''}`;
+    let verdict = verdicts.get(key);
+    if (verdict === undefined) verdicts.set(key, (verdict = judgeMessage(channel, msgType, own)));
+    return verdict;
+  };
+}
+
+/** Rules that forbid come first, so that the first one that fits decides. */
+function compileRules<P extends MessagePattern | NamePattern>(
+  roles: readonly Role[],
+  compile: (role: Role) => readonly P[],
+): readonly Rule<P>[] {
+  const rules = roles.flatMap((role) =>
+    compile(role).map((pattern) => ({
+      pattern,
+      verdict: { allowed: !pattern.deny, rule: `${role.name}: ${pattern.text}` },
+    })),
+  );
+  return [...rules.filter(({ pattern }) => pattern.deny), ...rules.filter(({ pattern }) => !pattern.deny)];
+}
+
+function judge<P>(rules: readonly Rule<P>[], fits: (pattern: P) => boolean): Verdict {
+  for (const { pattern, verdict } of rules) if (fits(pattern)) return verdict;
+  return NO_RULE;
+}
+
+/** What has no name might have any: every rule that forbids fits it, and of those that allow only `*`. */
+function judgeName(rules: readonly Rule<NamePattern>[], name: string | undefined): Verdict {
+  return judge(rules, (pattern) => (name === undefined ? pattern.deny || pattern.everything : pattern.matches(name)));
+}

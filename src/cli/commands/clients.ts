@@ -1,0 +1,33 @@
+import type { CommandModule } from 'yargs';
+import type { GrantInUse } from '../../manager/client/access-grant.js';
+import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
+import { printJson, printResult, table } from '../output/output.js';
+
+interface ClientsArguments extends ExistingArguments {
+  readonly json: boolean;
+}
+
+/** `clients`: who may use a kernel, and who does. */
+export const clientsCommand: CommandModule<object, ClientsArguments> = {
+  command: 'clients',
+  describe: 'List who is let in to a running kernel, and who is connected',
+  builder: (yargs) =>
+    existingOptions(yargs).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  handler: clients,
+};
+
+async function clients(args: ClientsArguments): Promise<void> {
+  const found = await withAccess(args, (access) => access.clients());
+  if (args.json) printJson({ clients: found });
+  else printResult(table([HEADING, ...found.flatMap(rows)]));
+}
+
+const HEADING = ['NAME', 'ROLES', 'KEY FINGERPRINT', 'UNTIL', 'CONNECTED FROM', 'SINCE', 'LAST REQUEST'];
+
+/** A row for each connection; one without, for who is not connected. */
+function rows({ name, roles, fingerprint, expiresAt = '-', connected, lastRequest }: GrantInUse): readonly string[][] {
+  const grant = [name, roles.join(','), fingerprint, expiresAt];
+  const last = lastRequest === undefined ? '-' : `${lastRequest.type} at ${lastRequest.at}`;
+  if (connected.length === 0) return [[...grant, '-', '-', last]];
+  return connected.map(({ address, since }) => [...grant, address, since, last]);
+}

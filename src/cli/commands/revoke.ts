@@ -1,0 +1,88 @@
+import type { CommandModule } from 'yargs';
+import { parsePointInTime } from '../../access/policy/point-in-time.js';
+import { isCurveKernelError } from '../../errors.js';
+import { fingerprint } from '../../keys/fingerprint.js';
+import type { Access, RevokeRequest } from '../../manager/client/access-client.js';
+import type { Grant } from '../../manager/client/access-grant.js';
+import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
+import { readKeyArgument } from '../options/key-argument.js';
+import { printJson, printNote, printResult } from '../output/output.js';
+import { parseOption, usageError } from '../output/usage-error.js';
+
+interface RevokeArguments extends ExistingArguments {
+  readonly name: string | undefined;
+  readonly key: string | undefined;
+  readonly 'all-before': string | undefined;
+  readonly 'let-finish': boolean;
+  readonly json: boolean;
+}
+
+/** `revoke`: takes grants back, and cuts the connections of who uses them. */
+export const revokeCommand: CommandModule<object, RevokeArguments> = {
+  command: 'revoke [name]',
+  describe: 'Shut somebody out of a running kernel, at once',
+  builder: (yargs) =>
+    existingOptions(yargs.positional('name', { type: 'string', describe: 'Whom' }))
+      .option('key', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Only this key: its fingerprint, the public key, or its file',
+      })
+      .option('all-before', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Only keys issued before this moment, such as 2030-01-31T18:00:00Z',
+      })
+      .option('let-finish', { type: 'boolean', default: false, describe: 'Do not interrupt the cell they run' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
+      .check(({ name, key, allBefore }) => {
+        if (name ?? key ?? allBefore) return true;
+        throw usageError('whom: a name, --key or --all-before is needed', 'revoke');
+      })
+      .example('$0 revoke alice --existing kernel.json', ''),
+  handler: revoke,
+};
+
+/** Who takes back the grant that they ask by is cut off at once, and gets no answer. That is what was asked for. */
+async function revokeOthersOrOwn(access: Access, request: RevokeRequest): Promise<readonly Grant[]> {
+  const own = await ownGrant(access);
+  try {
+    return await access.revoke(request);
+  } catch (error) {
+    if (own !== undefined && isCurveKernelError(error, 'peer-lost') && fits(own, request)) return [own];
+    throw error;
+  }
+}
+
+async function ownGrant(access: Access): Promise<Grant | undefined> {
+  const { curve } = access.connection;
+  const key = fingerprint(curve?.clientPublicKey ?? curve?.publicKey ?? '');
+  // Who may not see the clients may be allowed to revoke them.
+  const all = await access.clients().catch(() => []);
+  return all.find((grant) => grant.fingerprint === key);
+}
+
+const fits = (grant: Grant, { name, key, allBefore }: RevokeRequest): boolean =>
+  (name ?? grant.name) === grant.name &&
+  (key ?? grant.fingerprint) === grant.fingerprint &&
+  (allBefore === undefined || new Date(grant.issuedAt) < allBefore);
+
+async function revoke(args: RevokeArguments): Promise<void> {
+  const { name, key, 'all-before': before } = args;
+  const request = {
+    ...(name === undefined ? {} : { name }),
+    ...(key === undefined ? {} : { key: key.startsWith('SHA256:') ? key : fingerprint(await readKeyArgument(key)) }),
+    ...(before === undefined
+      ? {}
+      : { allBefore: new Date(parseOption('--all-before', 'revoke', () => parsePointInTime(before))) }),
+    letFinish: args['let-finish'],
+  };
+  const revoked = await withAccess(args, (access) => revokeOthersOrOwn(access, request));
+  if (args.json) return printJson({ revoked });
+  for (const grant of revoked) printResult(`${grant.name} ${grant.fingerprint}`);
+  printNote(
+    revoked.length === 1
+      ? 'one key does not open this kernel any more'
+      : `${revoked.length} keys do not open this kernel any more`,
+  );
+}

@@ -1,0 +1,121 @@
+import type { ManagerWarning, TransportEncryption } from '../../launch/encryption-policy.js';
+import type { ChannelSecurity } from '../../manager/client/kernel-link.js';
+import { executeNotebook, type ExecutedNotebook, type NotebookProgress } from '../../notebook/execute-notebook.js';
+import { injectParameters } from '../../notebook/inject-parameters.js';
+import type { Notebook } from '../../notebook/notebook.js';
+import type { JsonObject } from '../../protocol/message.js';
+import { createDroppedMessages, type DroppedMessages } from '../output/dropped-messages.js';
+import type { ExistingArguments } from '../options/existing-kernel.js';
+import { listenForInterruption, type Interruption } from '../output/interruption.js';
+import { printNote, printWarning } from '../output/output.js';
+import { createProgress, type Progress } from '../output/progress.js';
+import { joinKernel, startOwnKernel, type RunKernel } from './run-kernel.js';
+import { showOutput } from '../output/show-output.js';
+import { parseOption } from '../output/usage-error.js';
+
+/** How `run` runs a notebook. */
+export interface RunNotebookOptions {
+  /** The running kernel to use. Default: one of its own. */
+  readonly existing: ExistingArguments | undefined;
+  /** Default: the one that the notebook names. */
+  readonly kernelName: string | undefined;
+  readonly policy: TransportEncryption;
+  /** The working directory of the kernel. */
+  readonly folder: string;
+  /** None, if there are no names. */
+  readonly parameters: JsonObject;
+  /** Milliseconds that a cell may take. */
+  readonly timeout: number | undefined;
+  readonly allowErrors: boolean;
+  readonly showOutputs: boolean;
+}
+
+/** What came of it. */
+export interface NotebookRun {
+  readonly executed: ExecutedNotebook;
+  readonly kernelName: string;
+  readonly seconds: number;
+  readonly security: ChannelSecurity;
+  readonly outputsShown: boolean;
+}
+
+/** Runs the cells while showing how far it is, on a kernel that is ended afterwards or on one that goes on. Ctrl-C stops the cell. */
+export async function runNotebook(notebook: Notebook, options: RunNotebookOptions): Promise<NotebookRun> {
+  const progress = createProgress();
+  using interruption = listenForInterruption();
+  using dropped = createDroppedMessages(() => progress.hide());
+  try {
+    let cells = 0;
+    const started = performance.now();
+    await using kernel = await openKernel(notebook, options, { interruption, progress, dropped });
+    const parameterized = await withParameters(notebook, options.parameters, kernel, progress);
+    const executed = await executeNotebook(parameterized, kernel.connection, {
+      ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+      allowErrors: options.allowErrors,
+      signal: interruption.gently,
+      onProgress: (step) => {
+        if (step.type === 'cell-ended') cells = step.of;
+        report(step, progress, options.showOutputs);
+      },
+    });
+    if (cells > 0 && executed.failure === undefined) progress.show(cells, cells, 'done');
+    const seconds = (performance.now() - started) / 1000;
+    const { security, name } = kernel;
+    return { executed, security, seconds, kernelName: name, outputsShown: options.showOutputs };
+  } finally {
+    progress.hide();
+  }
+}
+
+/** What a run is shown and stopped by. */
+interface RunParts {
+  readonly interruption: Interruption;
+  readonly progress: Progress;
+  readonly dropped: DroppedMessages;
+}
+
+/** Only a kernel that runs says for sure which language it is of. */
+async function withParameters(
+  notebook: Notebook,
+  parameters: JsonObject,
+  { connection }: RunKernel,
+  progress: Progress,
+): Promise<Notebook> {
+  if (Object.keys(parameters).length === 0) return notebook;
+  const { name } = (await connection.info).language_info;
+  const injected = parseOption('parameters', 'run', () => injectParameters(notebook, parameters, name));
+  if (injected.place === 'top') {
+    progress.hide();
+    printNote('no cell is tagged parameters: they are set before the first cell, and a cell that sets them again wins');
+  }
+  return injected.notebook;
+}
+
+function openKernel(
+  notebook: Notebook,
+  { existing, kernelName, policy, folder }: RunNotebookOptions,
+  { interruption, progress, dropped }: RunParts,
+): Promise<RunKernel> {
+  const onError = (error: unknown): void => dropped.note(error);
+  if (existing !== undefined) return joinKernel(existing, policy, interruption, onError);
+  const name = kernelName ?? kernelOf(notebook);
+  progress.show(0, 0, `starting ${name ?? 'a kernel'}`);
+  const onWarning = (warning: ManagerWarning): void => {
+    progress.hide();
+    printWarning(warning);
+  };
+  return startOwnKernel({ name, policy, folder, onWarning, onError }, interruption);
+}
+
+function report(step: NotebookProgress, progress: Progress, showOutputs: boolean): void {
+  if (step.type === 'cell-started') progress.show(step.position - 1, step.of, `running code cell ${step.position}`);
+  else if (step.type === 'output' && showOutputs) {
+    progress.hide();
+    showOutput(step.output);
+  }
+}
+
+function kernelOf({ metadata: { kernelspec } }: Notebook): string | undefined {
+  if (typeof kernelspec !== 'object' || kernelspec === null || !('name' in kernelspec)) return undefined;
+  return typeof kernelspec['name'] === 'string' ? kernelspec['name'] : undefined;
+}

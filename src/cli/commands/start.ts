@@ -1,0 +1,88 @@
+import type { CommandModule } from 'yargs';
+import { CurveKernelError } from '../../errors.js';
+import { startKernel } from '../../manager/lifecycle/start-kernel.js';
+import type { ManagedKernel } from '../../manager/lifecycle/managed-kernel.js';
+import { ACCESS_OPTIONS, type AccessArguments } from '../options/access-options.js';
+import { createDroppedMessages } from '../output/dropped-messages.js';
+import { listenForInterruption, type Interruption } from '../output/interruption.js';
+import { kernelOption, policyOption, type KernelArguments } from '../options/kernel-options.js';
+import { printNote, printResult, printWarning } from '../output/output.js';
+import { findSharedKernelspec } from '../kernelspec/shared-kernelspec.js';
+
+interface StartArguments extends KernelArguments, AccessArguments {
+  readonly kernel: string | undefined;
+  readonly 'connection-file': string | undefined;
+  readonly ip: string | undefined;
+}
+
+/** `start`: keeps a kernel running in the foreground, for clients of any kind to attach to by its connection file. */
+export const startCommand: CommandModule<object, StartArguments> = {
+  command: 'start',
+  describe: 'Keep a kernel running, and print its connection file',
+  builder: (yargs) =>
+    policyOption(kernelOption(yargs))
+      .option('connection-file', { type: 'string', requiresArg: true, describe: 'Where to write it' })
+      .option('ip', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'The address to listen at; * is all [default: 127.0.0.1]',
+      })
+      .options(ACCESS_OPTIONS)
+      .example('$0 start --kernel python3 --transport-encryption required', ''),
+  handler: start,
+};
+
+async function start(args: StartArguments): Promise<void> {
+  using interruption = listenForInterruption();
+  using dropped = createDroppedMessages();
+  const file = args['connection-file'];
+  const kernel = await startKernel({
+    kernelName: args.kernel ?? 'typescript',
+    transportEncryption: args['transport-encryption'],
+    ...(file === undefined ? {} : { connectionFile: file }),
+    ...(args.ip === undefined ? {} : { ip: args.ip }),
+    findKernelSpec: findSharedKernelspec(args),
+    autoRestart: false,
+    signal: interruption.gently,
+    onWarning: printWarning,
+    onError: (_kernelId, error) => dropped.note(error),
+    onOutput: (_name, text) => process.stderr.write(text),
+  }).catch((error: unknown) => {
+    throw interruption.gently.aborted ? interrupted() : error;
+  });
+  const ended = whenEnded(kernel);
+  printNote(
+    `the kernel "${kernel.spec.name}" runs until Ctrl-C, or until "jupyter-curve shutdown" with its connection file`,
+  );
+  printResult(kernel.connectionFile);
+  await Promise.race([ended, endOn(interruption, kernel)]);
+}
+
+/** Resolves when the kernel was ended by us or by a client; rejects when it died. */
+function whenEnded(kernel: ManagedKernel): Promise<void> {
+  return new Promise((resolve, reject) => {
+    kernel.on('closed', () => resolve());
+    kernel.on('dead', ({ error }) => (error.data['code'] === 0 ? resolve() : reject(error)));
+  });
+}
+
+/**
+ * Ends the kernel when that is asked for, or was before it was ready. Rejects when it cannot be ended. A kernel is asked first, also by
+ * SIGTERM: one that is killed cannot end its audit.
+ */
+function endOn({ gently, atOnce }: Interruption, kernel: ManagedKernel): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    let asked = false;
+    const ask = (): void => {
+      kernel.shutdown().catch(reject);
+      setImmediate(() => (asked = true));
+    };
+    const kill = (): void => void (asked && kernel.shutdown({ now: true }).catch(reject));
+    atOnce.addEventListener('abort', kill);
+    if (gently.aborted) return ask();
+    gently.addEventListener('abort', ask);
+  });
+}
+
+const interrupted = (): CurveKernelError =>
+  new CurveKernelError('interrupted', 'interrupted before the kernel was ready', { hint: 'start it again' });

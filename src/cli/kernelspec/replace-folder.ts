@@ -1,0 +1,56 @@
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errorCode } from '../../support/system-error.js';
+
+/**
+ * Puts a new folder in the place of `target`, a kernel's, or of nothing. Whoever looks sees the old one or the new one, or for an
+ * instant none, but never a half-written one; when anything fails, the old one is there again.
+ *
+ * @param fill Writes the content into the folder whose path it gets.
+ */
+export async function replaceFolder(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const workshop = await makeWorkshop(target);
+  try {
+    const [draft, old] = [join(workshop, 'new'), join(workshop, 'old')];
+    await mkdir(draft, { mode: 0o755 });
+    await fill(draft);
+    const replaced = await renameIfThere(target, old);
+    try {
+      await rename(draft, target);
+    } catch (error) {
+      if (replaced) await rename(old, target);
+      throw error;
+    }
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+/** Removes the folder of a kernel; others see all of it or nothing. */
+export async function removeFolder(target: string): Promise<void> {
+  const workshop = await makeWorkshop(target);
+  try {
+    await rename(target, join(workshop, 'old'));
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+/** A folder beside the one that is searched for kernels, not in it, so that nobody lists a draft. Throws TypeError for any other target. */
+async function makeWorkshop(target: string): Promise<string> {
+  const kernels = dirname(target);
+  if (basename(kernels) !== 'kernels') throw new TypeError(`${target} is not the folder of a kernel.`);
+  // Whatever the umask is: who can write there can have front ends run any command.
+  await mkdir(kernels, { recursive: true, mode: 0o755 });
+  return mkdtemp(join(dirname(kernels), `.${basename(target)}-`));
+}
+
+async function renameIfThere(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

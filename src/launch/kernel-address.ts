@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { endpoint } from '../connection/endpoints.js';
+import type { Ports, Transport } from '../connection/connection-info.js';
+import { CurveKernelError, isCurveKernelError } from '../errors.js';
+import { errnoOf } from '../keys/private-file.js';
+import { SOCKET_NAMES } from '../connection/per-socket.js';
+
+/** The names of folders for sockets begin so, in the system's temporary one. */
+export const SOCKET_FOLDER = 'jupyter-curve-';
+
+/** Where a kernel shall bind its sockets. */
+export interface KernelAddress {
+  readonly transport: Transport;
+  readonly ip: string;
+  readonly ports: Ports;
+  /** The ipc sockets that the kernel will make. */
+  readonly files: readonly string[];
+  /** The folder that was made for them, if any. */
+  readonly folders: readonly string[];
+  /** Lets go of the ports: the kernel is about to bind them. */
+  release(): Promise<void>;
+  /** Whether somebody has one of the ports: to be asked once the kernel is gone. */
+  taken(): Promise<boolean>;
+}
+
+/**
+ * Chooses ports for a kernel, those of `previous` where they are still free.
+ *
+ * Only some kernels can bind port 0 and write the file back, so the choice is made here, for every kernel in the same way:
+ * the ports are held by listening sockets until the moment before the start. Whoever takes one in the blink that is left
+ * makes the kernel fail, which {@link KernelAddress.taken} tells from other failures; then it is started again elsewhere.
+ *
+ * @throws CurveKernelError `bind-failed` when `ip` is no address of this machine.
+ */
+export async function chooseTcpAddress(ip: string, previous?: Ports): Promise<KernelAddress> {
+  const held = await Promise.all(SOCKET_NAMES.map((name) => listen(ip, previous?.[name] ?? 0)));
+  const ports = portsOf(held.map(portOf));
+  return {
+    transport: 'tcp',
+    ip,
+    ports,
+    files: [],
+    folders: [],
+    release: async () => void (await Promise.all(held.map(close))),
+    taken: async () => {
+      const free = await Promise.all(Object.values(ports).map((port: number) => isFree(ip, port)));
+      return free.includes(false);
+    },
+  };
+}
+
+/**
+ * Socket paths beside the connection file, as jupyter_client names them, or in a private folder of the system's temporary one
+ * where those would be longer than a socket path may be. Either folder is closed to others.
+ */
+export async function chooseIpcAddress(connectionFile: string): Promise<KernelAddress> {
+  const beside = ipcAddress(`${connectionFile.replace(/\.json$/, '')}-ipc`);
+  if (fits(beside)) return beside;
+  const folder = await mkdtemp(join(tmpdir(), SOCKET_FOLDER));
+  const address = ipcAddress(join(folder, 'k'), folder);
+  if (fits(address)) return address;
+  await rm(folder, { recursive: true });
+  endpoint(address, 'heartbeat'); // throws, and says why
+  return address;
+}
+
+function ipcAddress(ip: string, folder?: string): KernelAddress {
+  const ports = portsOf([1, 2, 3, 4, 5]);
+  return {
+    transport: 'ipc',
+    ip,
+    ports,
+    files: Object.values(ports).map((port: number) => `${ip}-${port}`),
+    folders: folder === undefined ? [] : [folder],
+    release: () => Promise.resolve(),
+    taken: () => Promise.resolve(false),
+  };
+}
+
+/** Whether the path is short enough for a socket, and clear of the `ipc://…` names that are no paths. */
+function fits(address: KernelAddress): boolean {
+  try {
+    endpoint(address, 'heartbeat');
+    return dirname(address.ip) !== '.';
+  } catch (error) {
+    if (isCurveKernelError(error, 'endpoint-invalid')) return false;
+    throw error;
+  }
+}
+
+function portsOf([shell = 0, iopub = 0, stdin = 0, control = 0, heartbeat = 0]: readonly number[]): Ports {
+  return { shell, iopub, stdin, control, heartbeat };
+}
+
+async function listen(ip: string, port: number): Promise<Server> {
+  try {
+    return await openServer(ip, port);
+  } catch (error) {
+    if (port !== 0) return listen(ip, 0);
+    throw new CurveKernelError('bind-failed', `No port can be opened at ${ip} (${errnoOf(error)}).`, {
+      hint: 'Kernels are started on this machine: give one of its own addresses as ip.',
+      cause: error,
+      data: { ip },
+    });
+  }
+}
+
+async function isFree(ip: string, port: number): Promise<boolean> {
+  return openServer(ip, port).then(
+    (server) => close(server).then(() => true),
+    () => false,
+  );
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function openServer(ip: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', reject).listen({ host: ip, port, exclusive: true }, () => resolve(server.unref()));
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => void server.close(() => resolve()));
+}

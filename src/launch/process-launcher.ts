@@ -1,0 +1,125 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { CurveKernelError } from '../errors.js';
+import { errnoOf } from '../keys/private-file.js';
+import { settlesWithin } from '../support/settles-within.js';
+import { watchOver } from './watchdog.js';
+
+/** How a process ended. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The last 8 KiB or so that the process wrote to standard error. */
+  readonly stderrTail: string;
+}
+
+/** What to start: nothing in it is looked up or expanded any more. */
+export interface LaunchCommand {
+  readonly argv: readonly string[];
+  /** The whole environment of the process. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Files and folders that are worthless without the process: removed if whoever launched it dies first. */
+  readonly leftovers: readonly string[];
+  /** What the process itself prints, as it comes; cells print through iopub instead. */
+  readonly onOutput?: (name: 'stdout' | 'stderr', text: string) => void;
+}
+
+/** A running process, wherever it runs. */
+export interface LaunchedProcess {
+  /** On this machine; undefined elsewhere. */
+  readonly pid: number | undefined;
+  /** Resolves, never rejects, once the process has ended and whatever is left of its children was killed. */
+  readonly exited: Promise<ProcessEnd>;
+  /** Signals the process and its children. Nothing happens once it has ended. */
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** Starts kernels: on this machine by {@link processLauncher}, elsewhere by other implementations. */
+export interface Launcher {
+  /** Resolves when the process runs. Throws `kernel-start-failed` when it cannot be started. */
+  launch(command: LaunchCommand): Promise<LaunchedProcess>;
+}
+
+const TAIL_LENGTH = 8192;
+/** Milliseconds for output still in the pipe; a daemon that left the session may hold the other end for ever. */
+const DRAIN_TIME = 250;
+
+/**
+ * Starts processes on this machine, each the leader of a session of its own, so that signals reach the children it starts too
+ * and a Ctrl-C in the terminal does not. Whatever is left of that session when the leader ends is killed, and so is all
+ * of it when this process dies, however it dies ({@link watchOver}).
+ */
+export const processLauncher: Launcher = {
+  launch: async (command) => {
+    const child = await start(command);
+    const release = watchOver(child, command.leftovers);
+    let stderrTail = '';
+    const drained = (['stdout', 'stderr'] as const).map((name) =>
+      read(child[name], (text) => {
+        if (name === 'stderr') stderrTail = (stderrTail + text).slice(-TAIL_LENGTH);
+        command.onOutput?.(name, text);
+      }),
+    );
+    const finish = async (code: number | null, signal: string | null): Promise<ProcessEnd> => {
+      signalGroup(child, 'SIGKILL');
+      release();
+      await settlesWithin(Promise.all(drained), DRAIN_TIME);
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      return { code, signal, stderrTail };
+    };
+    return {
+      pid: child.pid,
+      exited: new Promise((resolve) => {
+        child.once('exit', (code, signal) => resolve(finish(code, signal)));
+      }),
+      signal: (name) => {
+        if (child.exitCode === null && child.signalCode === null) signalGroup(child, name);
+      },
+    };
+  },
+};
+
+async function start({ argv, env, cwd }: LaunchCommand): Promise<ChildProcess> {
+  const [program = '', ...rest] = argv;
+  const posix = process.platform !== 'win32';
+  const child = spawn(program, rest, {
+    cwd,
+    // By this name kernels learn whom to watch (jupyter_client). On Windows it would have to be an inherited handle.
+    env: posix ? { ...env, JPY_PARENT_PID: String(process.pid) } : env,
+    detached: posix,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  try {
+    await once(child, 'spawn');
+    return child;
+  } catch (cause) {
+    const code = errnoOf(cause);
+    const problem = code === 'ENOENT' ? 'does not exist, or its folder does not' : `cannot be started (${code})`;
+    throw new CurveKernelError('kernel-start-failed', `The kernel’s program ${program} ${problem}.`, {
+      hint: 'Install the program, correct argv in kernel.json, or check the working folder.',
+      cause,
+      data: { program, cwd },
+    });
+  }
+}
+
+function read(stream: Readable | null, onText: (text: string) => void): Promise<unknown> {
+  if (stream === null) return Promise.resolve();
+  stream.setEncoding('utf8').on('data', onText);
+  return finished(stream).catch(() => undefined); // destroyed: nobody is interested any more
+}
+
+function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  if (process.platform === 'win32') return void child.kill(name);
+  try {
+    process.kill(-child.pid, name);
+  } catch {
+    // ESRCH: nothing is left to signal. EPERM: only what another user owns, or, on macOS, what has ended.
+  }
+}

@@ -1,0 +1,116 @@
+import type { Kernel, ServerConnection } from '@jupyterlab/services';
+import { randomUUID } from 'node:crypto';
+import { CurveKernelError, isCurveKernelError } from '../../errors.js';
+import { createMessage } from '../../protocol/create-message.js';
+import { parentId, type Channel, type JsonObject, type Message } from '../../protocol/message.js';
+import type { KernelLink } from './kernel-link.js';
+import { settlesWithin } from '../../support/settles-within.js';
+import { messageUnreadable, unreadableMessage } from '../services/unreadable-message.js';
+import { toldState, type SocketHost, type ZmqSocket } from '../services/zmq-socket.js';
+
+/** What an {@link AttachedHost} is given. */
+export interface AttachedHostOptions {
+  readonly model: { readonly id: string; readonly name: string };
+  /** Opens the channels for a socket. */
+  readonly openLink: (socket: ZmqSocket, signal: AbortSignal) => Promise<KernelLink>;
+  /** Milliseconds for an answer on the control channel. */
+  readonly timeout: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** One kernel that others started: it can be used, interrupted and shut down by messages, and not restarted. */
+export class AttachedHost implements SocketHost {
+  readonly #options: AttachedHostOptions;
+  readonly #replies = new Map<string, (failure?: CurveKernelError) => void>();
+  readonly #origin = { session: randomUUID(), username: '' };
+  #socket: ZmqSocket | undefined;
+  #executionState: string | undefined;
+
+  constructor(options: AttachedHostOptions) {
+    this.#options = options;
+  }
+
+  /** The socket in use: KernelConnection makes a new one whenever it reconnects. */
+  get socket(): ZmqSocket | undefined {
+    return this.#socket;
+  }
+
+  /** The kernel API of a Jupyter server that has this kernel only. */
+  apiClient(serverSettings: ServerConnection.ISettings): Kernel.IKernelAPIClient {
+    const { model } = this.#options;
+    return {
+      serverSettings,
+      listRunning: async () => [model],
+      getModel: async (id) => (id === model.id ? model : undefined),
+      startNew: async () => Promise.reject(notManaged('No kernel can be started here')),
+      restart: async () => Promise.reject(notManaged('The kernel cannot be restarted')),
+      interrupt: () => this.#ask('interrupt_request', {}),
+      shutdown: () => this.#ask('shutdown_request', { restart: false }),
+    };
+  }
+
+  open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelLink> {
+    this.#socket = socket;
+    return this.#options.openLink(socket, signal);
+  }
+
+  /** Whoever started the kernel may restart it at the same address: the next socket finds out. */
+  lost(socket: ZmqSocket): void {
+    this.#executionState = undefined;
+    socket.announce('restarting');
+  }
+
+  closed(): void {
+    // The next socket takes its place.
+  }
+
+  received(_: ZmqSocket, channel: Channel, message: Message): void {
+    this.#executionState = toldState(channel, message) ?? this.#executionState;
+    if (channel === 'control') this.#replies.get(parentId(message) ?? '')?.();
+  }
+
+  executionState(): string | undefined {
+    return this.#executionState;
+  }
+
+  report(_: string, error: unknown): void {
+    const { parentId: id = '' } = unreadableMessage(error) ?? {};
+    if (isCurveKernelError(error)) this.#replies.get(id)?.(messageUnreadable('control', error));
+    this.#options.onError(error);
+  }
+
+  async #ask(msgType: string, content: JsonObject): Promise<void> {
+    const link = this.#socket?.link;
+    if (link === undefined) throw lost(msgType);
+    const request = createMessage(this.#origin, msgType, content);
+    let failure: CurveKernelError | undefined;
+    const replied = new Promise<void>((resolve) => {
+      this.#replies.set(request.header.msg_id, (unreadable) => {
+        failure = unreadable;
+        resolve();
+      });
+    });
+    try {
+      await link.send('control', request);
+      if (!(await settlesWithin(replied, this.#options.timeout))) throw silent(msgType, this.#options.timeout);
+      if (failure !== undefined) throw failure;
+    } finally {
+      this.#replies.delete(request.header.msg_id);
+    }
+  }
+}
+
+const notManaged = (what: string): CurveKernelError =>
+  new CurveKernelError('kernel-not-managed', `${what}: it was attached to, and somebody else runs it.`, {
+    hint: 'Use connectServices to start kernels that can be restarted.',
+  });
+
+const lost = (msgType: string): CurveKernelError =>
+  new CurveKernelError('peer-lost', `The kernel is not connected, so ${msgType} cannot be sent.`, {
+    hint: 'It may have ended or be restarting; attach again.',
+  });
+
+const silent = (msgType: string, timeout: number): CurveKernelError =>
+  new CurveKernelError('peer-silent', `The kernel has not answered ${msgType} within ${timeout} ms.`, {
+    hint: 'It may not support this request; use whatever started it to end it.',
+  });

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { CurveKernelError } from '../../errors.js';
+import { createMessage } from '../../protocol/create-message.js';
+import { parentId, type Channel, type JsonObject, type Message, type RequestChannel } from '../../protocol/message.js';
+import { startTimer } from '../../support/start-timer.js';
+import { messageUnreadable, unreadableMessage } from '../services/unreadable-message.js';
+
+/** How long to wait. */
+export interface NudgeOptions {
+  /** The content of the kernel's kernel_info_reply, if it is known already: silence is then taken for work. */
+  readonly info?: JsonObject;
+  /** Milliseconds in all. Default 5,000. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Asks a kernel for its info until it is heard on iopub too. */
+export interface Nudge {
+  /** Shows it a message that arrived; true when it belongs to the nudge and nobody else need see it. */
+  take(channel: Channel, message: Message): boolean;
+  /** Tells it of a message that could not be read: it may be the one that it waits for. */
+  rejected(channel: Channel, error: CurveKernelError): void;
+  /** Ends {@link Nudge.run} with this error. */
+  fail(error: CurveKernelError): void;
+  /** Resolves to the kernel_info_reply. @throws CurveKernelError `peer-silent`, `peer-refused`, `message-unreadable`; what the signal was aborted with. */
+  run(send: (channel: RequestChannel, message: Message) => Promise<void>, options?: NudgeOptions): Promise<Message>;
+}
+
+/** Milliseconds until it asks again: twice as long each time, up to the second. */
+const FIRST_PAUSE = 25;
+const LONGEST_PAUSE = 500;
+
+/**
+ * The way to know that a subscription has reached the kernel is to see a message it causes: `iopub_welcome` (JEP 65) is sent to
+ * the first of several subscribers only. It asks on control as well as on shell, for a kernel that runs a cell answers there.
+ */
+export function createNudge(): Nudge {
+  const origin = { session: randomUUID(), username: '' };
+  /** By its own ids: a kernel may leave the rest of the parent header out. */
+  const asked = new Set<string>();
+  let unreadable: CurveKernelError | undefined;
+  let shellPending: string | undefined;
+  let reply: Message | undefined;
+  let published = false;
+  let error: unknown;
+  let wake: (() => void) | undefined;
+
+  const ask = async (send: Parameters<Nudge['run']>[0], channel: 'shell' | 'control'): Promise<void> => {
+    const request = createMessage(origin, 'kernel_info_request', {});
+    asked.add(request.header.msg_id);
+    if (channel === 'shell') shellPending = request.header.msg_id;
+    await send(channel, request);
+  };
+  const done = (): boolean => error !== undefined || (reply !== undefined && published);
+
+  return {
+    take: (channel, message) => {
+      published ||= channel === 'iopub';
+      const mine = asked.has(parentId(message) ?? '');
+      if (mine && message.header.msg_type === 'kernel_info_reply') {
+        reply ??= message;
+        // More requests would only queue up behind the cell that keeps this one waiting.
+        if (parentId(message) === shellPending) shellPending = undefined;
+      }
+      wake?.();
+      return mine || message.header.msg_type === 'iopub_welcome';
+    },
+    rejected: (channel, cause) => {
+      unreadable ??= cause;
+      if (channel === 'iopub' || !asked.has(unreadableMessage(cause)?.parentId ?? '')) return;
+      error ??= messageUnreadable(channel, cause);
+      wake?.();
+    },
+    fail: (failure) => {
+      error ??= failure;
+      wake?.();
+    },
+    run: async (send, options = {}) => {
+      const end = performance.now() + (options.timeout ?? 5000);
+      const abort = (): void => {
+        error ??= options.signal?.reason;
+        wake?.();
+      };
+      options.signal?.addEventListener('abort', abort, { once: true });
+      try {
+        for (let pause = FIRST_PAUSE; !done() && performance.now() < end; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+          await Promise.all([ask(send, 'control'), shellPending === undefined ? ask(send, 'shell') : undefined]);
+          const next = Math.min(performance.now() + pause, end);
+          while (!done() && performance.now() < next) {
+            await new Promise<void>((resolve) => {
+              const stop = startTimer(next - performance.now(), resolve);
+              wake = () => {
+                stop();
+                resolve();
+              };
+            });
+          }
+        }
+      } finally {
+        options.signal?.removeEventListener('abort', abort);
+      }
+      if (error !== undefined) throw error;
+      if (reply === undefined && options.info !== undefined) {
+        return createMessage({ ...origin, session: '' }, 'kernel_info_reply', options.info);
+      }
+      if (reply === undefined || !published) throw silent(reply !== undefined, unreadable);
+      if (reply.content['status'] === 'error') throw refused();
+      return reply;
+    },
+  };
+}
+
+const silent = (replied: boolean, unreadable: CurveKernelError | undefined): CurveKernelError => {
+  const message = replied
+    ? 'The kernel answers requests, and publishes nothing on iopub'
+    : 'The kernel is connected, and does not answer kernel_info_request';
+  if (unreadable !== undefined) {
+    const found = `${message} that could be read: ${unreadable.message}.`;
+    return new CurveKernelError('peer-silent', found, { hint: unreadable.hint, cause: unreadable });
+  }
+  return new CurveKernelError('peer-silent', `${message}.`, {
+    hint: 'It may hang, or be busy with a cell and deaf meanwhile: wait and try again, or restart it.',
+  });
+};
+
+const refused = (): CurveKernelError =>
+  new CurveKernelError('peer-refused', 'The kernel answered kernel_info_request with an error.', {
+    hint: 'Ask whoever runs the kernel whether this client may use it.',
+  });

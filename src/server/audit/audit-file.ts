@@ -1,0 +1,103 @@
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, rename, type FileHandle } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { startAudit, tipOf, type AuditMoment, type AuditTip } from '../../access/audit/audit-chain.js';
+import { CurveKernelError, isCurveKernelError } from '../../errors.js';
+import { currentUser } from '../../keys/private-file.js';
+import { lockAudit } from './audit-lock.js';
+
+/** An audit file that can be appended to. */
+export interface AuditFile {
+  readonly handle: FileHandle;
+  /** Bytes of whole lines. */
+  readonly size: number;
+  readonly tip: AuditTip;
+  /** Of the last line; none is earlier than the one before it. */
+  readonly time: string;
+  /** Where an audit of that name was put, whose last line is not one. */
+  readonly movedTo?: string;
+  /** Others may write into it from then on. */
+  readonly close: () => Promise<void>;
+}
+
+const FLAGS =
+  constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * Opens an audit (0600) and writes the line that begins a run, after what is there already. A file that does not end with a whole
+ * line was cut or tampered with; it is kept under another name, and a new one begun.
+ *
+ * @throws CurveKernelError 'grant-failed' for a file that others have too, by owner, hard link or as a pipe, and while another kernel
+ * writes into it; what the file system says
+ */
+export async function openAuditFile(file: string, moment: AuditMoment): Promise<AuditFile> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const handle = await open(file, FLAGS, 0o600);
+  let unlock: (() => Promise<void>) | undefined;
+  const close = async (): Promise<void> => {
+    await handle.close().catch(() => undefined);
+    await unlock?.().catch(() => undefined);
+  };
+  try {
+    if (await isOurs(handle, file)) unlock = await lockAudit(file);
+    const last = await lastTip(handle);
+    const time = latest(moment.time, last.time);
+    const start = startAudit({ ...moment, time }, last.tip);
+    const bytes = Buffer.from(`${start.text}\n`);
+    await handle.appendFile(bytes);
+    return { handle, size: last.size + bytes.byteLength, tip: start.tip, time, close };
+  } catch (error) {
+    await close();
+    if (!isCurveKernelError(error, 'audit-broken')) throw error;
+    const movedTo = `${file}.broken-${moment.time.replaceAll(/[^0-9]/g, '')}`;
+    await rename(file, movedTo);
+    return { ...(await openAuditFile(file, moment)), movedTo };
+  }
+}
+
+/** The later of two times in ISO 8601. */
+export const latest = (a: string, b = ''): string => (a > b ? a : b);
+
+/** Whether what is at that path is still this audit, and holds what was written into it and nothing else. */
+export async function isAsLeft(file: string, { handle, size }: AuditFile): Promise<boolean> {
+  const there = await lstat(file).catch(() => undefined);
+  const ours = await handle.stat();
+  if (there?.ino !== ours.ino || there.dev !== ours.dev) return false;
+  return !ours.isFile() || (ours.nlink === 1 && ours.size === size);
+}
+
+/** A file of ours alone, which nobody else may read from now on. A device, such as `/dev/null`, is nobody's, and root's to make. */
+async function isOurs(handle: FileHandle, file: string): Promise<boolean> {
+  const status = await handle.stat();
+  if (status.isCharacterDevice()) return false;
+  const user = currentUser();
+  if (!status.isFile() || status.nlink !== 1 || (user !== undefined && status.uid !== user)) {
+    throw new CurveKernelError('grant-failed', `The audit ${basename(file)} is not a file of this user alone.`, {
+      hint: 'Give the kernel another place for it, or find out who put there what is there.',
+    });
+  }
+  if ((status.mode & 0o077) !== 0) await handle.chmod(0o600);
+  return true;
+}
+
+/** A line is at most this long. */
+const LONGEST_LINE = 4096;
+
+interface LastLine {
+  readonly size: number;
+  readonly tip?: AuditTip;
+  readonly time?: string;
+}
+
+async function lastTip(handle: FileHandle): Promise<LastLine> {
+  const { size } = await handle.stat();
+  if (size === 0) return { size };
+  const length = Math.min(size, LONGEST_LINE);
+  const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+  const text = buffer.toString();
+  const lines = text.endsWith('\n') ? text.slice(0, -1) : 'no whole line';
+  const line = lines.slice(lines.lastIndexOf('\n') + 1);
+  const tip = tipOf(line);
+  const { time }: { readonly time?: unknown } = JSON.parse(line);
+  return { size, tip, ...(typeof time === 'string' && { time }) };
+}

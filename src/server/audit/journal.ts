@@ -1,0 +1,98 @@
+import type { AuditRecord } from '../../access/audit/audit-record.js';
+import { printableType } from '../../access/policy/message-types.js';
+import { isCurveKernelError } from '../../errors.js';
+import { fingerprint } from '../../keys/fingerprint.js';
+import { errnoOf } from '../../keys/private-file.js';
+import type { ListenerEvent } from '../../transport/server/listener-event.js';
+import type { ClientGrant } from '../grants/client-grant.js';
+
+/** Something that concerns who may do what: who came, was refused or left, what was granted, revoked and changed. */
+export type AccessEvent = AuditRecord;
+
+/** Something that is wrong, and what to do about it. */
+export interface Alarm {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What is known of an event beside its time and its kernel. */
+export type EventFacts = Omit<AuditRecord, 'time' | 'kernel' | 'verdict'> & Partial<Pick<AuditRecord, 'verdict'>>;
+
+/** Tells of events, in their order, to whoever wants to know: the audit, admins who watch, the program that runs the kernel. */
+export class Journal {
+  readonly #kernel: string;
+  readonly #onAlarm: (alarm: Alarm) => void;
+  readonly #listeners = new Set<(event: AccessEvent) => void>();
+
+  /** For the kernel of that name. `onAlarm` is called with every alarm, beside those who listen to all events; it must not throw. */
+  constructor(kernel: string, onAlarm: (alarm: Alarm) => void = () => undefined) {
+    this.#kernel = kernel;
+    this.#onAlarm = onAlarm;
+  }
+
+  /** Calls `listener` with every event from now on. Returns how to stop that. One that throws disturbs nobody else. */
+  on(listener: (event: AccessEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Something happened; it was allowed unless `facts` say otherwise. */
+  record(facts: EventFacts): void {
+    const event: AccessEvent = { time: new Date().toISOString(), kernel: this.#kernel, verdict: 'allowed', ...facts };
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  /** The same about a grant, after what is to be told of those who came by it. */
+  about(grant: ClientGrant, facts: EventFacts): void {
+    if (facts.event !== 'accept') grant.arrivals?.flush();
+    const { identity } = grant;
+    this.record({ identity, ...(grant.fingerprint !== undefined && { fingerprint: grant.fingerprint }), ...facts });
+  }
+
+  /** A client did, or wanted to see, what it may not. The type is the client's own text. */
+  deny(grant: ClientGrant, { type, ...facts }: Required<Pick<AuditRecord, 'channel' | 'type' | 'rule'>>): void {
+    this.about(grant, { event: 'deny', verdict: 'refused', ...facts, type: printableType(type) });
+  }
+
+  /** An error that a person should look at; what held before holds. */
+  alarm(error: unknown, identity?: string): void {
+    // Never more of another library's error than its code: its message may quote anything.
+    const { message, hint } = isCurveKernelError(error) ? error : unforeseen(errnoOf(error));
+    this.raise({ message, hint }, identity === undefined ? {} : { identity });
+  }
+
+  /** The same in words of its own. */
+  raise(alarm: Alarm, facts: Pick<EventFacts, 'identity' | 'channel'> = {}): void {
+    this.record({ event: 'alarm', verdict: 'refused', rule: alarm.message, ...facts });
+    this.#onAlarm(alarm);
+  }
+
+  /** Somebody else knocked at a grant's sockets, or its client did from elsewhere. */
+  refuse(grant: ClientGrant, { socket, address, publicKey, crowded }: Knocked): void {
+    const isHolder = publicKey !== undefined && publicKey === grant.terms.publicKey;
+    this.record({
+      event: 'refuse',
+      verdict: 'refused',
+      identity: grant.identity,
+      channel: socket,
+      address,
+      ...(publicKey !== undefined && { fingerprint: fingerprint(publicKey) }),
+      rule: crowded ? 'too many connections' : isHolder ? 'not from this address, or not any more' : 'another key',
+    });
+  }
+}
+
+const unforeseen = (errno: string): Alarm => ({
+  message: `something that concerns access failed: ${errno}`,
+  hint: 'see the audit for what came before it',
+});
+
+type Knocked = Extract<ListenerEvent, { readonly address: string }>;

@@ -1,0 +1,77 @@
+/**
+ * The lower seam: what stands behind a kernel's listeners. Messages come in as {@link Request}s and go out through them
+ * and through the {@link Outlet}. A language is one kind of backend (language-backend.ts); another kernel, answering with
+ * raw messages of its own, can be another.
+ */
+import type { JsonObject, Message, RequestChannel } from '../protocol/message.js';
+
+/** Why the kernel ends. */
+export type CloseReason = 'shutdown' | 'restart';
+
+/** What was put out by a request of somebody. */
+export interface ShownOutput {
+  /** The type of the message on iopub that showed it. */
+  readonly msgType: string;
+  /** Who sent the request. */
+  readonly identity: string;
+  /** The output's own, in which its groups are. */
+  readonly metadata: JsonObject;
+}
+
+/** A message from a client, with the way back to it. */
+export interface Request {
+  readonly channel: RequestChannel;
+  readonly message: Message;
+  /** Who sent it: the identity that its listener admits, which is the user name in its header too. */
+  readonly identity: string;
+  /** The id of the grant on whose listener it arrived. An identity may hold several. */
+  readonly grant: string;
+  /** Equal for two requests exactly when they came from the same connection: same listener, same routing id. */
+  readonly client: string;
+  /** Answers on the channel, listener and routing id of this request. Never throws, also when the client is gone. */
+  reply(message: Message): void;
+  /** Sends an `input_request` to the client that made this request, on its stdin channel. */
+  ask(message: Message): void;
+  /**
+   * Whether its sender may still do this: to be asked again when a request has waited. When not, the sender has been told, and
+   * nothing is to be done or said about the request.
+   */
+  isPermitted(): boolean;
+  /** Whether its sender may see an output, for replies that repeat one. */
+  maySee(output: ShownOutput): boolean;
+  /** Nothing comes of it, because it answers no question that its sender was asked. */
+  disregard(): void;
+}
+
+/** What a backend may do beside answering requests. */
+export interface Outlet {
+  /** Sends on iopub, to every listener. */
+  publish(message: Message): void;
+  /** The backend was asked to end, has said so to its clients, and wants the kernel to end. */
+  end(reason: CloseReason): void;
+}
+
+/** What goes on of that for which a grant asked that has ended. */
+export type Spared = 'nothing' | 'running' | 'everything';
+
+/** Answers requests. */
+export interface Backend {
+  /** Called once, when the kernel can be reached and before the first request. */
+  begin(): void;
+  /** Takes a request and returns at once. Must not throw; {@link Request.reply} may come at any later time. */
+  receive(request: Request): void;
+  /** Stops what runs, as the SIGINT of a terminal does. */
+  interrupt(): void;
+  /** Whether a request of this identity runs now. */
+  isRunning(identity: string): boolean;
+  /**
+   * A grant has ended, and its connections with it: what it is asked for fails, now and later. Unless that is spared, what it asked for
+   * and has not begun never begins, and what it runs is interrupted. Nobody else notices.
+   */
+  forget(grant: string, spared: Spared): void;
+  /** Ends everything the backend started. Resolves within bounded time, never rejects. */
+  close(reason: CloseReason): Promise<void>;
+}
+
+/** Makes a backend. What it publishes before {@link Backend.begin} reaches nobody. */
+export type OpenBackend = (outlet: Outlet) => Backend;

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { Subject } from '../../access/policy/decide.js';
+import type { GrantTerms } from '../../access/grants/grant.js';
+import type { CurvePair } from '../../keys/curve-pair.js';
+import { fingerprint } from '../../keys/fingerprint.js';
+import type { Listener } from '../../transport/server/listener.js';
+import type { Arrivals } from '../arrivals.js';
+import type { Deadline } from '../../support/deadline.js';
+import { createPeers } from '../peers.js';
+
+/** How a grant ends. */
+export interface GrantEnd {
+  /** One or a few words for the audit. */
+  readonly why: string;
+  /** What it runs may run to its end. */
+  readonly letFinish?: boolean;
+  /** The id of the grant that takes its place: what this one asked for goes on, for as long as that one lasts. */
+  readonly succeededBy?: string;
+}
+
+/** What an identity may do at the moment. */
+export interface Standing {
+  subject: Subject;
+}
+
+/** What a {@link ClientGrant} is made of. */
+export interface ClientGrantOptions {
+  /** Kept from an earlier life of the kernel; a new one by default. */
+  readonly id?: string;
+  readonly terms: GrantTerms;
+  /** The pair of its sockets; absent in plain text. */
+  readonly server?: CurvePair;
+}
+
+/** One key of one identity, and the listener that admits it: whatever arrives there was sent by this identity. */
+export class ClientGrant {
+  readonly id: string;
+  readonly server: CurvePair | undefined;
+  readonly peers = createPeers();
+  /** Connections that have not been told of yet. */
+  arrivals: Arrivals | undefined;
+  /** What its identity may do, which all grants of that share; see {@link Grants}. */
+  standing: Standing;
+  /** When, in milliseconds since 1970, and what. */
+  lastRequest: { readonly at: number; readonly type: string } | undefined;
+  /** When it will end, and how. */
+  ends: (Deadline & { readonly end: GrantEnd }) | undefined;
+  /** It has asked to be told what happens. */
+  isWatching = false;
+  /** Of the key that is admitted; undefined in plain text. */
+  readonly fingerprint: string | undefined;
+  #terms: GrantTerms;
+  #listener: Listener | undefined;
+  #ended = false;
+
+  constructor({ id = randomBytes(8).toString('hex'), terms, server }: ClientGrantOptions) {
+    this.id = id;
+    this.server = server;
+    this.fingerprint = server && fingerprint(terms.publicKey);
+    this.#terms = terms;
+    this.standing = { subject: { name: terms.identity, roles: terms.roles } };
+  }
+
+  get terms(): GrantTerms {
+    return this.#terms;
+  }
+
+  get identity(): string {
+    return this.#terms.identity;
+  }
+
+  /** The identity with the roles of all the grants that it has now, also when this one has ended. */
+  get subject(): Subject {
+    return this.standing.subject;
+  }
+
+  /** Its sockets are closed, or about to be: nobody is admitted and nothing more is done for it. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Defined once it has been opened. */
+  get listener(): Listener | undefined {
+    return this.#listener;
+  }
+
+  /** Gives it the sockets that were opened for it. */
+  open(listener: Listener): void {
+    this.#listener = listener;
+  }
+
+  /** Other terms for the same key. */
+  change(terms: Partial<Pick<GrantTerms, 'roles' | 'expiresAt'>>): void {
+    this.#terms = { ...this.#terms, ...terms };
+  }
+
+  /** From this call on nobody is admitted and nothing goes out; resolves when the five sockets are closed. */
+  async close(linger = 0): Promise<void> {
+    this.arrivals?.flush();
+    this.#ended = true;
+    await this.#listener?.close({ linger });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,192 @@
+import type { GrantTerms } from '../../access/grants/grant.js';
+import { checkOwnership } from '../../access/policy/ownership.js';
+import type { Subject } from '../../access/policy/decide.js';
+import type { ConnectionInfo } from '../../connection/connection-info.js';
+import { CurveKernelError } from '../../errors.js';
+import type { CurvePair } from '../../keys/curve-pair.js';
+import type { Backend } from '../backend.js';
+import { ClientGrant, type GrantEnd } from './client-grant.js';
+import { deadlineIn, leftUntil, startDeadline, type Deadline } from '../../support/deadline.js';
+import type { FormerGrant } from './grant-memory.js';
+import type { Grants } from './grants.js';
+import type { Journal } from '../audit/journal.js';
+import { openClient, type ClientSockets } from './open-client.js';
+
+/** Who changes something, and whether it still may. */
+export interface Actor {
+  readonly subject: Subject;
+  /** Throws 'not-permitted' when the actor has lost the right since it asked. */
+  check(): void;
+}
+
+/** The program that runs the kernel may do what its owner may. */
+export const PROGRAM: Actor = { subject: { name: 'owner', roles: ['owner'] }, check: () => undefined };
+
+/** Where a grant's sockets are, and the pair that they have. */
+export interface GrantPlace {
+  readonly connection: ConnectionInfo;
+  /** Absent in plain text. */
+  readonly server?: CurvePair;
+  /** Of a grant that was there before; policies that cannot be used are no obstacle to it. */
+  readonly id?: string;
+}
+
+/** What a {@link GrantKeeper} works with. */
+export interface GrantKeeperOptions {
+  readonly grants: Grants;
+  readonly journal: Journal;
+  readonly backend: () => Backend;
+  readonly sockets: ClientSockets;
+  /** Throws 'grant-failed' when nobody new can be let in at the moment. */
+  readonly checkReady: () => void;
+  /** Resolves when what has been told to the journal is written down. */
+  readonly recorded: () => Promise<void>;
+  /** Called when grants have come, gone or changed. Resolves when that is kept for a restart. */
+  readonly onChange: () => Promise<void>;
+}
+
+/** On whose behalf a grant is opened. */
+export interface GrantCause {
+  readonly actor?: Actor;
+  /** A few words for the audit. */
+  readonly why: string;
+}
+
+/** Opens grants, and ends them: when they are revoked, when their time has come, and with the kernel. */
+export class GrantKeeper {
+  readonly grants: Grants;
+  readonly #options: GrantKeeperOptions;
+  readonly #deadlines = new Map<ClientGrant, () => void>();
+  /** Ids of the ended grants whose place each has taken. */
+  readonly #predecessors = new Map<ClientGrant, readonly string[]>();
+  #closing = false;
+
+  constructor(options: GrantKeeperOptions) {
+    this.#options = options;
+    this.grants = options.grants;
+  }
+
+  /**
+   * Opens sockets for a client. Nothing is left of it when that fails, or cannot be written down, or when the actor may not do it any
+   * more by then.
+   *
+   * @throws CurveKernelError 'not-permitted', 'grant-failed'; as `openListener` does
+   */
+  async open(terms: GrantTerms, place: GrantPlace, { actor = PROGRAM, why }: GrantCause): Promise<ClientGrant> {
+    const { grants, sockets, journal, checkReady, recorded, onChange } = this.#options;
+    if (terms.origin !== 'owner' && place.id === undefined) checkReady();
+    checkOwnership(actor.subject, grants.terms, [...grants.terms, terms]);
+    const grant = new ClientGrant({ terms, ...place });
+    grants.add(grant);
+    try {
+      await openClient(grant, place.connection, sockets);
+      if (terms.origin === 'owner') return grant;
+      actor.check();
+      this.#checkOpen(grant);
+      journal.about(grant, { event: 'grant', rule: why });
+      await recorded().catch((cause: unknown) => {
+        throw notRecorded(cause);
+      });
+    } catch (error) {
+      grants.remove(grant);
+      await grant.close();
+      throw error;
+    }
+    if (terms.expiresAt !== undefined) {
+      this.expire(grant, deadlineIn(Date.parse(terms.expiresAt) - Date.now()), { why: 'expired' });
+    }
+    await onChange();
+    return grant;
+  }
+
+  /** Opens again, at the same place, a grant that was there before; not one whose time has come since. Rejects as {@link open} does. */
+  async reopen({ terms, place, ends }: FormerGrant, why: string): Promise<void> {
+    if (ends && leftUntil(ends) <= 0) return;
+    const grant = await this.open(terms, place, { why });
+    if (ends) this.expire(grant, ends, ends.end);
+  }
+
+  /** Has a grant end at that time, or earlier if it was to. */
+  expire(grant: ClientGrant, deadline: Deadline, end: GrantEnd): void {
+    if (grant.ended || (grant.ends && leftUntil(grant.ends) <= leftUntil(deadline))) return;
+    grant.ends = { ...deadline, end };
+    this.#deadlines.get(grant)?.();
+    this.#deadlines.set(
+      grant,
+      startDeadline(deadline, () => void this.end(grant, end)),
+    );
+  }
+
+  /** Ends what is past its time by either clock: timers stand still while a machine sleeps. */
+  async endPast(): Promise<void> {
+    const past = [...this.grants].filter(({ ends }) => ends && leftUntil(ends) <= 0);
+    await Promise.all(past.map(async (grant) => this.end(grant, grant.ends?.end ?? { why: 'expired' })));
+  }
+
+  /** Gives these grants of one identity other roles, at once. */
+  setRoles(grants: readonly ClientGrant[], roles: readonly string[]): void {
+    this.grants.setRoles(grants, roles);
+    void this.#options.onChange();
+  }
+
+  /**
+   * Cuts the connections of a grant. Whoever comes back is looked at anew, at the same address: rejects when it cannot be opened again,
+   * and is ended then.
+   */
+  async cut(grant: ClientGrant, why: string): Promise<void> {
+    const { id, terms, server, listener, ends } = grant;
+    await this.end(grant, { why });
+    if (!listener || !server) return;
+    await this.reopen({ terms, place: { id, server, connection: listener.connection }, ends }, why);
+  }
+
+  /** Nothing of it is delivered any more when this returns. Resolves when its sockets are closed. */
+  async end(grant: ClientGrant, { why, letFinish = false, succeededBy }: GrantEnd): Promise<void> {
+    const { grants, journal, onChange } = this.#options;
+    if (grant.ended) return;
+    const closed = grant.close();
+    this.#deadlines.get(grant)?.();
+    this.#deadlines.delete(grant);
+    grants.remove(grant);
+    const heir = [...grants].find(({ id }) => id === succeededBy);
+    this.#forget(grant, heir, letFinish);
+    journal.about(grant, { event: 'revoke', rule: why });
+    await Promise.all([closed, onChange()]);
+  }
+
+  /** Has what a grant asked for go on in the hands of its heir; without one all of that ends, and what was handed to it. */
+  #forget(grant: ClientGrant, heir: ClientGrant | undefined, letFinish: boolean): void {
+    const backend = this.#options.backend();
+    const handed = [...(this.#predecessors.get(grant) ?? []), grant.id];
+    this.#predecessors.delete(grant);
+    if (heir) {
+      this.#predecessors.set(heir, [...(this.#predecessors.get(heir) ?? []), ...handed]);
+      backend.forget(grant.id, 'everything');
+    } else for (const id of handed) backend.forget(id, letFinish ? 'running' : 'nothing');
+  }
+
+  /** Resolves when what there is now is kept for a restart. */
+  async kept(): Promise<void> {
+    await this.#options.onChange();
+  }
+
+  /** Closes every listener, giving what was sent that many milliseconds to leave. */
+  async close(linger: number): Promise<void> {
+    this.#closing = true;
+    for (const stop of this.#deadlines.values()) stop();
+    await Promise.all([...this.grants].map(async (grant) => grant.close(linger)));
+  }
+
+  #checkOpen(grant: ClientGrant): void {
+    if (!this.#closing && !grant.ended) return;
+    throw new CurveKernelError('grant-failed', `The grant for ${grant.identity} was ended before it began.`, {
+      hint: 'The kernel was ending, or somebody revoked it: see its audit.',
+    });
+  }
+}
+
+const notRecorded = (cause: unknown): CurveKernelError =>
+  new CurveKernelError('grant-failed', 'The audit cannot be written, and nobody is let in without a record of it.', {
+    hint: 'Make room on its disk, or give the kernel another place for it.',
+    cause,
+  });

@@ -1,0 +1,62 @@
+import { subjectOf, type GrantTerms } from '../../access/grants/grant.js';
+import type { Subject } from '../../access/policy/decide.js';
+import type { ClientGrant, Standing } from './client-grant.js';
+
+/** Its terms; a key that a rotation is about to end has that end. */
+export function termsOf({ terms, ends }: ClientGrant): GrantTerms {
+  return ends?.end.succeededBy === undefined ? terms : { ...terms, expiresAt: new Date(ends.at).toISOString() };
+}
+
+/** The live grants. Keeps every grant's subject what all grants of its identity make it, also those of grants that have ended. */
+export class Grants implements Iterable<ClientGrant> {
+  readonly #all = new Set<ClientGrant>();
+  readonly #standings = new Map<string, Standing>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  [Symbol.iterator](): Iterator<ClientGrant> {
+    return this.#all[Symbol.iterator]();
+  }
+
+  /** Their terms. */
+  get terms(): readonly GrantTerms[] {
+    return [...this.#all].map(termsOf);
+  }
+
+  /** The grants of that identity. */
+  named(name: string): readonly ClientGrant[] {
+    return [...this.#all].filter((grant) => grant.identity === name);
+  }
+
+  /** The identity with the roles of its grants; none for one without a grant. */
+  subject(name: string): Subject {
+    return subjectOf(name, this.terms);
+  }
+
+  add(grant: ClientGrant): void {
+    this.#all.add(grant);
+    grant.standing = this.#standings.get(grant.identity) ?? grant.standing;
+    this.#standings.set(grant.identity, grant.standing);
+    this.#renew(grant.identity);
+  }
+
+  /** What it gave is gone from its identity too, and it is left with what the other grants of that give: now, and whenever they change. */
+  remove(grant: ClientGrant): void {
+    this.#all.delete(grant);
+    this.#renew(grant.identity);
+    if (this.named(grant.identity).length === 0) this.#standings.delete(grant.identity);
+  }
+
+  /** Gives these grants of one identity other roles. */
+  setRoles(grants: readonly ClientGrant[], roles: readonly string[]): void {
+    for (const grant of grants) grant.change({ roles });
+    for (const { identity } of grants.slice(0, 1)) this.#renew(identity);
+  }
+
+  #renew(name: string): void {
+    const standing = this.#standings.get(name);
+    if (standing) standing.subject = this.subject(name);
+  }
+}

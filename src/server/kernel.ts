@@ -1,0 +1,122 @@
+import type { ConnectionInfo } from '../connection/connection-info.js';
+import type { MessageOrigin } from '../protocol/create-message.js';
+import type { ListenerEvent } from '../transport/server/listener-event.js';
+import { TransportContext } from '../transport/transport-context.js';
+import type { Backend, CloseReason, OpenBackend } from './backend.js';
+import type { AccessOptions } from './rules/access-options.js';
+import type { Alarm } from './audit/journal.js';
+import type { KernelAccess } from './grants/kernel-access.js';
+import { Sharing } from './kernel-server.js';
+
+/** How a kernel is opened. */
+export interface KernelOptions {
+  readonly connection: ConnectionInfo;
+  readonly origin: MessageOrigin;
+  readonly openBackend: OpenBackend;
+  /** Who may connect beside the owner of the connection. Default: whoever is granted access while the kernel runs. */
+  readonly access?: AccessOptions;
+  /** Where the connection was read from. What is to outlive the process of a kernel that is restarted lies beside it. */
+  readonly connectionFile?: string;
+  /** What happens at the listener of that identity. Without it, few connections are monitored. */
+  readonly onEvent?: (event: ListenerEvent, identity: string) => void;
+  /** What is wrong with the rules of access, the audit and what is saved for a restart. */
+  readonly onAlarm?: (alarm: Alarm) => void;
+}
+
+/** How a kernel ended. */
+export interface KernelEnd {
+  /** The client that ended it means to start it again. */
+  readonly restart: boolean;
+}
+
+/** Milliseconds in which the last messages may still reach their clients. */
+const LINGER = 1_000;
+
+/**
+ * A backend behind listeners, one for each client that was granted access: requests go in by the listener they came on, what is
+ * published goes out by all whose client may see it.
+ */
+export class Kernel {
+  /** Resolves when everything that the kernel opened is closed, whoever ended it. Never rejects. */
+  readonly closed: Promise<KernelEnd>;
+  readonly #context = new TransportContext();
+  readonly #backend: Backend;
+  readonly #sharing: Sharing;
+  #connection: ConnectionInfo;
+  #began = false;
+  #closing = false;
+  #resolveClosed: (end: KernelEnd) => void = () => undefined;
+
+  private constructor({ connection, openBackend, connectionFile, access = {}, ...options }: KernelOptions) {
+    this.#connection = connection;
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+    this.#sharing = new Sharing({
+      ...options,
+      context: this.#context,
+      connectionFile,
+      access,
+      backend: () => this.#reachable(),
+    });
+    this.#backend = openBackend({
+      publish: (message) => this.#sharing.publish(message),
+      end: (reason) => void this.close(reason),
+    });
+  }
+
+  /**
+   * Resolves when the sockets are bound and have proved whom they refuse.
+   *
+   * @throws CurveKernelError as {@link openListener} does, 'policy-invalid' for a verifier that cannot be used; the backend is closed then
+   */
+  static async open(options: KernelOptions): Promise<Kernel> {
+    const kernel = new Kernel(options);
+    try {
+      kernel.#connection = await kernel.#sharing.open(options.connection);
+      kernel.#reachable();
+      return kernel;
+    } catch (error) {
+      await kernel.close();
+      throw error;
+    }
+  }
+
+  /** Who may do what, and to let others in. */
+  get access(): KernelAccess {
+    return this.#sharing.access;
+  }
+
+  /** Where it listens, with the real ports. */
+  get connection(): ConnectionInfo {
+    return this.#connection;
+  }
+
+  /** Stops the code that runs, as the SIGINT of a terminal does. */
+  interrupt(): void {
+    this.#backend.interrupt();
+  }
+
+  /** Ends the backend, lets the last messages go, closes the sockets. Resolves within seconds, and never rejects. */
+  async close(reason: CloseReason = 'shutdown'): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = true;
+      await this.#backend.close(reason);
+      await this.#sharing.close(reason, LINGER);
+      await this.#context.close();
+      this.#resolveClosed({ restart: reason === 'restart' });
+    }
+    await this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The backend, which has begun: somebody can reach it, or has. */
+  #reachable(): Backend {
+    if (!this.#began) {
+      this.#began = true;
+      this.#backend.begin();
+    }
+    return this.#backend;
+  }
+}

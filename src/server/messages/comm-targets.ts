@@ -1,0 +1,39 @@
+import { isCommType } from '../../access/policy/message-types.js';
+import type { Json, Message } from '../../protocol/message.js';
+
+/** Which target each open comm belongs to; only the message that opens one says so. */
+export interface CommTargets {
+  /** The target of a comm's message; undefined for other messages, and where it is not known or not sure. */
+  of(message: Message): string | undefined;
+  /** Takes note of a comm that is opened or closed, in either direction, when that has been permitted. */
+  note(message: Message): void;
+}
+
+/** More comms than any notebook has open. Those beyond are of no known target, so only who may use all may use them. */
+const MOST_COMMS = 65_536;
+/** Longer ids and targets count as unknown: what is remembered of a comm, and compared with a policy, is bounded. */
+const LONGEST_NAME = 1_024;
+
+/** Knows no comm yet. */
+export function createCommTargets(): CommTargets {
+  const targets = new Map<string, string>();
+  return {
+    of({ header, content }) {
+      if (!isCommType(header.msg_type)) return undefined;
+      const known = isName(content['comm_id']) ? targets.get(content['comm_id']) : undefined;
+      if (header.msg_type !== 'comm_open') return known;
+      const named = content['target_name'];
+      // To open a comm that is open already would give it another target.
+      return isName(named) && (known === undefined || known === named) ? named : undefined;
+    },
+    note({ header, content }) {
+      const { comm_id: id, target_name: target } = content;
+      if (!isName(id)) return;
+      if (header.msg_type === 'comm_close') targets.delete(id);
+      if (header.msg_type !== 'comm_open' || !isName(target) || targets.has(id)) return;
+      if (targets.size < MOST_COMMS) targets.set(id, target);
+    },
+  };
+}
+
+const isName = (value: Json | undefined): value is string => typeof value === 'string' && value.length <= LONGEST_NAME;

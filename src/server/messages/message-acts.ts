@@ -1,0 +1,26 @@
+import type { SeeAct, SendAct } from '../../access/policy/act.js';
+import type { Groups } from '../../access/policy/groups.js';
+import type { Message, RequestChannel } from '../../protocol/message.js';
+
+/** The type of the messages by which a kernel tells of access events. */
+export const ACCESS_EVENT = 'curve_event';
+
+/** To be told of access events, which those may who may ask for them. */
+export const WATCH_ACT: SendAct = { kind: 'send', channel: 'control', msgType: 'curve_watch_request' };
+
+/** What a client does by sending `message`. `own`: a request of the same identity runs. */
+export function sendAct(
+  channel: RequestChannel,
+  message: Message,
+  own: boolean,
+  commTarget: string | undefined,
+): SendAct {
+  const act = { kind: 'send', channel, msgType: message.header.msg_type, own } as const;
+  return commTarget === undefined ? act : { ...act, commTarget };
+}
+
+/** What it is to see `message`, which belongs to these groups, on iopub. `own`: a request of the same identity caused it. */
+export function seeAct(message: Message, own: boolean, groups: Groups, commTarget?: string): SeeAct {
+  const act = { kind: 'see', msgType: message.header.msg_type, own, groups } as const;
+  return commTarget === undefined ? act : { ...act, commTarget };
+}

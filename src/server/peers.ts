@@ -1,0 +1,144 @@
+import type { SocketName } from '../protocol/message.js';
+import type { ListenerEvent } from '../transport/server/listener-event.js';
+
+/** A client that is connected. */
+export interface Peer {
+  /** As ZAP (ZeroMQ RFC 27) names it: an IP address for tcp, `localhost:uid:gid:pid` for ipc. */
+  readonly address: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** Of its connections, how many have been seen; a stock client has five. */
+  readonly sockets: number;
+}
+
+/** The clients of one listener. */
+export interface Peers {
+  list(): readonly Peer[];
+  /**
+   * Where the connections may come from that are there: every address from which one was let in since there was none, and where one is
+   * expected. Heartbeat does not count, which admits every key.
+   */
+  readonly addresses: ReadonlySet<string>;
+  /** A connection from that address is about to be let in. It counts from now on. */
+  expect(address: string): void;
+  /** Takes in what happened; returns the client that has left by it. */
+  take(
+    event: ListenerEvent,
+    now: Date,
+  ): { readonly address: string; readonly sockets: readonly SocketName[] } | undefined;
+}
+
+/** The one socket whose connections are watched: a client is there as long as its shell is. */
+export const WATCHED_SOCKETS: readonly SocketName[] = ['shell'];
+
+/** The sockets that admit one key, which are all watched where it matters that no connection is left. */
+export const KEYED_SOCKETS: readonly SocketName[] = ['shell', 'control', 'stdin', 'iopub'];
+
+const MOST_SOCKETS = 5;
+/** Clients without a shell, of which it may not be known whether they are there; those that came first are given up beyond it. */
+const MOST_UNSEEN = 16;
+/** More than are let in at once, so beyond it some have left without a word. */
+const MOST_PEERS = 1_024;
+/** Milliseconds from the verdict on a connection to the report that it was let in, at most. */
+const EXPECTED = 2_000;
+
+/**
+ * Counts clients by what their listener reports. libzmq does not say which connection ended, so of several from different
+ * addresses the one that came first is taken to be the one that left.
+ */
+export function createPeers(): Peers {
+  const peers: Entry[] = [];
+  /** Connections that have ended with their client, and are still to be reported as ended. */
+  const owed = createCounts();
+  const open = createCounts();
+  const seen = new Set<string>();
+  const expected = new Map<string, number>();
+
+  const accept = (socket: SocketName, address: string, now: Date): void => {
+    if (socket !== 'heartbeat') {
+      open.add(socket, 1);
+      seen.add(address);
+      expected.delete(address);
+      if (seen.size > MOST_PEERS) removeFirst(seen);
+    }
+    const known = peers.find(
+      (peer) => peer.address === address && !peer.sockets.has(socket) && peer.sockets.size < MOST_SOCKETS,
+    );
+    if (known) known.sockets.add(socket);
+    else peers.push({ address, since: now.toISOString(), sockets: new Set([socket]) });
+    const unseen = peers.filter((peer) => !hasShell(peer));
+    if (unseen.length > MOST_UNSEEN) drop(unseen[0]);
+    if (peers.length > MOST_PEERS) drop(peers[0]);
+  };
+  const drop = (peer: Entry | undefined): void => {
+    const at = peers.findIndex((one) => one === peer);
+    if (at >= 0) peers.splice(at, 1);
+  };
+  /** Its other connections end with it, and are told of before or after. */
+  const leave = (peer: Entry): { readonly address: string; readonly sockets: readonly SocketName[] } => {
+    drop(peer);
+    for (const socket of peer.sockets) if (socket !== 'shell') owed.add(socket, 1);
+    return { address: peer.address, sockets: [...peer.sockets].toSorted() };
+  };
+  const end = (socket: SocketName): ReturnType<Peers['take']> => {
+    if (socket !== 'heartbeat') {
+      open.add(socket, -1);
+      if (KEYED_SOCKETS.every((name) => open.of(name) === 0)) seen.clear();
+    }
+    if (socket !== 'shell' && owed.of(socket) > 0) {
+      owed.add(socket, -1);
+      return undefined;
+    }
+    const having = peers.filter(({ sockets }) => sockets.has(socket));
+    // Clients with a shell leave with that.
+    const peer = having.find((one) => socket === 'shell' || !hasShell(one)) ?? having[0];
+    if (socket === 'shell') return peer && leave(peer);
+    peer?.sockets.delete(socket);
+    if (peer?.sockets.size === 0) drop(peer);
+    return undefined;
+  };
+
+  return {
+    list: () =>
+      peers.filter(isClient).map(({ address, since, sockets }) => ({ address, since, sockets: sockets.size })),
+    get addresses() {
+      const recent = performance.now() - EXPECTED;
+      for (const [address, at] of expected) if (at < recent) expected.delete(address);
+      return new Set([...seen, ...expected.keys()]);
+    },
+    expect: (address) => void expected.set(address, performance.now()),
+    take(event, now) {
+      if (event.kind === 'peer-accepted') accept(event.socket, event.address, now);
+      return event.kind === 'peer-left' ? end(event.socket) : undefined;
+    },
+  };
+}
+
+interface Entry {
+  readonly address: string;
+  readonly since: string;
+  readonly sockets: Set<SocketName>;
+}
+
+const hasShell = ({ sockets }: Entry): boolean => sockets.has('shell');
+
+/** Heartbeat alone may be a stranger's. */
+const isClient = ({ sockets }: Entry): boolean => KEYED_SOCKETS.some((socket) => sockets.has(socket));
+
+function removeFirst(set: Set<string>): void {
+  for (const first of set) {
+    set.delete(first);
+    return;
+  }
+}
+
+interface Counts {
+  of(socket: SocketName): number;
+  add(socket: SocketName, more: number): void;
+}
+
+function createCounts(): Counts {
+  const counts = new Map<SocketName, number>();
+  const of = (socket: SocketName): number => counts.get(socket) ?? 0;
+  return { of, add: (socket, more) => void counts.set(socket, Math.max(0, of(socket) + more)) };
+}

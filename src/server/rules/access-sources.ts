@@ -1,0 +1,251 @@
+import type { GrantTerms } from '../../access/grants/grant.js';
+import type { Policy } from '../../access/policy/policy.js';
+import { LONGEST_REAUTH } from '../../access/grants/reauth-interval.js';
+import type { ConnectionInfo } from '../../connection/connection-info.js';
+import type { AccessOptions } from './access-options.js';
+import { AnonymousGrant } from '../grants/anonymous-grant.js';
+import { AuthorizedGrants } from '../grants/authorized-grants.js';
+import { ClientFiles } from '../grants/client-files.js';
+import type { ClientGrant } from '../grants/client-grant.js';
+import type { GrantKeeper } from '../grants/grant-manager.js';
+import type { FormerGrant, FormerKernel, KernelMemory } from '../grants/grant-memory.js';
+import type { Journal } from '../audit/journal.js';
+import { PolicySource } from './policy-source.js';
+import type { Rules } from './rules.js';
+import { createAskVerifier, loadVerifier, type AskVerifier } from './verifier.js';
+import { WatchedFile, type FileState } from './watched-file.js';
+
+/** What {@link AccessSources} works with. */
+export interface AccessSourcesOptions {
+  readonly options: AccessOptions;
+  readonly keeper: GrantKeeper;
+  readonly rules: Rules;
+  readonly journal: Journal;
+  /** Beside which clients' connection files are written. */
+  readonly connectionFile: string | undefined;
+}
+
+const REAUTH_INTERVAL = 30_000;
+
+/** What is said about access outside of the kernel: the policy, `authorized_clients`, a verifier. Asks again, and again. */
+export class AccessSources {
+  readonly files: ClientFiles;
+  readonly #given: AccessSourcesOptions;
+  #policy: PolicySource | undefined;
+  #clientsFile: WatchedFile | undefined;
+  #authorized: AuthorizedGrants | undefined;
+  #ask: AskVerifier | undefined;
+  /** The policy under which it was revoked that somebody comes in without a name. */
+  #revokedUnder: Policy | undefined;
+  #anonymous: AnonymousGrant | undefined;
+  #work = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  /** Of the timer; undefined when it is not to run any more. */
+  #interval: number | undefined = 0;
+
+  constructor(given: AccessSourcesOptions) {
+    this.#given = given;
+    this.files = new ClientFiles(given.connectionFile, given.journal);
+  }
+
+  /**
+   * Loads the verifier and reads the policy, in the light of what held in an earlier process: before anybody can connect. Where that is
+   * lost, a policy that was asked for and is not there leaves the owner alone.
+   *
+   * @throws CurveKernelError 'policy-invalid' for a verifier that cannot be used, and as {@link PolicySource.open} does
+   */
+  async prepare(former: FormerKernel | 'lost' | undefined): Promise<void> {
+    const { options, rules, journal } = this.#given;
+    const { verify, policyFile: file, required } = options;
+    if (verify !== undefined) {
+      const loaded = typeof verify === 'function' ? verify : await loadVerifier(verify);
+      this.#ask = createAskVerifier(loaded, (name) => rules.policy.roles.has(name));
+    }
+    if (file !== undefined) {
+      const isRequired = required?.includes('policyFile') ?? false;
+      const onChange = async (): Promise<void> => (this.#anonymous ? this.reauthorize() : undefined);
+      this.#policy = new PolicySource({ file, isRequired, rules, journal, onChange });
+    }
+    if (former === 'lost') {
+      if (required?.includes('policyFile')) await this.#policy?.restore('none');
+    } else if (former) {
+      await this.#policy?.restore(former.rules.policy);
+      for (const topic of former.rules.topics) rules.setTopic(...topic);
+      if (former.anonymousRevoked) this.#revokedUnder = rules.policy;
+    }
+    await this.#policy?.open(former === undefined);
+    if (former === 'lost') this.#revokedUnder = rules.policy;
+  }
+
+  /** What is to be kept of it for a restart. */
+  get memory(): KernelMemory {
+    return {
+      rules: this.#given.rules.kept,
+      lines: this.#authorized?.lines ?? [],
+      anonymousRevoked: this.#anonymous?.isRevoked ?? false,
+    };
+  }
+
+  /**
+   * Lets in whoever is authorized, at the places where they were before, and not those whose grants were revoked; from here on until
+   * {@link close}, all of it is looked at again whenever it changes. Where it is lost whose were revoked, each may have been.
+   */
+  async begin(owner: ConnectionInfo, known: FormerKernel | 'lost' | undefined): Promise<void> {
+    const { options, keeper, rules, journal } = this.#given;
+    const { authorizedClients: file } = options;
+    const former = known === 'lost' ? undefined : known;
+    const of = (origin: GrantTerms['origin']): readonly FormerGrant[] =>
+      former?.grants.filter(({ terms }) => terms.origin === origin) ?? [];
+    if (file !== undefined) {
+      const lines = former?.lines ?? [];
+      const authorized = new AuthorizedGrants({
+        file,
+        keeper,
+        rules,
+        journal,
+        owner,
+        lines,
+        former: of('authorized-clients'),
+      });
+      this.#authorized = authorized;
+      this.#clientsFile = new WatchedFile({
+        file,
+        kind: 'authorized-clients',
+        onChange: async (state) => this.#takeClients(state),
+      });
+      authorized.read(await this.#clientsFile.open());
+      if (known === 'lost') authorized.passOver();
+    }
+    const [anonymous] = of('anonymous');
+    this.#anonymous = new AnonymousGrant({
+      keeper,
+      rules,
+      owner,
+      former: anonymous,
+      revokedUnder: this.#revokedUnder,
+    });
+    await this.reauthorize();
+  }
+
+  /** Throws 'grant-failed' while there is no policy by which somebody could be let in. */
+  checkUsable(): void {
+    this.#policy?.checkUsable();
+  }
+
+  /**
+   * Whether the verifier lets a connection from there in. Its answer becomes the role of the identity, unless connections from elsewhere
+   * have another by it: a listener does not know which of them a message comes from, so they all have one.
+   */
+  async verify(grant: ClientGrant, address: string): Promise<boolean> {
+    const { journal } = this.#given;
+    if (!this.#ask || grant.terms.origin === 'owner') return true;
+    const role = await this.#ask(grant, address);
+    if (role === undefined || grant.ended) return false;
+    const held = this.#verified(grant.identity);
+    const others = held.filter((one) => [...one.peers.addresses].some((from) => one !== grant || from !== address));
+    const other = others.map(rolesOf).find((roles) => roles !== role);
+    if (other !== undefined) {
+      const rule = `${role} by the verifier from there, and ${other} from where it is connected`;
+      journal.about(grant, { event: 'refuse', verdict: 'refused', address, rule });
+      return false;
+    }
+    this.#setRole(held, role);
+    grant.peers.expect(address);
+    return true;
+  }
+
+  /** Reads the files again now. */
+  async reload(): Promise<void> {
+    await this.#policy?.check();
+    await this.#clientsFile?.check();
+    await this.reauthorize();
+  }
+
+  /** Looks at every client's right to be connected again. Never rejects. */
+  async reauthorize(): Promise<void> {
+    const { keeper, journal } = this.#given;
+    this.#schedule();
+    await this.#serially(async () => {
+      await keeper.endPast();
+      await this.#authorized?.apply();
+      await this.#anonymous?.apply();
+      await this.files.update([...(this.#authorized?.grants ?? []), ...(this.#anonymous?.grants ?? [])]);
+      await keeper.kept();
+      const ask = this.#ask;
+      const identities = new Set([...keeper.grants].map(({ identity }) => identity));
+      if (ask) await Promise.all([...identities].map(async (identity) => this.#verifyAgain(identity, ask)));
+    }).catch((error: unknown) => journal.alarm(error));
+  }
+
+  /** Stops looking; resolves when what was being done is done. */
+  async close(): Promise<void> {
+    this.#interval = undefined;
+    clearInterval(this.#timer);
+    this.#policy?.close();
+    this.#clientsFile?.close();
+    await this.#work;
+  }
+
+  async #takeClients(state: FileState): Promise<void> {
+    this.#authorized?.read(state);
+    await this.reauthorize();
+  }
+
+  /** The policy may have come to say another interval. */
+  #schedule(): void {
+    const { options, rules } = this.#given;
+    const wanted = options.reauthInterval ?? rules.policy.reauthInterval ?? REAUTH_INTERVAL;
+    const interval = Math.min(wanted, LONGEST_REAUTH);
+    if (this.#interval === undefined || this.#interval === interval) return;
+    this.#interval = interval;
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => void this.reauthorize(), interval).unref();
+  }
+
+  #verified(identity: string): readonly ClientGrant[] {
+    return this.#given.keeper.grants.named(identity).filter(({ terms }) => terms.origin !== 'owner');
+  }
+
+  #setRole(grants: readonly ClientGrant[], role: string): void {
+    const { keeper, journal } = this.#given;
+    const [first] = grants.filter((grant) => rolesOf(grant) !== role);
+    if (first === undefined) return;
+    keeper.setRoles(grants, [role]);
+    journal.about(first, { event: 'role', rule: `${role} by the verifier` });
+  }
+
+  /** Cuts what the verifier denies now, and all of the identity where it gives different roles to those who are connected. */
+  async #verifyAgain(identity: string, ask: AskVerifier): Promise<void> {
+    const { keeper, journal } = this.#given;
+    const asked = this.#verified(identity).flatMap((grant) =>
+      [...grant.peers.addresses].map(async (address) => ({ grant, role: await ask(grant, address) })),
+    );
+    const answers = (await Promise.all(asked)).filter(({ grant }) => !grant.ended);
+    const roles = new Set(answers.map(({ role }) => role).filter((role) => role !== undefined));
+    const cut = async (grants: readonly ClientGrant[], why: string): Promise<void> => {
+      const cuts = [...new Set(grants)].map(async (grant) => keeper.cut(grant, why));
+      await Promise.all(cuts).catch((error: unknown) => journal.alarm(error, identity));
+    };
+    const [role] = roles;
+    if (roles.size > 1) {
+      await cut(
+        answers.map(({ grant }) => grant),
+        'the verifier gives its connections different roles',
+      );
+    } else {
+      if (role !== undefined) this.#setRole(this.#verified(identity), role);
+      await cut(
+        answers.filter((answer) => answer.role === undefined).map(({ grant }) => grant),
+        'the verifier denies',
+      );
+    }
+  }
+
+  async #serially(work: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => undefined);
+    await done;
+  }
+}
+
+const rolesOf = ({ terms }: ClientGrant): string => terms.roles.join(',');

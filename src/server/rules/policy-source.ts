@@ -1,0 +1,118 @@
+import { CurveKernelError } from '../../errors.js';
+import type { Journal } from '../audit/journal.js';
+import type { KeptPolicy, Rules } from './rules.js';
+import { WatchedFile, type FileState } from './watched-file.js';
+
+/** What {@link PolicySource} works with. */
+export interface PolicySourceOptions {
+  readonly file: string;
+  /** The kernel does not start for the first time without it. */
+  readonly isRequired: boolean;
+  readonly rules: Rules;
+  readonly journal: Journal;
+  /** Called when another policy may be in force. Must not reject. */
+  readonly onChange: () => Promise<void>;
+}
+
+/** Keeps the rules what a policy file says: for as long as it is missing or broken, what the last good one said. */
+export class PolicySource {
+  readonly #options: PolicySourceOptions;
+  readonly #file: WatchedFile;
+  /** Why nobody can be let in, beside who is in. */
+  #unusable: unknown;
+
+  constructor(options: PolicySourceOptions) {
+    this.#options = options;
+    const { file, onChange } = options;
+    this.#file = new WatchedFile({
+      file,
+      kind: 'policy',
+      onChange: async (state) => {
+        await this.#take(state);
+        await onChange();
+      },
+    });
+  }
+
+  /** Puts in force what was in an earlier process of the kernel. */
+  async restore(policy: KeptPolicy): Promise<void> {
+    if (policy === 'none') this.#close(gone(this.#options.file));
+    if (typeof policy === 'string') return;
+    try {
+      const { parsePolicy } = await import('../../access/policy/policy-file.js');
+      this.#options.rules.setPolicy(parsePolicy(policy.text, policy.source), policy);
+    } catch (error) {
+      this.#close(error);
+    }
+  }
+
+  /**
+   * Puts in force what the file says, and follows it from here on. While that cannot be, what was restored holds. When the kernel starts
+   * for the first time, a missing file is no policy, and a broken one lets in nobody but the owner.
+   *
+   * @throws CurveKernelError 'policy-invalid' for a file that is required and missing at the first start
+   */
+  async open(isFirst: boolean): Promise<void> {
+    const { rules, journal, isRequired, file } = this.#options;
+    const state = await this.#file.open();
+    if (state.kind === 'missing') {
+      if (isFirst && isRequired) throw missing(file);
+      if (rules.isDefault) return;
+    }
+    if (state.kind === 'text' && state.text === rules.text) return journal.record({ event: 'policy', rule: file });
+    await this.#take(state);
+    if (isFirst && this.#unusable !== undefined) rules.close();
+  }
+
+  /** Throws 'grant-failed' while there is no policy by which somebody could be let in. */
+  checkUsable(): void {
+    if (this.#unusable === undefined) return;
+    throw new CurveKernelError('grant-failed', 'The policy of this kernel cannot be used, so nobody can be let in.', {
+      hint: 'Correct the policy file; it counts within a second.',
+      cause: this.#unusable,
+    });
+  }
+
+  /** Reads the file again now. */
+  async check(): Promise<void> {
+    await this.#file.check();
+  }
+
+  /** Stops looking. */
+  close(): void {
+    this.#file.close();
+  }
+
+  #close(error: unknown): void {
+    this.#unusable = error;
+    this.#options.rules.close();
+  }
+
+  async #take(state: FileState): Promise<void> {
+    const { file: source, rules, journal } = this.#options;
+    try {
+      if (state.kind === 'unreadable') throw state.error;
+      if (state.kind === 'missing') throw gone(source);
+      const { readPolicyText } = await import('../../access/policy/policy-file.js');
+      const { policy, warnings } = readPolicyText(state.text, source);
+      rules.setPolicy(policy, { source, text: state.text });
+      this.#unusable = undefined;
+      journal.record({ event: 'policy', rule: source });
+      for (const warning of warnings) journal.raise(warning);
+    } catch (error) {
+      if (rules.text === undefined) this.#unusable = error;
+      journal.alarm(error);
+    }
+  }
+}
+
+const gone = (source: string): CurveKernelError =>
+  new CurveKernelError('policy-invalid', `The policy ${source} is gone; what held before holds.`, {
+    hint: 'Put it back, or write {} into it for the built-in roles only.',
+  });
+
+const missing = (source: string): CurveKernelError =>
+  new CurveKernelError('policy-invalid', `The policy ${source}, which was asked for, is not there.`, {
+    hint: 'Correct its name, or write {} into it for the built-in roles only.',
+    data: { file: source },
+  });

@@ -1,0 +1,79 @@
+import { pathToFileURL } from 'node:url';
+import { resolve } from 'node:path';
+import { CurveKernelError } from '../../errors.js';
+import { VERDICT_LIMIT } from '../../transport/server/zap-policy.js';
+import type { ClientGrant } from '../grants/client-grant.js';
+
+/** What a verifier may want to know beside name and address. */
+export interface VerifiedKey {
+  /** That the client has proved to hold, in Z85. */
+  readonly publicKey: string;
+  readonly fingerprint: string;
+  /** What its grants give the identity. */
+  readonly roles: readonly string[];
+}
+
+/**
+ * Says which role somebody has who holds a key that was granted access, or `'deny'`. It is asked for each connection, and again with every
+ * re-authorisation. What throws, takes longer than two seconds, or says anything but the name of a role, denies.
+ */
+export type Verify = (identity: string, address: string, key: VerifiedKey) => string | Promise<string>;
+
+/** Asks a verifier so that nothing it does is more than a refusal: the role, or undefined. */
+export type AskVerifier = (grant: ClientGrant, address: string) => Promise<string | undefined>;
+
+/** Milliseconds in which the five connections of one client are one question. */
+const MEMORY = 1_000;
+
+/** Guards `verify`; `isRole` says which answers mean something. */
+export function createAskVerifier(verify: Verify, isRole: (name: string) => boolean): AskVerifier {
+  const asked = new Map<string, Promise<string | undefined>>();
+  const ask = async (grant: ClientGrant, address: string): Promise<string | undefined> => {
+    const { publicKey } = grant.terms;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const key = { publicKey, fingerprint: grant.fingerprint ?? '', roles: grant.subject.roles };
+      const late = new Promise<undefined>((settle) => (timer = setTimeout(settle, VERDICT_LIMIT - 100, undefined)));
+      const answer: unknown = await Promise.race([verify(grant.identity, address, key), late]);
+      return typeof answer === 'string' && answer !== 'deny' && isRole(answer) ? answer : undefined;
+    } catch {
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  return (grant, address) => {
+    const question = `${grant.id} ${address}`;
+    let answer = asked.get(question);
+    if (answer === undefined) {
+      answer = ask(grant, address);
+      asked.set(question, answer);
+      setTimeout(() => asked.delete(question), MEMORY).unref();
+    }
+    return answer;
+  };
+}
+
+/**
+ * Loads a verifier: the default export of a module.
+ *
+ * @throws CurveKernelError 'policy-invalid' when the module cannot be loaded or exports no function: a kernel that is to ask and cannot
+ * does not start
+ */
+export async function loadVerifier(file: string): Promise<Verify> {
+  const refuse = (problem: string, cause?: unknown): CurveKernelError =>
+    new CurveKernelError('policy-invalid', `The verifier ${file} ${problem}.`, {
+      hint: 'It is a module whose default export is (identity, address) => role or "deny".',
+      cause,
+      data: { file },
+    });
+  let loaded: { readonly default?: unknown };
+  try {
+    loaded = await import(pathToFileURL(resolve(file)).href);
+  } catch (cause) {
+    throw refuse('cannot be loaded', cause);
+  }
+  const { default: verify } = loaded;
+  if (typeof verify !== 'function') throw refuse('has no function as its default export');
+  return async (...question) => String(await Reflect.apply(verify, undefined, question));
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { SECRET_VARIABLE, type ConnectionInfo } from '../connection/connection-info.js';
+import { readConnectionFile } from '../connection/read-connection-file.js';
+import { writeConnectionFile } from '../connection/write-connection-file.js';
+import { CurveKernelError } from '../errors.js';
+import { secretKeyFromZ85 } from '../keys/curve-pair.js';
+import { guardProcess } from '../keys/guard-process.js';
+import type { Secret } from '../keys/secret.js';
+import type { MessageOrigin } from '../protocol/create-message.js';
+import { eraseVariable } from './erase-variable.js';
+import type { OpenBackend } from './backend.js';
+import { Kernel, type KernelOptions } from './kernel.js';
+import { ownProcess } from './own-process.js';
+import type { AccessOptions } from './rules/access-options.js';
+
+/** How a backend is served. */
+export interface ServeBackendOptions {
+  /** Refuse to serve without keys. */
+  readonly requireEncryption?: boolean;
+  /** Where {@link SECRET_VARIABLE} is taken from, and removed; the environment of the process by default. */
+  readonly env?: NodeJS.ProcessEnv;
+  /**
+   * This process is nothing but the kernel: its signals and its parent's death are the kernel's, see {@link ownProcess}; and it is
+   * guarded, see {@link guardProcess}.
+   */
+  readonly ownsProcess?: boolean;
+  /** What the language threw where no client waited for an answer. */
+  readonly onFailure?: (error: unknown) => void;
+  /** What happens at the listener of that name. Without it, connections are not monitored. */
+  readonly onEvent?: KernelOptions['onEvent'];
+  /** What is wrong with the rules of access, the audit and what is saved for a restart, and what to do about it. Must not throw. */
+  readonly onAlarm?: KernelOptions['onAlarm'];
+  /** Who may connect beside the owner of the connection, and what is written down about it. */
+  readonly access?: AccessOptions;
+  /** Ends the kernel. */
+  readonly signal?: AbortSignal;
+  /** The session and user name of the kernel's own messages. Default: a new session, and `kernel`. */
+  readonly origin?: MessageOrigin;
+}
+
+/**
+ * Serves a backend to the clients of a connection file, encrypted when the connection has keys.
+ *
+ * `connection` is a connection file, or its contents. Ports that are 0 are chosen, and written back to the file. Resolves when
+ * the sockets are bound and, under CURVE, have refused a stranger and a plaintext peer.
+ *
+ * @throws CurveKernelError 'encryption-required' without keys where they are required; 'connection-file-…' for a file that is
+ * missing, unsafe, wrong or holds half a pair; 'address-in-use', 'bind-failed', 'self-check-failed'
+ */
+export async function serveBackend(
+  openBackend: OpenBackend,
+  connection: ConnectionInfo | string,
+  options: ServeBackendOptions = {},
+): Promise<Kernel> {
+  if (options.ownsProcess === true) guardProcess();
+  const { env = process.env, onFailure = () => undefined, onEvent, onAlarm, access, signal } = options;
+  const secretKey = takeSecretKey(env);
+  signal?.throwIfAborted();
+  const file = typeof connection === 'string' ? connection : undefined;
+  const info =
+    typeof connection === 'string'
+      ? await readConnectionFile(connection, { ...(secretKey && { secretKey }) })
+      : connection;
+  checkEncryption(info, options.requireEncryption ?? false);
+
+  const kernel = await Kernel.open({
+    connection: info,
+    origin: options.origin ?? kernelOrigin(),
+    openBackend,
+    ...(access && { access }),
+    ...(file !== undefined && { connectionFile: file }),
+    ...(onEvent && { onEvent }),
+    ...(onAlarm && { onAlarm }),
+  });
+  try {
+    if (file !== undefined && Object.values(info.ports).includes(0)) {
+      await writeConnectionFile(file, kernel.connection, { omitSecretKey: secretKey !== undefined });
+    }
+    signal?.throwIfAborted();
+  } catch (error) {
+    await kernel.close();
+    throw error;
+  }
+  if (options.ownsProcess === true) ownProcess(kernel, env, onFailure);
+  signal?.addEventListener('abort', () => void kernel.close(), { once: true });
+  return kernel;
+}
+
+/** A new session of a kernel. */
+export const kernelOrigin = (): MessageOrigin => ({ session: randomUUID(), username: 'kernel' });
+
+/** The secret is nobody's but the kernel's: whatever is started from here on must not find it. */
+function takeSecretKey(env: NodeJS.ProcessEnv): Secret | undefined {
+  const text = env[SECRET_VARIABLE];
+  delete env[SECRET_VARIABLE];
+  if (env === process.env && text !== undefined) eraseVariable(SECRET_VARIABLE);
+  return text === undefined || text === '' ? undefined : secretKeyFromZ85(text, SECRET_VARIABLE);
+}
+
+function checkEncryption({ curve }: ConnectionInfo, required: boolean): void {
+  if (curve === undefined && required) {
+    throw new CurveKernelError(
+      'encryption-required',
+      'the connection has no keys, and serving without is not allowed',
+      {
+        hint: 'start the kernel by a manager that issues keys, or allow plain text',
+      },
+    );
+  }
+  if (curve !== undefined && curve.secretKey === undefined) {
+    throw new CurveKernelError('connection-file-invalid', 'the connection has the public key and not the secret one', {
+      hint: `a kernel needs its secret key, in the file or in ${SECRET_VARIABLE}`,
+    });
+  }
+}

@@ -1,0 +1,244 @@
+import type { ConnectionInfo } from '../../connection/connection-info.js';
+import { dialable, endpoint } from '../../connection/endpoints.js';
+import { CurveKernelError, isCurveKernelError } from '../../errors.js';
+import type { CurvePair } from '../../keys/curve-pair.js';
+import { totalBytes } from '../../protocol/frames.js';
+import type { Channel, Message, RequestChannel, SocketName } from '../../protocol/message.js';
+import { isRequestChannel, perSocket, SOCKET_NAMES } from '../../connection/per-socket.js';
+import { clientKeys } from './client-keys.js';
+import { explainForGrant, openSockets } from './dial-failure.js';
+import { makeClientSockets, type ClientSockets } from './dial-sockets.js';
+import { Heartbeat, type PingOptions } from './heartbeat.js';
+import { Links, type SocketSecurity } from './connection-set.js';
+import { createMessageCodec, type MessageCodec } from '../message-codec.js';
+import { OutgoingQueue } from '../outgoing-queue.js';
+import { receiveEach } from '../receive-each.js';
+import { throwLater } from '../../support/report-uncaught.js';
+import { TransportContext } from '../transport-context.js';
+
+/** What a dialer reports beside messages. */
+export type DialerEvent =
+  /** A message was thrown away. */
+  | { readonly kind: 'message-rejected'; readonly channel: Channel; readonly error: CurveKernelError }
+  /** `onMessage` threw. Without `onEvent` that is an uncaught exception. */
+  | { readonly kind: 'handler-failed'; readonly socket: SocketName; readonly error: unknown }
+  /** After `peer-lost`, all five sockets are connected again: to the same kernel, or to one that was restarted there. */
+  | { readonly kind: 'peer-back' };
+
+/** How a {@link Dialer} is opened. */
+export interface DialerOptions {
+  readonly connection: ConnectionInfo;
+  /** Our own pair. Default: the shared pair of the connection file. */
+  readonly client?: CurvePair;
+  /** The same on shell, control and stdin, so that input requests find the client that asked. */
+  readonly routingId: string;
+  readonly onMessage: (channel: Channel, message: Message) => void;
+  /** What to hear of iopub, by the beginnings of topics; ours are message types. Default: everything. */
+  readonly topics?: readonly string[];
+  /**
+   * After it was open: `peer-lost` once per loss, while the dialer goes on trying to connect until it is closed; or another
+   * `peer-*` error when that can never succeed, after which only {@link Dialer.close} is left to do.
+   */
+  readonly onFailure?: (error: CurveKernelError) => void;
+  readonly onEvent?: (event: DialerEvent) => void;
+  /** Milliseconds for all handshakes; a kernel that does not listen yet is tried again until then. Default: 4,500. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+  /** Default: a shared one of its own, closed with the dialer. */
+  readonly context?: TransportContext;
+  /** The most bytes of one received message. Default: 1 GiB. */
+  readonly messageBytes?: number;
+  /**
+   * Bytes of requests that wait on one channel for a kernel that takes nothing in, so that it cannot fill this process; a single request
+   * may be larger. Default: 256 MiB.
+   */
+  readonly queuedBytes?: number;
+}
+
+const DEFAULT_TIMEOUT = 4_500;
+const DEFAULT_MESSAGE_BYTES = 2 ** 30;
+const DEFAULT_QUEUED_BYTES = 256 * 2 ** 20;
+
+/**
+ * Connects to the five sockets of a kernel. Resolves when all five handshakes succeeded.
+ *
+ * All addresses of a machine (`0.0.0.0`) mean this one. Throws, with everything closed: `peer-encrypted`, `peer-plaintext`, `peer-wrong-key`, `peer-refused` as soon as that is clear,
+ * `peer-silent` after the timeout, `transport-closed`, `key-mismatch`, `endpoint-invalid`, `dial-failed`,
+ * `signature-scheme-unsupported`, the reason of `signal`; TypeError when a client pair is given for a connection without keys, and
+ * for a routing id that no socket can have.
+ */
+export async function openDialer(options: DialerOptions): Promise<Dialer> {
+  options.signal?.throwIfAborted();
+  const dialer = new Dialer(options);
+  try {
+    await dialer.open();
+    return dialer;
+  } catch (error) {
+    await dialer.close();
+    throw explainForGrant(error, options.connection);
+  }
+}
+
+/** Five sockets connected to a kernel, and kept connected. Made by {@link openDialer}. */
+export class Dialer {
+  readonly #options: DialerOptions;
+  readonly #codec: MessageCodec;
+  readonly #disown: () => void;
+  readonly #sockets: ClientSockets;
+  readonly #links: Links;
+  readonly #requests: Readonly<Record<RequestChannel, OutgoingQueue>>;
+  readonly #loops: readonly Promise<void>[];
+  readonly #heartbeat: Heartbeat;
+  #settleOpened: ((error?: unknown) => void) | undefined;
+  #ended: Error | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(options: DialerOptions) {
+    const { connection, routingId, topics = [''], messageBytes = DEFAULT_MESSAGE_BYTES } = options;
+    const keys = clientKeys(connection, options.client);
+    const endpoints = perSocket((name) => dialable(endpoint(connection, name)));
+    const context = options.context ?? new TransportContext({ shared: true });
+    context.checkOpen();
+    this.#options = options;
+    this.#codec = createMessageCodec(connection, { maxBytes: messageBytes, maxNodes: Infinity, sender: 'kernel' });
+    this.#sockets = openSockets(() =>
+      makeClientSockets({ context: context.zmq, endpoints, keys, routingId, topics, messageBytes }),
+    );
+    this.#disown = context.own(this);
+    const { shell, control, stdin } = this.#sockets;
+    this.#requests = {
+      shell: new OutgoingQueue(shell),
+      control: new OutgoingQueue(control),
+      stdin: new OutgoingQueue(stdin),
+    };
+    this.#heartbeat = new Heartbeat(this.#sockets.heartbeat, () => this.#links.failure('peer-lost', 'heartbeat'));
+    this.#loops = SOCKET_NAMES.map((name) =>
+      receiveEach(
+        this.#sockets[name],
+        (frames) => this.#receive(name, frames),
+        (error) => this.#handlerFailed(name, error),
+      ),
+    );
+    this.#links = new Links({
+      sockets: this.#sockets,
+      endpoints,
+      mechanism: keys ? 'curve' : 'null',
+      onUp: () => this.#rise(),
+      // A kernel that listens there next must not be surprised by them.
+      onDown: (name) => isRequestChannel(name) && this.#requests[name].clear(),
+      onLost: (error) => this.#lose(error),
+      onFailure: (error) => this.#end(error),
+    });
+  }
+
+  /**
+   * Sends a request, after those that were sent before. Resolves when it is handed to the connection or waits for room there, which is no
+   * proof that it arrives, and never waits for the kernel. Throws `peer-lost` while one of the five connections is lost, and while a kernel that
+   * takes nothing in has too much waiting ({@link DialerOptions.queuedBytes}); the error that ended the dialer; `transport-closed`.
+   */
+  async send(channel: RequestChannel, message: Message): Promise<void> {
+    this.#checkUp();
+    // libzmq sends large frames from where they lie, some time later; the caller's buffers stay the caller's.
+    const buffers = message.buffers.map((buffer) => new Uint8Array(buffer));
+    const frames = this.#codec.encode({ ...message, buffers });
+    const bytes = totalBytes(frames);
+    const queue = this.#requests[channel];
+    const limit = this.#options.queuedBytes ?? DEFAULT_QUEUED_BYTES;
+    if (!queue.isEmpty && queue.bytes + bytes > limit) throw this.#links.failure('peer-lost', channel);
+    queue.push(frames, bytes);
+  }
+
+  /** How each socket is protected, in its own words after its handshake. */
+  security(): Record<SocketName, SocketSecurity> {
+    return this.#links.security();
+  }
+
+  /** Milliseconds until the kernel's heartbeat answered. Throws as {@link send} does, and the reason of `signal`. */
+  async heartbeat(options: PingOptions = {}): Promise<number> {
+    this.#checkUp();
+    return await this.#heartbeat.ping(options);
+  }
+
+  /** Closes the five sockets at once; resolves when they are gone. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** @internal Settles when all handshakes succeeded, or when that failed. */
+  async open(): Promise<void> {
+    openSockets(() => this.#links.connect());
+    const { signal, timeout = DEFAULT_TIMEOUT } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => this.#end(this.#links.silence()), timeout);
+      const abort = (): void => this.#end(signal?.reason);
+      signal?.addEventListener('abort', abort);
+      this.#settleOpened = (error) => {
+        this.#settleOpened = undefined;
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+    });
+  }
+
+  #rise(): void {
+    if (this.#settleOpened) this.#settleOpened();
+    else this.#options.onEvent?.({ kind: 'peer-back' });
+  }
+
+  #lose(error: CurveKernelError): void {
+    this.#heartbeat.failAll(error);
+    this.#options.onFailure?.(error);
+  }
+
+  /** Nothing more is sent, received or tried. */
+  #end(error: Error): void {
+    if (this.#ended) return;
+    this.#ended = error;
+    this.#links.stop();
+    for (const queue of Object.values(this.#requests)) queue.clear();
+    this.#heartbeat.failAll(error);
+    if (this.#settleOpened) this.#settleOpened(error);
+    else if (!this.#closing && isCurveKernelError(error)) this.#options.onFailure?.(error);
+  }
+
+  #checkUp(): void {
+    if (this.#ended) throw this.#ended;
+    this.#links.checkUp();
+  }
+
+  #receive(name: SocketName, frames: Buffer[]): void {
+    if (name === 'heartbeat') return this.#heartbeat.receive(frames);
+    let message;
+    try {
+      ({ message } = this.#codec.decode(frames));
+    } catch (error) {
+      if (!isCurveKernelError(error)) throw error;
+      return this.#options.onEvent?.({ kind: 'message-rejected', channel: name, error });
+    }
+    this.#options.onMessage(name, message);
+  }
+
+  #handlerFailed(socket: SocketName, error: unknown): void {
+    if (this.#options.onEvent) return this.#options.onEvent({ kind: 'handler-failed', socket, error });
+    throwLater(error);
+  }
+
+  async #close(): Promise<void> {
+    // What settles because of this must find that it is being closed.
+    await Promise.resolve();
+    this.#end(transportClosed());
+    for (const name of SOCKET_NAMES) this.#sockets[name].close();
+    await Promise.all([this.#links.closed(), ...this.#loops]);
+    this.#disown();
+  }
+}
+
+const transportClosed = (): CurveKernelError =>
+  new CurveKernelError('transport-closed', 'The connection to the kernel was closed.', { hint: 'Open a new one.' });

@@ -1,0 +1,187 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Router, XPublisher, type Context, type Socket } from 'zeromq';
+import type { ConnectionInfo, Ports } from '../../connection/connection-info.js';
+import { dialable, endpoint, isIPv6Endpoint } from '../../connection/endpoints.js';
+import { CurveKernelError } from '../../errors.js';
+import type { RequestChannel, SocketName } from '../../protocol/message.js';
+import type { Gate } from './zap-policy.js';
+import { bindIpc } from './bind-ipc.js';
+import { serveCurve } from '../curve-options.js';
+import { frameLimit, RECEIVE_MARK, SEND_MARK, SUBSCRIPTION_MARK, type ListenerLimits } from './listener-limits.js';
+import { perSocket, SOCKET_NAMES } from '../../connection/per-socket.js';
+import { errorCode, errorMessage } from '../../support/system-error.js';
+import { closeSockets, CLOSING_GRACE } from '../watch-socket.js';
+
+/** The sockets of a kernel (Jupyter messaging, “The wire protocol”). */
+export type ServerSockets = Readonly<Record<RequestChannel | 'heartbeat', Router>> & {
+  readonly iopub: XPublisher;
+};
+
+/** What {@link bindSockets} binds. */
+export interface BindOptions {
+  readonly context: Context;
+  /** Peers of different people share the sockets. Default: false. */
+  readonly admitsStrangers?: boolean;
+  readonly connection: ConnectionInfo;
+  readonly limits: ListenerLimits;
+  /** Absent: plain text. */
+  readonly gate?: Pick<Gate, 'server' | 'domain'>;
+}
+
+/** Five bound sockets. */
+export interface BoundSockets {
+  readonly sockets: ServerSockets;
+  /** The connection asked for, with the ports that the system chose in place of 0. */
+  readonly connection: ConnectionInfo;
+  /** Where this machine reaches them. */
+  readonly addresses: Readonly<Record<SocketName, string>>;
+  /** Removes the socket files of ipc. */
+  readonly removeFiles: () => void;
+  /**
+   * Ends every connection of a socket and binds it to its address again. Throws `bind-failed` or `address-in-use` when another process
+   * has taken the address; then that socket serves no more.
+   */
+  readonly rebind: (name: SocketName) => Promise<void>;
+}
+
+/** Binds the five sockets, or none. Throws `address-in-use`, `bind-failed`, `endpoint-invalid`. */
+export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
+  const sockets = makeSockets(options);
+  const removers = new Map<SocketName, () => void>();
+  const ports: Record<SocketName, number> = { ...options.connection.ports };
+  const addresses = perSocket(() => '');
+  try {
+    for (const name of SOCKET_NAMES) {
+      const bind = options.connection.transport === 'ipc' ? bindOneIpc : bindOneTcp;
+      const bound = await bind(sockets[name], { ...options.connection, ports }, name, (remove) =>
+        removers.set(name, remove),
+      );
+      ports[name] = bound.port;
+      addresses[name] = bound.address;
+    }
+  } catch (error) {
+    for (const remove of removers.values()) remove();
+    await closeSockets(...Object.values(sockets));
+    throw error;
+  }
+  const connection = { ...options.connection, ports: ports satisfies Ports };
+  const rebind = async (name: SocketName): Promise<void> => {
+    const socket = sockets[name];
+    // The endpoint that was bound; on a bound endpoint this is a synchronous unbind.
+    socket.disconnect(socket.lastEndpoint ?? addresses[name]);
+    removers.get(name)?.();
+    const bind = connection.transport === 'ipc' ? bindOneIpc : bindOneTcp;
+    for (let attempt = 1; ; attempt++) {
+      // libzmq closes the listening socket in its own thread.
+      await delay(REBIND_PAUSE);
+      if (socket.closed) return;
+      try {
+        await bind(socket, connection, name, (remove) => removers.set(name, remove));
+        return;
+      } catch (error) {
+        if (attempt >= REBIND_ATTEMPTS) throw error;
+      }
+    }
+  };
+  const removeFiles = (): void => removers.forEach((remove) => remove());
+  return { sockets, connection, addresses, removeFiles, rebind };
+}
+
+/** Milliseconds. */
+const REBIND_PAUSE = 20;
+const REBIND_ATTEMPTS = 100;
+
+function makeSockets({ context, connection, limits, gate, admitsStrangers = false }: BindOptions): ServerSockets {
+  const made: Socket[] = [];
+  const ready = <T extends Socket>(socket: T, name: SocketName): T => {
+    made.push(socket);
+    if (gate) serveCurve(socket, gate.server, gate.domain(name));
+    return socket;
+  };
+  const common = (name: SocketName) => ({
+    context,
+    linger: CLOSING_GRACE,
+    // Sends are done at once or refused; what is refused waits in our own queues.
+    sendTimeout: 0,
+    sendHighWaterMark: SEND_MARK,
+    receiveHighWaterMark: name === 'iopub' ? SUBSCRIPTION_MARK : RECEIVE_MARK,
+    handshakeInterval: limits.handshake,
+    maxMessageSize: frameLimit(name, limits),
+    ...(gate && { heartbeatInterval: Math.ceil(limits.unresponsive / PINGS), heartbeatTimeout: limits.unresponsive }),
+    tcpKeepalive: 1,
+    tcpMaxRetransmitTimeout: limits.unresponsive,
+    ipv6: connection.transport === 'tcp' && isIPv6Endpoint(endpoint(connection, name)),
+  });
+  // A client that comes back with its old routing id takes over from its old connection, as with ipykernel: the server side
+  // may not have noticed yet that the old one is dead. Both ends belong to the identity this listener admits. Where strangers
+  // share it, a second peer with the same routing id gets nothing while the first one is connected.
+  const router = (name: SocketName, mandatory: boolean): Router =>
+    ready(new Router({ ...common(name), handover: !admitsStrangers, mandatory }), name);
+  try {
+    return {
+      shell: router('shell', true),
+      iopub: ready(new XPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs', noDrop: true }), 'iopub'),
+      stdin: router('stdin', true),
+      control: router('control', true),
+      // Who asks and does not read the echo loses it.
+      heartbeat: router('heartbeat', false),
+    };
+  } catch (cause) {
+    for (const socket of made) socket.close();
+    throw new CurveKernelError('bind-failed', `No sockets can be opened to listen with: ${errorMessage(cause)}.`, {
+      hint: 'End what is not needed, or allow more open files (ulimit -n).',
+      cause,
+    });
+  }
+}
+
+/**
+ * So many pings in the time for which a client may say nothing. What is in the middle of a frame says nothing: the frame is given up, and
+ * its memory is free. Clients in plain text may be of libraries that know no ping.
+ */
+const PINGS = 15;
+
+type BindOne = (
+  socket: Router | XPublisher,
+  connection: ConnectionInfo,
+  name: SocketName,
+  onFile: (remove: () => void) => void,
+) => Promise<{ readonly port: number; readonly address: string }>;
+
+const bindOneTcp: BindOne = async (socket, connection, name) => {
+  const address = endpoint(connection, name);
+  try {
+    socket.bindSync(address);
+  } catch (cause) {
+    throw cannotBind(address, cause);
+  }
+  // With the port that was chosen, and the address of a network interface that was named.
+  const bound = socket.lastEndpoint ?? address;
+  return { port: Number(bound.split(':').at(-1)), address: dialable(bound) };
+};
+
+const bindOneIpc: BindOne = async (socket, connection, name, onFile) => {
+  const wanted = connection.ports[name];
+  for (let port = wanted || 1; ; port++) {
+    const address = endpoint({ ...connection, ports: { ...connection.ports, [name]: port } }, name);
+    try {
+      onFile(await bindIpc(socket, address.slice('ipc://'.length)));
+      return { port, address };
+    } catch (error) {
+      if (wanted !== 0 || !(error instanceof CurveKernelError && error.code === 'address-in-use')) throw error;
+    }
+  }
+};
+
+function cannotBind(address: string, cause: unknown): CurveKernelError {
+  const taken = errorCode(cause) === 'EADDRINUSE';
+  return new CurveKernelError(
+    taken ? 'address-in-use' : 'bind-failed',
+    taken ? `Another process listens on ${address}.` : `Cannot listen on ${address}: ${errorMessage(cause)}.`,
+    {
+      hint: taken ? 'Choose another port, or 0 for a free one.' : 'The address must be one of this machine.',
+      cause,
+      data: { address },
+    },
+  );
+}

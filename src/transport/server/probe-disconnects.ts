@@ -1,0 +1,36 @@
+import type { Event } from 'zeromq';
+import type { SocketName } from '../../protocol/message.js';
+
+/** Milliseconds to wait for an end that libzmq does not report. */
+const LONGEST = 250;
+
+/** Waits until the connections of a self-check are known to have ended, so that nobody takes them for peers. */
+export interface KnockEnds {
+  observe(name: SocketName, event: Pick<Event, 'type'>): void;
+  /** Resolves when as many connections have ended as knocked. */
+  seen(): Promise<void>;
+}
+
+/** `knocks`: how often one knocks at each of the sockets that are watched. */
+export function createKnockEnds(knocks: ReadonlyMap<SocketName, number>): KnockEnds {
+  const left = new Map(knocks);
+  let wake: (() => void) | undefined;
+  return {
+    observe(name, { type }) {
+      if (type !== 'disconnect') return;
+      const more = (left.get(name) ?? 0) - 1;
+      if (more > 0) left.set(name, more);
+      else left.delete(name);
+      if (left.size === 0) wake?.();
+    },
+    seen: () =>
+      new Promise((resolve) => {
+        if (left.size === 0) return resolve();
+        const timer = setTimeout(resolve, LONGEST);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+  };
+}

@@ -1,0 +1,77 @@
+import { Router, type Context } from 'zeromq';
+import { receiveEach } from '../receive-each.js';
+import { closeSockets } from '../watch-socket.js';
+import {
+  formatZapReply,
+  parseZapRequest,
+  type ZapRequest,
+  type ZapReturnPath,
+  type ZapVerdict,
+} from './zap-message.js';
+
+/**
+ * Decides about a peer. A rule that takes its time holds up
+ * nobody but the peer that it is about; libzmq gives up on that one with its handshake limit.
+ */
+export type ZapRule = (request: ZapRequest) => ZapVerdict | Promise<ZapVerdict>;
+
+/**
+ * Milliseconds before 300 is answered. libzmq then ends the connection, often at once: a client would come back ten times a second, and
+ * could not tell it from a kernel with another key.
+ */
+const BUSY_DELAY = 1_500;
+
+/**
+ * Answers libzmq's question who may connect (ZeroMQ RFC 27) for every CURVE socket of one context. Each domain has a rule; a
+ * domain without one, and a rule that throws, refuse.
+ *
+ * libzmq admits everybody when nobody answers it, unless the asking socket has a domain *and* `zapEnforceDomain`. So this
+ * handler is needed for anybody to get in, and those two options for nobody else to: see `curve-options.ts`.
+ */
+export class ZapHandler {
+  readonly #socket: Router;
+  readonly #rules = new Map<string, ZapRule>();
+  readonly #answering: Promise<void>;
+
+  /** Binds at once; throws when the context has a handler already. */
+  constructor(context: Context) {
+    this.#socket = new Router({ context, linger: 0, sendTimeout: 0 });
+    this.#socket.bindSync('inproc://zeromq.zap.01');
+    const answer = (frames: Buffer[]): void => {
+      const asked = parseZapRequest(frames);
+      if (asked) this.#decide(asked.path, asked.request);
+    };
+    // Whoever asked something that cannot be read, or in vain, is not admitted: there is nobody to tell more.
+    this.#answering = receiveEach(this.#socket, answer, () => undefined);
+  }
+
+  /** Puts `domain` under `rule`. The function returned takes the rule away: from then on nobody new is admitted. */
+  govern(domain: string, rule: ZapRule): () => void {
+    if (this.#rules.has(domain)) throw new TypeError(`The ZAP domain ${domain} has a rule already.`);
+    this.#rules.set(domain, rule);
+    return () => void this.#rules.delete(domain);
+  }
+
+  /** Stops answering: nobody new is admitted anywhere in the context. Resolves when libzmq knows. */
+  async close(): Promise<void> {
+    await Promise.all([closeSockets(this.#socket), this.#answering]);
+  }
+
+  #decide(path: ZapReturnPath, request: ZapRequest): void {
+    const reply = (verdict: ZapVerdict): void => {
+      if (verdict === 'busy') setTimeout(() => send(verdict), BUSY_DELAY).unref();
+      else send(verdict);
+    };
+    const send = (verdict: ZapVerdict): void => {
+      // Done at once or not at all; it fails when we are closed, or when the session that asked is gone.
+      if (!this.#socket.closed) this.#socket.send(formatZapReply(path, verdict)).catch(() => undefined);
+    };
+    try {
+      const decision = this.#rules.get(request.domain)?.(request) ?? 'refused';
+      if (!(decision instanceof Promise)) return reply(decision);
+      decision.then(reply, () => reply('refused'));
+    } catch {
+      reply('refused');
+    }
+  }
+}

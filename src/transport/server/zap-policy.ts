@@ -1,0 +1,110 @@
+import type { CurvePair } from '../../keys/curve-pair.js';
+import { samePublicKey } from '../../keys/curve-pair.js';
+import type { SocketName } from '../../protocol/message.js';
+import { SOCKET_NAMES } from '../../connection/per-socket.js';
+import type { ListenerEvent } from './listener-event.js';
+import type { TransportContext } from '../transport-context.js';
+import type { ZapVerdict } from './zap-message.js';
+
+/** A peer in its handshake. It has proved to hold the key. */
+export interface Knock {
+  readonly socket: SocketName;
+  /** In Z85. On heartbeat stock clients use a throw-away one. */
+  readonly publicKey: string;
+  /** IP address for tcp; `localhost:uid:gid:pid` for ipc. */
+  readonly address: string;
+}
+
+/** Whether to let a peer in. What throws, rejects, or takes longer than {@link VERDICT_LIMIT}, refuses. */
+export type Admit = (knock: Knock) => boolean | Promise<boolean>;
+
+/** Milliseconds for an answer; less than libzmq waits for the whole handshake. */
+export const VERDICT_LIMIT = 2_000;
+
+/** Whom {@link openGate} lets in. */
+export interface GateOptions {
+  readonly context: TransportContext;
+  /** The identity that is let in; becomes its ZAP user id. */
+  readonly name: string;
+  readonly server: CurvePair;
+  /**
+   * Client keys for shell, control, stdin and iopub, or a function that decides for all five sockets. Default: the server's own,
+   * the shared pair of JEP 145.
+   */
+  readonly admit?: readonly string[] | Admit;
+  /** Whether there is room at a socket for one more, who is counted with that. */
+  readonly hasRoom: (socket: SocketName) => boolean;
+  readonly onEvent: (event: ListenerEvent) => void;
+}
+
+/** The ZAP side of a listener. */
+export interface Gate {
+  readonly server: CurvePair;
+  /** The ZAP domain of one of its sockets. */
+  readonly domain: (socket: SocketName) => string;
+  /** Nobody new is let in from now on. */
+  readonly close: () => void;
+}
+
+/**
+ * Puts five ZAP domains under the rules of a listener. With keys: shell, control, stdin and iopub admit these only; heartbeat
+ * admits whoever knows the server key, since stock clients use throw-away pairs there (JEP 145) and it carries no content.
+ */
+export function openGate({ context, name, server, admit = [server.publicKey], hasRoom, onEvent }: GateOptions): Gate {
+  const prefix = context.newDomain(name);
+  const domain = (socket: SocketName): string => `${prefix}.${socket}`;
+  const decide: Admit = typeof admit === 'function' ? admit : admitKeys(admit);
+  let open = true;
+  const withdraw = SOCKET_NAMES.map((socket) =>
+    context.zap.govern(domain(socket), ({ address, publicKey }) => {
+      const settle = (admitted: boolean): ZapVerdict => {
+        const welcome = admitted && open;
+        const knocked = { socket, address, ...(publicKey !== undefined && { publicKey }) };
+        if (welcome && hasRoom(socket)) {
+          onEvent({ kind: 'peer-accepted', ...knocked });
+          return { userId: name };
+        }
+        onEvent({ kind: 'peer-refused', ...knocked, ...(welcome && { crowded: true }) });
+        return welcome ? 'busy' : 'refused';
+      };
+      if (publicKey === undefined) return settle(false);
+      const verdict = attempt(() => decide({ socket, publicKey, address }));
+      return typeof verdict === 'boolean' ? settle(verdict) : inTime(verdict).then(settle);
+    }),
+  );
+  const close = (): void => {
+    open = false;
+    for (const end of withdraw) end();
+  };
+  return { server, domain, close };
+}
+
+const admitKeys =
+  (keys: readonly string[]): Admit =>
+  ({ socket, publicKey }) =>
+    socket === 'heartbeat' || isAmong(publicKey, keys);
+
+/** Compares with all of them, so that time does not tell which one it was. */
+const isAmong = (publicKey: string, keys: readonly string[]): boolean =>
+  keys.filter((key) => samePublicKey(key, publicKey)).length > 0;
+
+function attempt(decide: () => boolean | Promise<boolean>): boolean | Promise<boolean> {
+  try {
+    const verdict = decide();
+    return verdict;
+  } catch {
+    return false;
+  }
+}
+
+async function inTime(verdict: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, VERDICT_LIMIT, false)));
+  try {
+    return await Promise.race([verdict, late]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,105 @@
+/** What compiled cells call to bind the names that they import; see `rewriteCell`. */
+import { ORIGINAL, type Builtins } from '../run/builtins.js';
+import { resolveFile } from '../modules/local-modules.js';
+import { commonJsNamespace } from '../modules/module-namespaces.js';
+import { exportsType } from './type-exports.js';
+
+/** A module's exports. */
+export type Namespace = Readonly<Record<string, unknown>>;
+
+/** An exported name, `*` for all of them; the global variable for it; whether the cell uses that as a value. */
+type Binding = readonly [imported: string, local: string, isUsed: boolean];
+
+/** Binds imported names to global variables. */
+export interface ImportBinder {
+  /** All or none. Throws a `SyntaxError` for a missing export, as a module would, unless it is, or may be, a type's name. */
+  bind(namespace: Namespace, source: string, bindings: readonly Binding[]): void;
+  /** Every export but the default one. */
+  bindAll(namespace: Namespace): void;
+}
+
+/** Taken now: cells may replace them. */
+const { Proxy, TypeError } = globalThis;
+const { defineProperty, get, getOwnPropertyDescriptor, set, setPrototypeOf } = ORIGINAL.Reflect;
+
+/** A binder for cells whose imports are resolved from `parentUrl`. */
+export function createImportBinder(parentUrl: string, { run }: Builtins): ImportBinder {
+  return {
+    bind: (namespace, source, bindings) => define(run(() => boundValues(namespace, source, bindings, parentUrl))),
+    bindAll: (namespace) => define(run(() => everyExport(namespace))),
+  };
+}
+
+/** What a name replaces may be one of the originals: so it is not done among them. */
+function define(found: readonly Bound[]): void {
+  for (let at = 0; at < found.length; at++) defineOne((found[at] as Bound)[0], (found[at] as Bound)[1]);
+}
+
+type Bound = readonly [local: string, value: unknown];
+
+function boundValues(namespace: Namespace, source: string, bindings: readonly Binding[], parentUrl: string): Bound[] {
+  return bindings.flatMap(([imported, local, isUsed]): Bound[] => {
+    const found = exported(namespace, imported);
+    if (found !== undefined) return [[local, found.value]];
+    if (isUsed || !mayBeType(imported, source, parentUrl)) throw new SyntaxError(missingExport(source, imported));
+    return [];
+  });
+}
+
+function everyExport(namespace: Namespace): Bound[] {
+  const all = commonJsNamespace(namespace) ?? namespace;
+  return Object.keys(all)
+    .filter((name) => name !== 'default' && name !== 'module.exports')
+    .map((name) => [name, all[name]]);
+}
+
+/** A CommonJS module's exports are also found on its `module.exports`, where Node's lexer missed them. */
+function exported(namespace: Namespace, name: string): { readonly value: unknown } | undefined {
+  if (name === '*') return { value: commonJsNamespace(namespace) ?? namespace };
+  if (name in namespace) return { value: namespace[name] };
+  const { default: fallback } = namespace;
+  return isObject(fallback) && name in fallback ? { value: Reflect.get(fallback, name) } : undefined;
+}
+
+/**
+ * Whether a name that a module does not export may be that of a type, which is gone at run time. Of TypeScript files that is known.
+ * Of packages it is not: there, types are told by their capital letter.
+ */
+function mayBeType(name: string, source: string, parentUrl: string): boolean {
+  const file = resolveFile(source, parentUrl);
+  return file === undefined ? /^\p{Lu}/u.test(name) : exportsType(file, name);
+}
+
+function missingExport(source: string, name: string): string {
+  const advice = source.startsWith('node:') ? '' : `; if it is a type, write \`import type { ${name} }\``;
+  return `The requested module '${source}' does not provide an export named '${name}'${advice}`;
+}
+
+/** Without a prototype, to which a cell may have added. */
+function variable(value: unknown): PropertyDescriptor {
+  const descriptor = { value, writable: true, enumerable: true, configurable: true };
+  setPrototypeOf(descriptor, null);
+  return descriptor;
+}
+
+/** Not by assignment alone: some globals of Node are getters, or do not exist. */
+function defineOne(name: string, value: unknown): void {
+  const existing = getOwnPropertyDescriptor(globalThis, name);
+  if (existing !== undefined && !existing.configurable) set(globalThis, name, value);
+  else defineProperty(globalThis, name, variable(value));
+}
+
+/**
+ * What stands for a cell's constants where they are assigned to: `constant.k = 1` throws as `k = 1` does in a module, whatever
+ * reads them on the way.
+ */
+export const CONSTANT: object = new Proxy(Object.freeze(Object.create(null)) as object, {
+  get: (_target, name) => get(globalThis, name) as unknown,
+  set() {
+    throw new TypeError('Assignment to constant variable.');
+  },
+});
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}

@@ -1,0 +1,307 @@
+/**
+ * A cell's JavaScript as a script whose declarations outlive it.
+ *
+ * Top-level `const`, `let` and `class` become `var`, so that cells can be run again and functions of earlier cells see
+ * later assignments: there is one global variable per name. A cell that awaits or imports becomes a script whose value is
+ * an async function; its variables and functions stay outside of that function. Every await at the top level is guarded,
+ * so that an interrupt can reject it: terminating V8 settles no promise.
+ */
+import { MagicString } from 'magic-string';
+import type { ParsedCell } from './parse-cell.js';
+import { enumArgument } from './enum-argument.js';
+import { openScope, type Scopes } from './lowered-scope.js';
+import { importedBindings, importText, loadsModule } from './rewrite-import.js';
+import { RUNTIME } from './runtime-name.js';
+import { topLevelReferences } from './syntax-scope.js';
+import { boundNames, child, children, optionalChild, walk, type Node } from './syntax-tree.js';
+import type { LoweredCode } from './transpile-code.js';
+import { CLOSING } from '../output/written-text.js';
+
+/** A cell ready to be compiled by V8. */
+export interface RewrittenCell {
+  readonly script: MagicString;
+  /** Every name that the cell declares globally, but for those of imports. */
+  readonly names: readonly string[];
+  /** The script's value is an async function to call, which resolves to `[result]` or to nothing. */
+  readonly isAsync: boolean;
+  /** Whether the cell ends in an expression, whose value is its result. */
+  readonly hasResult: boolean;
+  /** Whether it imports by relative or absolute paths, statically or dynamically. */
+  readonly importsFiles: boolean;
+}
+
+/** What the rewritten cell calls at its awaits. */
+export interface RewriteOptions {
+  /** The execution's number, by which guards find their cell. */
+  readonly cell: number;
+  /** Compile awaits so that they restore the cell behind them; see `CellContext.resume`. */
+  readonly resume: boolean;
+  /** Where the names are that lowering adds to a cell. */
+  readonly scopes: Scopes;
+  /** Present for a cell that was lowered. */
+  readonly lowered: LoweredCode | undefined;
+  /** Constants that are none in the cell's JavaScript. */
+  readonly declaredConstants: ReadonlySet<string> | undefined;
+}
+
+interface Rewriter extends RewriteOptions {
+  readonly script: MagicString;
+  readonly isAsync: boolean;
+  readonly names: Set<string>;
+  /** The names of `const` and imports: assigning to them fails in the cell that declares them. */
+  readonly constants: Set<string>;
+  /** Whether the cell uses an imported name as a value. */
+  readonly isUsed: (name: string) => boolean;
+  importsFiles: boolean;
+  /** Whether anything is assigned to, other than by declarations. */
+  assigns: boolean;
+}
+
+/** Rewrites a cell's JavaScript. */
+export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptions): RewrittenCell {
+  const code = text.slice(0, -2);
+  const body = children(program, 'body');
+  const loading = body.filter(loadsModule);
+  const isAsync = needsAsync(program, code);
+  const script = new MagicString(text);
+  const used = usedNames(program, loading);
+  const rewriter: Rewriter = {
+    ...options,
+    script,
+    isAsync,
+    names: new Set(),
+    constants: new Set(options.declaredConstants),
+    isUsed: (name) => used.has(name),
+    importsFiles: false,
+    assigns: false,
+  };
+  const { names, constants, lowered } = rewriter;
+  const added = lowered && openScope(script, program, lowered.names, options.scopes);
+
+  const functions = body
+    .filter((each) => added?.has(each) !== true)
+    .map((each) => rewriteStatement(rewriter, each))
+    .filter((each) => each !== undefined);
+  rewriteInside(rewriter, program);
+  if (rewriter.assigns) rewriteAssignments(script, program, constants);
+  const last = body.findLast((each) => each.type !== 'EmptyStatement' && !isEmptyExport(each));
+  // What decorators are lowered to ends in an expression, which the cell did not.
+  const hasResult = last !== undefined && lowered?.endsInExpression !== false && markResult(rewriter, last);
+
+  if (isAsync) {
+    const variables = [...names].filter((name) => !functions.some((each) => functionName(each) === name));
+    const leading = loading.filter((each, at) => body[at] === each);
+    for (const each of loading.slice(leading.length)) script.move(each.start, each.end, leading.at(-1)?.end ?? 0);
+    script.prepend(`${variables.length === 0 ? '' : `var ${variables.join(', ')}; `}(async () => {`);
+    script.update(text.length - 2, text.length - 1, '\n});');
+    for (const each of functions) script.move(each.start, each.end, text.length - 1);
+  }
+  script.prepend('"use strict"; ');
+  return { script, names: [...names], isAsync, hasResult, importsFiles: rewriter.importsFiles };
+}
+
+/** What the transpiler leaves of imports and exports of types. */
+function isEmptyExport(statement: Node): boolean {
+  return (
+    statement.type === 'ExportNamedDeclaration' &&
+    optionalChild(statement, 'declaration') === undefined &&
+    children(statement, 'specifiers').length === 0 &&
+    !loadsModule(statement)
+  );
+}
+
+/** The imported names that the cell uses as values: types are gone by now. */
+function usedNames(program: Node, loading: readonly Node[]): Set<string> {
+  const names = new Set(loading.flatMap(importedBindings).map(({ local }) => local));
+  if (names.size === 0) return names;
+  return new Set(topLevelReferences(program, names).map(({ node }) => node['name'] as string));
+}
+
+/** What is assigned to a constant of the cell, at whatever depth, fails when it is. */
+function rewriteAssignments(script: MagicString, program: Node, constants: ReadonlySet<string>): void {
+  if (constants.size === 0) return;
+  for (const { node, isTarget, isShorthand } of topLevelReferences(program, constants)) {
+    if (!isTarget) continue;
+    const key = isShorthand ? `${String(node['name'])}: ` : '';
+    script.appendLeft(node.start, `${key}${RUNTIME}.constant.`);
+  }
+}
+
+function needsAsync(program: Node, code: string): boolean {
+  // What `using` was lowered to: its variable must not become global.
+  let found = code.includes('_usingCtx');
+  walk(program, (node, { nested }) => {
+    if (nested) return;
+    found ||= node.type === 'AwaitExpression' || isForAwait(node) || loadsModule(node);
+  });
+  return found;
+}
+
+function isForAwait(node: Node): boolean {
+  return node.type === 'ForOfStatement' && node['await'] === true;
+}
+
+function functionName(declaration: Node): string | undefined {
+  return optionalChild(declaration, 'id')?.['name'] as string | undefined;
+}
+
+/** Makes a top-level statement's declarations global. Returns the function it declares, if it does. */
+function rewriteStatement(rewriter: Rewriter, statement: Node): Node | undefined {
+  const { script, names } = rewriter;
+  if (loadsModule(statement)) {
+    for (const { local } of importedBindings(statement)) rewriter.constants.add(local);
+    script.update(
+      statement.start,
+      statement.end,
+      importText(statement, guardText(rewriter, statement), rewriter.isUsed),
+    );
+    return undefined;
+  }
+  switch (statement.type) {
+    case 'ExportNamedDeclaration':
+    case 'ExportDefaultDeclaration':
+      return rewriteExport(rewriter, statement);
+    case 'VariableDeclaration':
+      rewriteVariables(rewriter, statement, false);
+      return undefined;
+    case 'ClassDeclaration': {
+      const name = functionName(statement);
+      if (name === undefined) return undefined;
+      names.add(name);
+      script.appendLeft(statement.start, `${rewriter.isAsync ? '' : 'var '}${name} = `);
+      script.prependLeft(statement.end, ';');
+      return undefined;
+    }
+    case 'FunctionDeclaration': {
+      const name = functionName(statement);
+      if (name !== undefined) names.add(name);
+      return statement;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function rewriteExport(rewriter: Rewriter, statement: Node): Node | undefined {
+  const declaration = optionalChild(statement, 'declaration');
+  if (declaration !== undefined) {
+    rewriter.script.remove(statement.start, declaration.start);
+    const isNamed = functionName(declaration) !== undefined || declaration.type === 'VariableDeclaration';
+    if (isNamed) return rewriteStatement(rewriter, declaration);
+    // `export default` of something nameless: an expression like any other.
+    rewriter.script.appendLeft(declaration.start, '(');
+    rewriter.script.prependLeft(declaration.end, ')');
+  } else {
+    rewriter.script.update(statement.start, statement.end, ';');
+  }
+  return undefined;
+}
+
+/** `const a = 1, {b} = c` as `var …`, or, within the async function, as assignments to variables outside of it. */
+function rewriteVariables(
+  { script, isAsync, names, constants }: Rewriter,
+  declaration: Node,
+  inForHead: boolean,
+): void {
+  const declarators = children(declaration, 'declarations');
+  const [first] = declarators;
+  if (first === undefined || isDisposer(first)) return;
+  if (isAsync) script.remove(declaration.start, first.start);
+  else script.update(declaration.start, first.start, 'var ');
+  for (const each of declarators) {
+    const pattern = child(each, 'id');
+    for (const name of boundNames(pattern)) {
+      names.add(name);
+      if (declaration['kind'] === 'const') constants.add(name);
+    }
+    const hasValue = optionalChild(each, 'init') !== undefined;
+    const merged = enumArgument(each);
+    // An enum extends what its cell has declared of it, not what an earlier cell did.
+    if (merged !== undefined) script.update(merged.start, merged.end, '{}');
+    if (isAsync && hasValue && pattern.type !== 'Identifier') {
+      script.appendLeft(each.start, '(');
+      script.prependLeft(each.end, ')');
+    }
+    // `let x;` run again is undefined again, which `var x;` is not.
+    if (!hasValue && !inForHead && declaration['kind'] !== 'var') script.prependLeft(each.end, ' = void 0');
+  }
+}
+
+/** What `using` was lowered to: it belongs to the cell's own function. */
+function isDisposer(declarator: Node): boolean {
+  const id = child(declarator, 'id');
+  return id.type === 'Identifier' && /^_usingCtx\d*$/.test(id['name'] as string);
+}
+
+/** What is to be changed at any depth: nested `var`, awaits, `import.meta`. */
+function rewriteInside(rewriter: Rewriter, program: Node): void {
+  const { script, isAsync, names } = rewriter;
+  walk(program, (node, { parent, nested, field }) => {
+    rewriter.assigns ||= /^(?:Assignment|Update)Expression$|^For(?:In|Of)Statement$/.test(node.type);
+    const source = optionalChild(node, 'source');
+    if (source !== undefined) rewriter.importsFiles ||= importsFile(source);
+    if (node.type === 'VariableDeclaration' && node['kind'] === 'var' && !nested && isBelowStatement(parent)) {
+      if (isAsync) rewriteVariables(rewriter, node, parent?.type.startsWith('For') === true && field !== 'body');
+      else
+        for (const each of children(node, 'declarations'))
+          for (const name of boundNames(child(each, 'id'))) names.add(name);
+    } else if (node.type === 'MetaProperty' && child(node, 'meta')['name'] === 'import') {
+      script.update(node.start, node.end, `${RUNTIME}.meta`);
+    } else if (node.type === 'ImportExpression') {
+      surround(script, child(node, 'source'), `${RUNTIME}.fresh(`);
+    } else if (node.type === 'AwaitExpression') {
+      rewriteAwait(rewriter, node, nested);
+    } else if (isForAwait(node) && !nested) {
+      surround(script, child(node, 'right'), `${RUNTIME}.guardEach(${rewriter.cell}, ${node.start}, `);
+    }
+  });
+}
+
+/** Whether a specifier is a path, or is not known before the cell runs. */
+function importsFile({ value }: Node): boolean {
+  return typeof value !== 'string' || /^(\.{0,2}\/|file:)/.test(value);
+}
+
+function isBelowStatement(parent: Node | undefined): boolean {
+  return parent !== undefined && parent.type !== 'Program' && parent.type !== 'ExportNamedDeclaration';
+}
+
+function rewriteAwait({ script, cell, resume }: Rewriter, node: Node, nested: boolean): void {
+  if (resume) surround(script, node, `${RUNTIME}.resume(${RUNTIME}.current(), `);
+  if (!nested) surround(script, child(node, 'argument'), `${RUNTIME}.guard(${cell}, ${node.start}, `);
+}
+
+function guardText({ cell, resume }: Rewriter, { start }: Node): (awaited: string) => string {
+  const guarded = (awaited: string): string => `await ${RUNTIME}.guard(${cell}, ${start}, ${awaited})`;
+  return resume ? (awaited) => `${RUNTIME}.resume(${cell}, ${guarded(awaited)})` : guarded;
+}
+
+/** Outer nodes come first: what is opened later at the same place opens inside, and closes before. */
+function surround(script: MagicString, node: Node, opening: string): void {
+  script.appendLeft(node.start, opening);
+  script.prependLeft(node.end, CLOSING);
+}
+
+/** Lets the value of a cell's last expression out. Whether the cell ends in one. */
+function markResult(rewriter: Rewriter, last: Node): boolean {
+  const { script, isAsync } = rewriter;
+  if (last.type === 'TryStatement' && isAsync && optionalChild(last, 'finalizer') !== undefined) {
+    const inner = children(child(last, 'block'), 'body').findLast((each) => each.type !== 'EmptyStatement');
+    return script.original.includes('_usingCtx') && inner !== undefined && markResult(rewriter, inner);
+  }
+  const expression =
+    last.type === 'ExpressionStatement'
+      ? child(last, 'expression')
+      : last.type === 'ExportDefaultDeclaration'
+        ? child(last, 'declaration')
+        : undefined;
+  if (expression === undefined || (expression.type.endsWith('Declaration') && functionName(expression) !== undefined)) {
+    return false;
+  }
+  if (isAsync) {
+    // In a list: a promise as the result is shown as one, not awaited.
+    script.prependLeft(last.type === 'ExpressionStatement' ? last.start : expression.start, 'return [');
+    script.appendLeft(expression.end, ']');
+  }
+  return true;
+}

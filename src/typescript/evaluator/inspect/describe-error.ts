@@ -1,0 +1,125 @@
+/** What was thrown, as front ends show it. */
+import { inspect } from 'node:util';
+import type { ErrorDescription } from '../../pipe/pipe-messages.js';
+import { placeText, type CellStacks } from './cell-stack.js';
+import { codeFrame } from './code-frame.js';
+import type { Position } from '../compile/source-maps.js';
+
+const RED = '\u001B[1;31m';
+const RESET = '\u001B[0m';
+const MAX_CAUSES = 5;
+/** Characters of a message, and of a traceback: far more than a person reads, and less than a frame takes. */
+const MAX_TEXT = 256 * 1024;
+const MAX_NAME = 1024;
+const MAX_LINES = 10_000;
+/** Lines of stacks that were made where our own frames are not left out, and what calls cells. */
+const INTERNALS = new URL('../..', import.meta.url).href;
+const CALLER = /^ {4}at (?:async )?<anonymous>:1:\d+$/;
+
+/** Where the cell stood, for an error whose own stack does not say: those of awaited system calls are empty. */
+export interface Standing {
+  readonly executionCount: number;
+  readonly position: Position;
+}
+
+/** Describes anything thrown; never throws itself, whatever getters and proxies do. */
+export function describeError(error: unknown, stacks: CellStacks, standing?: Standing): ErrorDescription {
+  try {
+    if (!isError(error)) {
+      const text = cut(inspect(error), MAX_TEXT);
+      return { ename: 'Thrown', evalue: text, traceback: [`${RED}Thrown${RESET}: ${text}`] };
+    }
+    const ename = textOf(error.name) || 'Error';
+    const evalue = textOf(error.message);
+    return {
+      ename: cut(ename, MAX_NAME),
+      evalue: cut(evalue, MAX_TEXT),
+      traceback: cutLines(traceback(error, ename, evalue, stacks, standing)),
+    };
+  } catch {
+    return {
+      ename: 'Error',
+      evalue: 'an error that cannot be shown',
+      traceback: ['Error: an error that cannot be shown'],
+    };
+  }
+}
+
+/** Describes a syntax error, which has a place in the cell and no stack. */
+export function describeSyntaxError(
+  error: Error,
+  code: string,
+  executionCount: number,
+  position?: Position,
+): ErrorDescription {
+  const heading = `${RED}SyntaxError${RESET}: ${error.message}`;
+  const frame = position === undefined ? [] : codeFrame(code, executionCount, position);
+  return { ename: 'SyntaxError', evalue: error.message, traceback: [heading, ...frame] };
+}
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length - most} more characters)`;
+}
+
+function cutLines(lines: readonly string[]): string[] {
+  let left = MAX_TEXT;
+  const kept: string[] = [];
+  for (const line of lines) {
+    if (left <= 0 || kept.length === MAX_LINES) return [...kept, `… (${lines.length - kept.length} more lines)`];
+    kept.push(cut(line, left));
+    left -= line.length;
+  }
+  return kept;
+}
+
+function traceback(error: Error, ename: string, evalue: string, stacks: CellStacks, standing?: Standing): string[] {
+  const stack = typeof error.stack === 'string' ? error.stack : '';
+  const sites = stack
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line) && !line.includes(INTERNALS) && !CALLER.test(line));
+  if (standing !== undefined && !stack.includes(`Cell [${standing.executionCount}]:`)) {
+    sites.push(`    at async ${placeText(standing.executionCount, standing.position)}`);
+  }
+  const headline = stack.slice(0, stack.search(/\n {4}at /) === -1 ? undefined : stack.search(/\n {4}at /));
+  const name = headline.startsWith(ename)
+    ? `${RED}${ename}${RESET}${headline.slice(ename.length)}`
+    : `${RED}${ename}${RESET}: ${evalue}`;
+  return [...name.split('\n'), ...stacks.frame(sites.join('\n'), error), ...sites, ...details(error), ...causes(error)];
+}
+
+/** Own properties beside the usual ones, such as `code` and `path` of system errors. */
+function details(error: Error): string[] {
+  const extra = Object.fromEntries(
+    Object.entries(error).filter(([key]) => !['name', 'message', 'stack', 'errors'].includes(key)),
+  );
+  return Object.keys(extra).length === 0 ? [] : inspect(extra, { depth: 1 }).split('\n');
+}
+
+function causes(error: Error): string[] {
+  const lines: string[] = [];
+  if (error instanceof AggregateError) {
+    for (const each of error.errors.slice(0, MAX_CAUSES)) lines.push(...`  - ${shown(each)}`.split('\n'));
+  }
+  let { cause } = error;
+  for (let depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
+    lines.push(...`Caused by: ${shown(cause)}`.split('\n'));
+    cause = isError(cause) ? cause.cause : undefined;
+  }
+  return lines;
+}
+
+function shown(value: unknown): string {
+  return isError(value) && typeof value.stack === 'string' ? value.stack : inspect(value);
+}
+
+/** Any object may pass for an error, with anything for its name. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value);
+}
+
+function isError(value: unknown): value is Error {
+  return (
+    Error.prototype.isPrototypeOf.call(Error.prototype, value as object) ||
+    Object.prototype.toString.call(value) === '[object Error]'
+  );
+}

@@ -1,0 +1,104 @@
+/**
+ * Terminates what the main thread runs, if that is the user's.
+ *
+ * A termination that V8 is asked for from another thread hits whatever JavaScript runs next. When the main thread is idle,
+ * or merely late, that is Node's own or the evaluator's, which then loses what it was reading: the next cell, perhaps. So
+ * the watchdog only has a question evaluated on the main thread, which V8 does in the middle of what runs there; and what
+ * runs there is on the stack.
+ */
+import { Session } from 'node:inspector';
+import { ORIGINAL, type Builtins } from '../run/builtins.js';
+import { FLAGS } from './thread-flags.js';
+
+const { Atomics, isArray } = ORIGINAL;
+const { defineProperty, deleteProperty, getOwnPropertyDescriptor, setPrototypeOf } = ORIGINAL.Reflect;
+const ROOT = Object.prototype;
+
+/** The evaluator's files whose frames say nothing: they read requests, and they are called by everything. */
+const NEUTRAL = ['../main.js', 'thread-flags.js', '../pipe-to-kernel.js'].map(
+  (file) => new URL(file, import.meta.url).href,
+);
+const MAX_FRAMES = 200;
+
+/**
+ * What the watchdog evaluates by way of the inspector, with the number of an interrupt. Between the call and the next place
+ * where V8 looks for terminations {@link FLAGS} `terminating` is set. `note` is called with the frames of what it terminates.
+ */
+export function createStrike(
+  flags: Int32Array,
+  builtins: Builtins,
+  note: (sites: NodeJS.CallSite[]) => void,
+): (number: number) => void {
+  const session = new Session();
+  session.connect();
+  // Taken before a cell can replace it.
+  const { captureStackTrace } = Error;
+  const clearAsyncIds = asyncIdClearer();
+
+  /** Those below this function and the expression that calls it; undefined while user code formats a stack itself. */
+  const framesBelow = (): NodeJS.CallSite[] | undefined => {
+    const { prepareStackTrace, stackTraceLimit } = Error;
+    const holder: { stack?: unknown } = {};
+    try {
+      Error.stackTraceLimit = MAX_FRAMES;
+      Error.prepareStackTrace = (_error, sites) => sites;
+      captureStackTrace(holder, strike);
+      return isArray(holder.stack) ? (holder.stack as NodeJS.CallSite[]).slice(1) : undefined;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+      Error.prepareStackTrace = prepareStackTrace;
+    }
+  };
+
+  const isUserCodeBelow = (): boolean => {
+    const sites = framesBelow();
+    if (sites?.some(isTheUsers) === false) return false;
+    try {
+      if (sites !== undefined) note(sites);
+    } catch {
+      // A cell that has exhausted its stack leaves no room for this; it is terminated all the same.
+    }
+    return true;
+  };
+
+  const strike = (number: number): void => {
+    if (Atomics.load(flags, FLAGS.seen) >= number || Atomics.load(flags, FLAGS.guarded) === 1) return;
+    if (!builtins.run(isUserCodeBelow)) return;
+    clearAsyncIds?.();
+    // Node writes its order as JSON, which a cell may have meddled with.
+    const meddler = getOwnPropertyDescriptor(ROOT, 'toJSON');
+    if (meddler !== undefined) {
+      setPrototypeOf(meddler, null);
+      deleteProperty(ROOT, 'toJSON');
+    }
+    Atomics.store(flags, FLAGS.terminating, 1);
+    session.post('Runtime.terminateExecution', () => Atomics.store(flags, FLAGS.terminating, 0));
+    // From here on no loop and no function of JavaScript's: the termination would take it for the user's code.
+    if (meddler !== undefined) defineProperty(ROOT, 'toJSON', meddler);
+  };
+  return strike;
+}
+
+/**
+ * Clears what async_hooks keep of the callbacks that run now. Where a cell uses them, or `AsyncLocalStorage`, which Node 20
+ * builds on them, each callback has an entry that is taken back at its end. A terminated one never comes there, and Node
+ * aborts the process when it finds the entry. Undefined where Node has no such door, nor the need.
+ */
+function asyncIdClearer(): (() => void) | undefined {
+  const { binding } = process as { binding?: (name: string) => { clearAsyncIdStack?: () => void } };
+  const { noDeprecation } = process;
+  try {
+    process.noDeprecation = true;
+    return binding?.('async_wrap').clearAsyncIdStack;
+  } catch {
+    return undefined;
+  } finally {
+    process.noDeprecation = noDeprecation === true;
+  }
+}
+
+/** A frame of user code, or of what the evaluator does on its behalf, such as showing a result. */
+function isTheUsers(site: NodeJS.CallSite): boolean {
+  const file = site.getFileName() ?? '';
+  return file === '' ? site.isEval() : !file.startsWith('node:') && !NEUTRAL.includes(file);
+}

@@ -1,0 +1,63 @@
+/** Imports of files of the notebook's folder, such as `import { load } from './data.ts'`, by hooks on Node's module loader. */
+import { register } from 'node:module';
+import * as module from 'node:module';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import type { Builtins } from '../run/builtins.js';
+import { createModuleFiles, type Seen } from './module-files.js';
+import { watchRequire } from './watch-require.js';
+import { createLoaderHooks, type LoaderHooks } from './typescript-hooks.js';
+
+/** The loader's hooks on the same thread, from Node 22.15 on. */
+interface SyncHooks {
+  registerHooks?(hooks: LoaderHooks): void;
+}
+
+/** What cells need to import files by path. */
+export interface FileImports {
+  /**
+   * Makes TypeScript files importable. Calling it a second time does nothing. Before Node 22.15 hooks live on a thread of their own,
+   * which costs time and memory: so this is only for cells that import a file of the notebook.
+   */
+  allow(): void;
+  /** Has files that have changed loaded again by whatever is imported next. */
+  refresh(): void;
+}
+
+/** File imports that are not allowed yet. */
+export function createFileImports({ run }: Builtins): FileImports {
+  let tell: ((file: string, version: number) => void) | undefined;
+  let receive: (() => void) | undefined;
+  let isAllowed = false;
+  const files = createModuleFiles((file, version) => tell?.(file, version));
+
+  const startThread = (): void => {
+    const { port1: port, port2 } = new MessageChannel();
+    register('./loader-thread.js', import.meta.url, { data: { port: port2 }, transferList: [port2] });
+    tell = (file, version) => port.postMessage([file, version]);
+    receive = () => {
+      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+        const seen = next.message as Seen;
+        if ('file' in seen) files.note(seen.file, seen.parent, seen.stamp);
+        else files.noteMissing(seen.specifier, seen.parent);
+      }
+    };
+  };
+
+  return {
+    allow() {
+      if (isAllowed) return;
+      isAllowed = true;
+      const { registerHooks } = module as SyncHooks;
+      if (registerHooks === undefined) startThread();
+      else registerHooks(createLoaderHooks(files, run));
+      watchRequire(files, run);
+    },
+    refresh() {
+      if (!isAllowed) return;
+      run(() => {
+        receive?.();
+        files.refresh();
+      });
+    },
+  };
+}

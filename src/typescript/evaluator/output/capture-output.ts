@@ -1,0 +1,100 @@
+/** `console`, `process.stdout` and `process.stderr` of the evaluator: what they write goes to the kernel. */
+import { Buffer } from 'node:buffer';
+import { Console } from 'node:console';
+import process from 'node:process';
+import { Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import type { CellContext } from '../run/cell-context.js';
+import type { PipeToKernel } from '../pipe-to-kernel.js';
+
+/**
+ * Puts others in their place, which `print` what they are given at once, for the current cell. Returns what to call at a cell's end:
+ * the groups that it has opened in `console` end with it.
+ */
+export function captureOutput(print: PipeToKernel['print'], context: CellContext): (cell: number) => void {
+  const stdout = new CapturedStream(1, (text) => print(context.current(), 'stdout', text));
+  const stderr = new CapturedStream(2, (text) => print(context.current(), 'stderr', text));
+  replace(process, 'stdout', stdout);
+  replace(process, 'stderr', stderr);
+  // Node's own console reports to the inspector as well, which keeps the last thousand calls and all that they printed.
+  // Without colours, which the environment forces on children.
+  const options = { stdout, stderr, ignoreErrors: false, colorMode: false } as const;
+  const own = Object.assign(new Console(options), { Console });
+  replace(globalThis, 'console', own);
+  return indentByCell(own, context);
+}
+
+function replace(owner: object, name: string, value: unknown): void {
+  Object.defineProperty(owner, name, { value, writable: true, configurable: true, enumerable: name !== 'console' });
+}
+
+/** What `console.group` indents is what its own cell prints. Node keeps the indentation under a symbol, and reads it for each line. */
+function indentByCell(console: Console, context: CellContext): (cell: number) => void {
+  const holder = console as unknown as Record<symbol, unknown>;
+  const key = Object.getOwnPropertySymbols(holder).find((each) => holder[each] === '');
+  const indents: Record<number, string | undefined> = Object.create(null) as {};
+  if (key !== undefined) {
+    Object.defineProperty(holder, key, {
+      get: () => indents[context.current()] ?? '',
+      set: (indent: string) => {
+        indents[context.current()] = indent;
+      },
+    });
+  }
+  return (cell) => {
+    delete indents[cell];
+  };
+}
+
+type WriteCallback = (error?: Error | null) => void;
+
+class CapturedStream extends Writable {
+  readonly fd: number;
+  readonly isTTY = false;
+  readonly #emitText: (text: string) => void;
+  readonly #decoder = new StringDecoder('utf8');
+
+  constructor(fd: number, emitText: (text: string) => void) {
+    // Whoever waits for its end, as a pipeline does, must not wait for its close.
+    super({ decodeStrings: false, autoDestroy: false, emitClose: false });
+    this.fd = fd;
+    this.#emitText = emitText;
+  }
+
+  /** Straight to the kernel: a stream's own queue would wait for a tick that a spinning cell never grants. */
+  override write(chunk: unknown, encoding?: BufferEncoding | WriteCallback, callback?: WriteCallback): boolean {
+    const done = typeof encoding === 'function' ? encoding : callback;
+    this.#emitText(this.#decode(chunk, typeof encoding === 'string' ? encoding : 'utf8'));
+    if (done !== undefined) process.nextTick(done);
+    return true;
+  }
+
+  override _write(chunk: unknown, encoding: BufferEncoding, callback: WriteCallback): void {
+    this.#emitText(this.#decode(chunk, encoding));
+    callback();
+  }
+
+  /** As the real ones: they cannot be ended. Who ends them is told that they are, and waits for nothing. */
+  override end(...arguments_: unknown[]): this {
+    const done = arguments_.find((each) => typeof each === 'function') as (() => void) | undefined;
+    const [chunk, encoding] = arguments_;
+    if (chunk !== undefined && chunk !== null && chunk !== done)
+      this.write(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : undefined);
+    process.nextTick(() => {
+      this.emit('finish');
+      done?.();
+    });
+    return this;
+  }
+
+  override destroy(): this {
+    return this;
+  }
+
+  #decode(chunk: unknown, encoding: BufferEncoding): string {
+    if (typeof chunk === 'string') return encoding === 'utf8' ? chunk : Buffer.from(chunk, encoding).toString();
+    if (chunk instanceof Uint8Array)
+      return this.#decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    throw new TypeError(`text or bytes are expected, not ${chunk === null ? 'null' : typeof chunk}`);
+  }
+}

@@ -1,0 +1,146 @@
+/** Output of what cells start, child processes and workers: each goes to the cell that started it, also when that has ended. */
+import childProcess, { type ChildProcess } from 'node:child_process';
+import { performance } from 'node:perf_hooks';
+import type { Readable } from 'node:stream';
+import workerThreads, { type WorkerOptions } from 'node:worker_threads';
+import { ORIGINAL } from '../run/builtins.js';
+import type { CellContext } from '../run/cell-context.js';
+import type { PipeToKernel } from '../pipe-to-kernel.js';
+import { FLAGS, guarded } from '../interrupt/thread-flags.js';
+
+const { Atomics, isArray, Object, Promise, Reflect } = ORIGINAL;
+const { setImmediate } = globalThis;
+const now = performance.now.bind(performance);
+
+/** What the output goes out through. */
+export interface ChildOutputOptions {
+  readonly pipe: PipeToKernel;
+  readonly context: CellContext;
+  readonly flags: Int32Array;
+}
+
+type StreamName = 'stdout' | 'stderr';
+
+/** How long a cell waits for the kernel to have read what there is to read: it answers at once, but on a busy machine. */
+const FENCE_MS = 10_000;
+/** How many turns of the event loop the end of a child waits for output of its own that is still being read. */
+const DRAIN_TURNS = 16;
+
+/** Replaces what starts children and workers. Call it before any of the cells' modules is loaded. */
+export function captureChildren(options: ChildOutputOptions): void {
+  captureSpawned(options);
+  fenceAwaited(options);
+  captureWorkers(options);
+}
+
+/**
+ * A child that inherits our descriptors 1 and 2 gets pipes instead, for what comes out of those does not say who wrote it. As for any
+ * child that inherits them, its `stdout` and `stderr` are null; and what it has printed is there before it is said to have ended.
+ */
+function captureSpawned({ pipe, context, flags }: ChildOutputOptions): void {
+  type Spawning = ChildProcess & { spawn: (this: unknown, options: { stdio?: unknown }) => unknown };
+  const { prototype } = (childProcess as unknown as { ChildProcess: { prototype: Spawning } }).ChildProcess;
+  const { spawn } = prototype;
+  prototype.spawn = function (options) {
+    const child = this as Spawning;
+    guarded(flags, pipe.flush);
+    const cell = context.current();
+    const stdio = isArray(options.stdio)
+      ? [...(options.stdio as unknown[])]
+      : options.stdio === 'inherit'
+        ? INHERIT
+        : [];
+    const inherited = stdio.map(inheritedStream);
+    if (inherited.every((name) => name === undefined)) return Reflect.apply(spawn, child, [options]);
+    const piped = stdio.map((each, at) => (inherited[at] === undefined ? each : 'pipe'));
+    const result = Reflect.apply(spawn, child, [{ ...options, stdio: piped }]);
+    const streams = child.stdio as unknown as (Readable | null)[] | undefined;
+    let chunks = 0;
+    inherited.forEach((name, at) => {
+      const stream = name && streams?.[at];
+      if (!stream) return;
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        chunks++;
+        pipe.print(cell, name, text);
+      });
+      stream.on('error', () => {});
+      streams[at] = null;
+      if (at === 1) child.stdout = null;
+      if (at === 2) child.stderr = null;
+    });
+    holdEnd(child, () => chunks);
+    return result;
+  };
+}
+
+const INHERIT = ['inherit', 'inherit', 'inherit'];
+
+/** Which of our streams the child's descriptor `at` would be. */
+function inheritedStream(entry: unknown, at: number): StreamName | undefined {
+  const descriptor =
+    entry === 'inherit' ? at : typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'fd') : entry;
+  return descriptor === 1 ? 'stdout' : descriptor === 2 ? 'stderr' : undefined;
+}
+
+/** Holds back `exit`, and `close` behind it, until no more output of the child is read. */
+function holdEnd(child: ChildProcess, chunks: () => number): void {
+  const { emit } = child;
+  let held: Promise<void> | undefined;
+  const drained = async (): Promise<void> => {
+    for (let turns = 0, before = -1; before !== chunks() && turns < DRAIN_TURNS; turns++) {
+      before = chunks();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  child.emit = (event: string | symbol, ...values: unknown[]): boolean => {
+    if (event !== 'exit' && event !== 'close') return Reflect.apply(emit, child, [event, ...values]);
+    held = (held ?? drained()).then(() => void Reflect.apply(emit, child, [event, ...values]));
+    return true;
+  };
+}
+
+/**
+ * Children that are waited for (`execSync`, …) write to our descriptors themselves. Before and after each of them the kernel is asked to
+ * deliver what has come, so that what the child prints stands between what the cell prints, and is told whose output comes next.
+ */
+function fenceAwaited({ pipe, context, flags }: ChildOutputOptions): void {
+  let fences = 0;
+  const fence = (cell: number): void => {
+    const number = ++fences;
+    pipe.send({ type: 'fence', number, cell });
+    const until = now() + FENCE_MS;
+    for (let last = 0; (last = Atomics.load(flags, FLAGS.fence)) < number && now() < until;)
+      Atomics.wait(flags, FLAGS.fence, last, until - now());
+  };
+  for (const name of ['execSync', 'execFileSync', 'spawnSync'] as const) {
+    const original = childProcess[name] as (...arguments_: unknown[]) => unknown;
+    const fenced = (...arguments_: unknown[]): unknown => {
+      fence(context.current());
+      Atomics.store(flags, FLAGS.child, 1);
+      try {
+        return original(...arguments_);
+      } finally {
+        Atomics.store(flags, FLAGS.child, 0);
+        fence(0);
+      }
+    };
+    Object.defineProperty(fenced, 'name', { value: name });
+    Object.assign(childProcess, { [name]: fenced });
+  }
+}
+
+/** Node prints what a worker prints in whatever context its messages arrive. */
+function captureWorkers({ pipe, context }: ChildOutputOptions): void {
+  const { Worker: Original } = workerThreads;
+  class Worker extends Original {
+    constructor(filename: string | URL, options: WorkerOptions = {}) {
+      super(filename, { ...options, stdout: true, stderr: true });
+      const cell = context.current();
+      for (const name of ['stdout', 'stderr'] as const) {
+        if (options[name] === true) continue;
+        this[name].setEncoding('utf8').on('data', (text: string) => pipe.print(cell, name, text));
+      }
+    }
+  }
+  Object.assign(workerThreads, { Worker });
+}

@@ -1,0 +1,142 @@
+/** What cells call to show things: `display`, tagged templates, `clearOutput`, and messages to widgets. */
+import { inspect, types } from 'node:util';
+import type { JsonObject } from '../../../protocol/message.js';
+import { ORIGINAL } from '../run/builtins.js';
+import type { CellContext } from '../run/cell-context.js';
+import { base64, imageType } from './image-bytes.js';
+import { bundle, DISPLAY, jsonObject, mimeBundle, type Bundle } from './mime-bundle.js';
+import type { Send } from '../pipe-to-kernel.js';
+
+const { isArray, Object, Promise, String } = ORIGINAL;
+
+/** A value that shows itself. */
+export interface Displayable {
+  [DISPLAY](): Record<string, unknown>;
+}
+
+/** How a value is shown. */
+export interface ShowOptions {
+  /** `value` is a MIME bundle already. */
+  readonly raw?: boolean;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Names the output, so that it can be updated. `display_id` is understood as well. */
+  readonly displayId?: string | number;
+  readonly display_id?: string | number;
+  /** Replace the outputs of that name. */
+  readonly update?: boolean;
+}
+
+type Template = (text: TemplateStringsArray | string, ...values: readonly unknown[]) => Displayable;
+
+/** Everything by which cells show something: most of it is among their globals, all of it in `Jupyter`. */
+export interface Display {
+  /** Shows a value. A promise only when the value's own display method returns one; see {@link isShowing}. */
+  readonly display: (value: unknown, options?: ShowOptions) => void | Promise<void>;
+  /** Shows a value in the front end's pager, beside the notebook; a string as it is. */
+  page(value: unknown): void | Promise<void>;
+  /** Removes the cell's output; with `wait`, when the next output comes. */
+  readonly clearOutput: (wait?: boolean | { readonly wait?: boolean }) => void;
+  readonly html: Template;
+  readonly md: Template;
+  readonly svg: Template;
+  readonly latex: Template;
+  /** An image from its bytes. */
+  readonly image: (bytes: Uint8Array, mimeType?: string) => Displayable;
+  /** JSON, shown as a tree. */
+  readonly json: (value: unknown) => Displayable;
+  /** Sends `comm_open`, `comm_msg` or `comm_close`. */
+  readonly broadcast: (
+    msgType: string,
+    content: JsonObject,
+    options?: { metadata?: JsonObject; buffers?: readonly (ArrayBuffer | ArrayBufferView)[] },
+  ) => void;
+  readonly $display: typeof DISPLAY;
+}
+
+/** What is shown goes out through `send`, for the cell that is current when it is called. */
+export function createDisplay(send: Send, context: CellContext): Display {
+  const show = (cell: number, { data, metadata }: Bundle, options: ShowOptions): void => {
+    const displayId = options.displayId ?? options.display_id;
+    send({
+      type: 'display',
+      cell,
+      data,
+      metadata: { ...metadata, ...(options.metadata && jsonArgument('the metadata', options.metadata)) },
+      ...(displayId === undefined ? {} : { displayId: String(displayId) }),
+      ...(options.update === true ? { update: true } : {}),
+    });
+  };
+  return {
+    display(value, options = {}) {
+      const cell = context.current();
+      const made = options.raw === true ? bundle(value) : mimeBundle(value);
+      if (made instanceof Promise) return showing(made.then((each) => show(cell, each, options)));
+      return show(cell, made, options);
+    },
+    page(value) {
+      const cell = context.current();
+      const made = typeof value === 'string' ? bundle({ 'text/plain': value }) : mimeBundle(value);
+      if (made instanceof Promise) return showing(made.then(({ data }) => send({ type: 'page', cell, data })));
+      return send({ type: 'page', cell, data: made.data });
+    },
+    clearOutput(wait = false) {
+      const waits = wait === true || (typeof wait === 'object' && wait?.wait === true);
+      send({ type: 'clear', cell: context.current(), wait: waits });
+    },
+    html: template('text/html'),
+    md: template('text/markdown'),
+    svg: template('image/svg+xml'),
+    latex: template('text/latex'),
+    image: (bytes, mimeType = imageType(bytes) ?? 'image/png') => displayable({ [mimeType]: base64(bytes) }),
+    json: (value) => displayable({ 'application/json': value, 'text/plain': inspect(value) }),
+    broadcast(msgType, content, options = {}) {
+      if (!COMM_TYPES.includes(msgType)) throw new TypeError(`only comm messages can be sent, not ${inspect(msgType)}`);
+      const message = { type: 'publish', cell: context.current(), msgType } as const;
+      const metadata = options.metadata ? jsonArgument('the metadata', options.metadata) : {};
+      send({ ...message, content: jsonArgument('the content', content), metadata }, bytesOf(options.buffers ?? []));
+    },
+    $display: DISPLAY,
+  };
+}
+
+const COMM_TYPES: readonly string[] = ['comm_open', 'comm_msg', 'comm_close'];
+const SHOWING = Symbol('showing');
+
+/** Whether a value is the promise of a `display` or `page` under way: to be awaited, not to be shown. */
+export function isShowing(value: unknown): value is Promise<void> {
+  return types.isPromise(value) && SHOWING in value;
+}
+
+function showing(shown: Promise<void>): Promise<void> {
+  return Object.defineProperty(shown, SHOWING, { value: true });
+}
+
+function jsonArgument(what: string, value: unknown): JsonObject {
+  const made = isArray(value) ? undefined : jsonObject(value);
+  if (made === undefined) throw new TypeError(`${what} must be an object, not ${inspect(value, { depth: 0 })}`);
+  return made;
+}
+
+/** Binary data of any kind as bytes. */
+function bytesOf(buffers: readonly unknown[]): Uint8Array[] {
+  if (!isArray(buffers)) throw new TypeError('buffers must be a list');
+  const found: Uint8Array[] = [];
+  for (const each of buffers as readonly unknown[]) {
+    if (ArrayBuffer.isView(each)) found.push(new Uint8Array(each.buffer, each.byteOffset, each.byteLength));
+    else if (types.isAnyArrayBuffer(each)) found.push(new Uint8Array(each));
+    else throw new TypeError(`a buffer must be an ArrayBuffer or a view of one, not ${inspect(each, { depth: 0 })}`);
+  }
+  return found;
+}
+
+/** Called as a tag or as a function. */
+function template(mimeType: string): Template {
+  return (text, ...values) => {
+    const source = typeof text === 'string' ? text : String.raw({ raw: text.raw }, ...values);
+    return displayable({ [mimeType]: source, 'text/plain': source });
+  };
+}
+
+function displayable(data: Record<string, unknown>): Displayable {
+  return { [DISPLAY]: () => data };
+}

@@ -1,0 +1,100 @@
+/** `input()`, and `prompt()` and `confirm()`, which block the cell until the person at the front end has answered. */
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import type { Answer } from '../../pipe/pipe-messages.js';
+import { ORIGINAL } from './builtins.js';
+import type { CellContext } from './cell-context.js';
+import { Interrupted } from '../interrupt/interrupted.js';
+import type { Send } from '../pipe-to-kernel.js';
+import { FLAGS } from '../interrupt/thread-flags.js';
+
+/** Asks the person at the front end. An interrupt throws `Interrupted`, a front end that takes no questions an `Error`. */
+export interface Questions {
+  /** Asks for a line of text. Rejects when the front end takes no questions, and on an interrupt. */
+  readonly input: (prompt?: string, options?: { readonly password?: boolean }) => Promise<string>;
+  /** Asks for a line of text and blocks. An empty line gives the default. */
+  readonly prompt: (message?: string, defaultValue?: string) => string;
+  /** Asks a yes-or-no question and blocks. */
+  readonly confirm: (message?: string) => boolean;
+  /** Asks for a line of text without a prompt and blocks. An empty line is one. */
+  readonly line: () => string;
+  /** An answer from the kernel to {@link input}. */
+  answer(answer: Answer): void;
+}
+
+/** How questions go out, and how their answers come back. */
+export interface QuestionsOptions {
+  readonly send: Send;
+  readonly context: CellContext;
+  readonly flags: Int32Array;
+  /** Where the watchdog leaves answers to blocking questions. */
+  readonly port: MessagePort;
+}
+
+const { Atomics, Object, Promise, String } = ORIGINAL;
+
+type Settle = (answer: Answer) => void;
+
+/** Questions on behalf of the current cell. */
+export function createQuestions({ send, context, flags, port }: QuestionsOptions): Questions {
+  const open: Record<number, Settle | undefined> = Object.create(null) as {};
+  let last = 0;
+
+  const ask = (prompt: string, password: boolean, blocking: boolean): number => {
+    const question = ++last;
+    send({ type: 'input', cell: context.known(), question, prompt, password, blocking });
+    return question;
+  };
+
+  const askAndWait = (prompt: string): string => {
+    const question = ask(prompt, false, true);
+    for (;;) {
+      const answered = Atomics.load(flags, FLAGS.answers);
+      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+        const answer = next.message as Answer;
+        // An interrupt that comes this way is followed by a termination.
+        if (answer.type === 'answer' && answer.question === question) return valueOf(answer);
+      }
+      Atomics.wait(flags, FLAGS.answers, answered);
+    }
+  };
+
+  return {
+    input(prompt = '', options = {}) {
+      return new Promise((resolve, reject) => {
+        const question = ask(textOf(prompt), options.password === true, false);
+        open[question] = (answer) => {
+          try {
+            resolve(valueOf(answer));
+          } catch (error) {
+            reject(error);
+          }
+        };
+      });
+    },
+    prompt(message = '', defaultValue = '') {
+      const fallback = textOf(defaultValue);
+      const hint = fallback === '' ? '' : ` [${fallback}]`;
+      return askAndWait(`${textOf(message)}${hint} `.trimStart()) || fallback;
+    },
+    confirm(message = '') {
+      return /^\s*y(es)?\s*$/i.test(askAndWait(`${textOf(message)} [y/N] `.trimStart()));
+    },
+    line: () => askAndWait(''),
+    answer(answer) {
+      const settle = open[answer.question];
+      delete open[answer.question];
+      settle?.(answer);
+    },
+  };
+}
+
+/** Cells are not type-checked: questions may be anything. */
+function textOf(question: unknown): string {
+  return String(question);
+}
+
+function valueOf(answer: Answer): string {
+  if ('value' in answer) return answer.value;
+  if (answer.interrupted) throw new Interrupted();
+  throw new Error(answer.error);
+}

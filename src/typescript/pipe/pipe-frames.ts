@@ -1,0 +1,174 @@
+/**
+ * Frames on the pipes between kernel and evaluator: `u32 length of the rest | u32 length of the JSON | JSON | buffers`,
+ * big endian. The JSON's `buffers` field, an array of lengths, says where the binary tail is cut; a frame without binary
+ * data has none. Printed text, which is most of the traffic, comes without JSON: `u32 length of the rest | u32 0 | u32 cell |
+ * u8 1 for stderr | UTF-8`. Neither side deserialises anything but JSON: the evaluator runs foreign code.
+ */
+import { Buffer } from 'node:buffer';
+import { scanJson } from '../../protocol/scan-json.js';
+
+/** What a frame carries: a JSON object and binary buffers beside it. */
+export interface Frame {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** The largest frame either side sends or accepts, in bytes. */
+export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+
+/** What the reader of a frame has to parse or copy at most. */
+export interface FrameLimits {
+  /** JSON, in bytes. */
+  readonly maxJsonBytes: number;
+  /** Objects, arrays and values in it. */
+  readonly maxJsonNodes: number;
+  /** Printed text, in bytes. */
+  readonly maxTextBytes: number;
+}
+
+/** For frames from the evaluator. What user code makes of any size travels beside the JSON, as text or binary data. */
+export const EVALUATOR_LIMITS: FrameLimits = {
+  maxJsonBytes: 4 * 1024 * 1024,
+  maxJsonNodes: 50_000,
+  maxTextBytes: 64 * 1024,
+};
+
+/** Taken now: in the evaluator cells may replace them. */
+const { parse, stringify } = JSON;
+const { isArray } = Array;
+
+const HEAD_BYTES = 8;
+
+/** How many bytes stand before the text in a frame of printed text. */
+export const TEXT_HEAD_BYTES = HEAD_BYTES + 5;
+
+/** Completes a frame whose text of `bytes` bytes stands at {@link TEXT_HEAD_BYTES} already. */
+export function writeTextHead(frame: Buffer, bytes: number, cell: number, isStderr: boolean): void {
+  frame.writeUInt32BE(TEXT_HEAD_BYTES - 4 + bytes, 0);
+  frame.writeUInt32BE(0, 4);
+  frame.writeUInt32BE(cell, HEAD_BYTES);
+  frame.writeUInt8(isStderr ? 1 : 0, HEAD_BYTES + 4);
+}
+
+/** The bytes of one frame. Throws a `TypeError` when it is larger than {@link MAX_FRAME_BYTES}, or its JSON than the limits. */
+export function encodeFrame(value: object, buffers: readonly Uint8Array[] = [], limits?: FrameLimits): Buffer {
+  // No methods of lists, which a cell may have patched.
+  const lengths: number[] = [];
+  let bufferBytes = 0;
+  for (let at = 0; at < buffers.length; at++) {
+    const bytes = buffers[at]?.byteLength ?? 0;
+    lengths[at] = bytes;
+    bufferBytes += bytes;
+  }
+  const json = stringify(buffers.length === 0 ? value : { ...value, buffers: lengths });
+  const jsonBytes = Buffer.byteLength(json);
+  if (limits !== undefined) checkJson(json, jsonBytes, limits);
+  const total = HEAD_BYTES + jsonBytes + bufferBytes;
+  if (total > MAX_FRAME_BYTES)
+    throw new TypeError(`output of ${total} bytes, more than the limit of ${MAX_FRAME_BYTES}`);
+  const frame = Buffer.allocUnsafe(total);
+  frame.writeUInt32BE(total - 4, 0);
+  frame.writeUInt32BE(jsonBytes, 4);
+  let offset = HEAD_BYTES + frame.write(json, HEAD_BYTES);
+  for (const each of buffers) {
+    frame.set(each, offset);
+    offset += each.byteLength;
+  }
+  return frame;
+}
+
+/** Cuts a byte stream into frames, whatever the chunks it comes in. */
+export interface FrameReader {
+  /** The frames completed by `chunk`. Throws a `TypeError` on bytes that are no frame; the stream is then lost. */
+  push(chunk: Buffer): Frame[];
+}
+
+/** A reader at the start of a stream. What is beyond the limits is no frame. */
+export function createFrameReader(limits?: FrameLimits): FrameReader {
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let wanted = HEAD_BYTES;
+  return {
+    push(chunk) {
+      // No methods of lists, which a cell may have patched.
+      waiting[waiting.length] = chunk;
+      waitingBytes += chunk.length;
+      if (waitingBytes < wanted) return [];
+      const bytes = waiting.length === 1 ? chunk : Buffer.concat(waiting, waitingBytes);
+      const frames: Frame[] = [];
+      let offset = 0;
+      wanted = HEAD_BYTES;
+      while (bytes.length - offset >= HEAD_BYTES) {
+        const total = bytes.readUInt32BE(offset) + 4;
+        if (total > MAX_FRAME_BYTES || total < HEAD_BYTES) throw new TypeError(`a frame of ${total} bytes`);
+        if (bytes.length - offset < total) {
+          wanted = total;
+          break;
+        }
+        frames[frames.length] = decodeFrame(bytes.subarray(offset, offset + total), limits);
+        offset += total;
+      }
+      waitingBytes = bytes.length - offset;
+      waiting = waitingBytes === 0 ? [] : [bytes.subarray(offset)];
+      return frames;
+    },
+  };
+}
+
+function decodeFrame(frame: Buffer, limits: FrameLimits | undefined): Frame {
+  if (frame.readUInt32BE(4) === 0) {
+    if (limits !== undefined && frame.length > TEXT_HEAD_BYTES + limits.maxTextBytes)
+      throw new TypeError('a frame of too much text');
+    return { value: decodeText(frame), buffers: [] };
+  }
+  const jsonEnd = HEAD_BYTES + frame.readUInt32BE(4);
+  if (jsonEnd > frame.length) throw new TypeError('a frame whose JSON is longer than the frame');
+  if (limits !== undefined && jsonEnd - HEAD_BYTES > limits.maxJsonBytes)
+    throw new TypeError('a frame of too much JSON');
+  const json = frame.toString('utf8', HEAD_BYTES, jsonEnd);
+  if (limits !== undefined) checkJson(json, jsonEnd - HEAD_BYTES, limits);
+  const value = parseObject(json);
+  const lengths: unknown = value['buffers'];
+  if (lengths === undefined && jsonEnd === frame.length) return { value, buffers: [] };
+  if (!isArray(lengths)) throw new TypeError('a frame whose buffer lengths are no list');
+  let offset = jsonEnd;
+  const buffers = lengths.map((length: unknown) => {
+    if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0)
+      throw new TypeError('a buffer without a length');
+    const start = offset;
+    offset += length;
+    if (offset > frame.length) throw new TypeError('a buffer longer than its frame');
+    return frame.subarray(start, offset);
+  });
+  if (offset !== frame.length) throw new TypeError('a frame with bytes left over');
+  return { value, buffers };
+}
+
+function decodeText(frame: Buffer): Frame['value'] {
+  if (frame.length < TEXT_HEAD_BYTES) throw new TypeError('a frame of text without a head');
+  const name = frame.readUInt8(HEAD_BYTES + 4) === 1 ? 'stderr' : 'stdout';
+  return { type: 'stream', cell: frame.readUInt32BE(HEAD_BYTES), name, text: frame.toString('utf8', TEXT_HEAD_BYTES) };
+}
+
+function checkJson(json: string, bytes: number, { maxJsonBytes, maxJsonNodes }: FrameLimits): void {
+  if (bytes > maxJsonBytes) throw new TypeError(`a message of ${bytes} bytes, more than the limit of ${maxJsonBytes}`);
+  // A value takes a character at least.
+  if (bytes <= maxJsonNodes) return;
+  const { nodes } = scanJson(json);
+  if (nodes > maxJsonNodes) throw new TypeError(`a message of ${nodes} values, more than the limit of ${maxJsonNodes}`);
+}
+
+function parseObject(json: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = parse(json);
+  } catch {
+    throw new TypeError('a frame that is not JSON');
+  }
+  if (!isObject(value)) throw new TypeError('a frame without an object');
+  return value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !isArray(value);
+}
