@@ -1,6 +1,6 @@
 import { CurveKernelError } from '../errors.js';
 import { equalInConstantTime } from './constant-time.js';
-import { derivePublicKey } from './openssl-pair.js';
+import { derivePublicKey } from './derive-public-key.js';
 import { Secret } from './secret.js';
 import { loadSodium } from './sodium.js';
 import { decodeZ85, encodeZ85 } from './z85.js';

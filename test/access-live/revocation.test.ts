@@ -146,7 +146,7 @@ describe('L1: revoked on a stream of 1,000 messages a second', () => {
           if (message.header.msg_type === 'curve_event' && event === 'revoke') revokedAt.set(textOf(identity), last);
         },
       });
-      const cut: { readonly name: string; readonly bob: Follower; readonly heard: number }[] = [];
+      const cut: { readonly name: string; readonly bob: Follower }[] = [];
       const stillOpen: string[] = [];
       let first: ConnectionInfo | undefined;
       for (let turn = 0; turn < 200; turn += 1) {
@@ -158,14 +158,14 @@ describe('L1: revoked on a stream of 1,000 messages a second', () => {
         await live.access.revoke({ name });
         stillOpen.push(...(await openPorts(connection)));
         await bob.lost;
-        cut.push({ name, bob, heard: bob.numbers.length });
+        cut.push({ name, bob });
         if (turn % 40 === 0) expect(await reconnects(connection)).toMatch(REFUSED);
         await bob.close();
       }
       await eventually('all revocations are told', () => revokedAt.size === 200 || undefined);
       expect(stillOpen).toEqual([]);
-      expect(cut.filter(({ bob, heard }) => bob.numbers.length !== heard)).toEqual([]);
-      expect(cut.filter(({ bob }) => faults(bob.numbers) > 0)).toEqual([]);
+      expect(cut.filter(({ bob }) => faults(bob.numbers) > 0).map(({ name }) => name)).toEqual([]);
+      // A client may read what arrived before the revocation when its connection has ended.
       const late = cut.filter(({ name, bob }) => (bob.numbers.at(-1) ?? -1) > (revokedAt.get(name) ?? -1));
       expect(late.map(({ name }) => name)).toEqual([]);
       expect(first && (await reconnects(first))).toMatch(REFUSED);

@@ -79,7 +79,7 @@ describe('imports', () => {
     const runtime = new Map(
       sources.map((source) => [
         source.file.replace(/\.ts$/, ''),
-        source.imports.filter((one) => !one.typeOnly && one.target !== undefined).map((one) => one.target ?? ''),
+        source.imports.filter((one) => one.target !== undefined).map((one) => one.target ?? ''),
       ]),
     );
     const circles: string[] = [];

@@ -9,7 +9,8 @@ import {
   samePublicKey,
   secretKeyFromZ85,
 } from '#src/keys/curve-pair.js';
-import { derivePublicKey, generateServerPair } from '#src/keys/openssl-pair.js';
+import { derivePublicKey } from '#src/keys/derive-public-key.js';
+import { generateServerPair } from '#src/keys/openssl-pair.js';
 import { fingerprint } from '#src/keys/fingerprint.js';
 import { Secret } from '#src/keys/secret.js';
 import { encodeZ85 } from '#src/keys/z85.js';

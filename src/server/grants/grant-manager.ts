@@ -1,16 +1,14 @@
 import type { GrantTerms } from '../../access/grants/grant.js';
 import { checkOwnership } from '../../access/policy/ownership.js';
 import type { Subject } from '../../access/policy/decide.js';
-import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { CurveKernelError } from '../../errors.js';
-import type { CurvePair } from '../../keys/curve-pair.js';
 import type { Backend } from '../backend.js';
 import { ClientGrant, type GrantEnd } from './client-grant.js';
 import { deadlineIn, leftUntil, startDeadline, type Deadline } from '../../support/deadline.js';
 import type { FormerGrant } from './grant-memory.js';
 import type { Grants } from './grants.js';
 import type { Journal } from '../audit/journal.js';
-import { openClient, type ClientSockets } from './open-client.js';
+import { openClient, type ClientSockets, type GrantPlace } from './open-client.js';
 
 /** Who changes something, and whether it still may. */
 export interface Actor {
@@ -21,15 +19,6 @@ export interface Actor {
 
 /** The program that runs the kernel may do what its owner may. */
 export const PROGRAM: Actor = { subject: { name: 'owner', roles: ['owner'] }, check: () => undefined };
-
-/** Where a grant's sockets are, and the pair that they have. */
-export interface GrantPlace {
-  readonly connection: ConnectionInfo;
-  /** Absent in plain text. */
-  readonly server?: CurvePair;
-  /** Of a grant that was there before; policies that cannot be used are no obstacle to it. */
-  readonly id?: string;
-}
 
 /** What a {@link GrantKeeper} works with. */
 export interface GrantKeeperOptions {

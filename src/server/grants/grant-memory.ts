@@ -6,7 +6,7 @@ import { exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
 import { serverPairOf } from '../../keys/openssl-pair.js';
 import type { ClientGrant, GrantEnd } from './client-grant.js';
 import { deadlineIn, leftUntil, type Deadline } from '../../support/deadline.js';
-import type { GrantPlace } from './grant-manager.js';
+import type { GrantPlace } from './open-client.js';
 import type { KeptRules } from '../rules/rules.js';
 import type { KeptState } from '../state/state-lines.js';
 

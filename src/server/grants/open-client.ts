@@ -16,6 +16,15 @@ import type { Journal } from '../audit/journal.js';
 import { KEYED_SOCKETS, WATCHED_SOCKETS } from '../peers.js';
 import type { Reception } from '../messages/message-filter.js';
 
+/** Where a grant's sockets are, and the pair that they have. */
+export interface GrantPlace {
+  readonly connection: ConnectionInfo;
+  /** Absent in plain text. */
+  readonly server?: CurvePair;
+  /** Of a grant that was there before; policies that cannot be used are no obstacle to it. */
+  readonly id?: string;
+}
+
 /** What the sockets of every grant have in common. */
 export interface ClientSockets {
   readonly context: TransportContext;
