@@ -40,7 +40,7 @@ script(async () => {
 
 /** So that trying it out leaves nothing in anybody's home. The kernels that are installed there are found all the same. */
 async function placeOfItsOwn() {
-  const { jupyterDataFolder } = await import(pathToFileURL(inRoot('dist', 'manager', 'jupyter-paths.js')).href);
+  const { jupyterDataFolder } = await import(pathToFileURL(inRoot('dist', 'launch', 'jupyter-paths.js')).href);
   const data = join(place, 'share', 'jupyter');
   const others = [process.env.JUPYTER_PATH, await jupyterDataFolder()].filter(Boolean);
   return {

@@ -140,8 +140,8 @@ const PROGRAM = `
 import { generateCurvePair } from '${module('keys/curve-pair.js')}';
 import { Secret } from '${module('keys/secret.js')}';
 import { createMessage } from '${module('protocol/create-message.js')}';
-import { openDialer } from '${module('transport/dialer.js')}';
-import { openListener } from '${module('transport/listener.js')}';
+import { openDialer } from '${module('transport/client/dialer.js')}';
+import { openListener } from '${module('transport/server/listener.js')}';
 import { TransportContext } from '${module('transport/transport-context.js')}';
 
 const server = await generateCurvePair();
