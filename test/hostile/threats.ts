@@ -125,8 +125,9 @@ export const THREATS: readonly Threat[] = [
     stoppedBy:
       'A limit on the time of a handshake, and on connections for each socket, which come back however they end. A full socket has clients try again.',
     limit:
-      'Where a flood takes all descriptors of the process, connected clients go on, and new ones wait until it stops or the handshake limit ends its connections. A stranger who knows the public key can hold all 64 connections to heartbeat.',
+      'Where a flood takes all descriptors of the process, connected clients go on. A new client waits for its turn among the connections of the flood, of which descriptors / 2 s are taken. A stranger who knows the public key can hold all 64 connections to heartbeat.',
     tests: [
+      reference('hostile/connection-floods', 'the owner is answered, and a new client is let in'),
       reference('hostile/seats', 'an attacker on the path to %s, without a key'),
       reference('hostile/seats', 'a stranger who knows the public key, and breaks 70 connections'),
       reference('transport/hostile-bytes', 'two hundred connections that say nothing keep nobody out'),

@@ -7,7 +7,14 @@ import type { RequestChannel, SocketName } from '../../protocol/message.js';
 import type { Gate } from './zap-policy.js';
 import { bindIpc } from './bind-ipc.js';
 import { serveCurve } from '../curve-options.js';
-import { frameLimit, RECEIVE_MARK, SEND_MARK, SUBSCRIPTION_MARK, type ListenerLimits } from './listener-limits.js';
+import {
+  BACKLOG,
+  frameLimit,
+  RECEIVE_MARK,
+  SEND_MARK,
+  SUBSCRIPTION_MARK,
+  type ListenerLimits,
+} from './listener-limits.js';
 import { perSocket, SOCKET_NAMES } from '../../connection/per-socket.js';
 import { errorCode, errorMessage } from '../../support/system-error.js';
 import { closeSockets, CLOSING_GRACE } from '../watch-socket.js';
@@ -108,6 +115,7 @@ function makeSockets({ context, connection, limits, gate, admitsStrangers = fals
     handshakeInterval: limits.handshake,
     maxMessageSize: frameLimit(name, limits),
     ...(gate && { heartbeatInterval: Math.ceil(limits.unresponsive / PINGS), heartbeatTimeout: limits.unresponsive }),
+    backlog: BACKLOG,
     tcpKeepalive: 1,
     tcpMaxRetransmitTimeout: limits.unresponsive,
     ipv6: connection.transport === 'tcp' && isIPv6Endpoint(endpoint(connection, name)),

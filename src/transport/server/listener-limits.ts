@@ -3,8 +3,9 @@ import type { SocketName } from '../../protocol/message.js';
 /** What a listener puts up with. */
 export interface ListenerLimits {
   /**
-   * Milliseconds for the whole handshake, from the accepted connection on. What has not finished then is cut off, so that
-   * connections which say nothing cannot use up the descriptors.
+   * Milliseconds for the whole handshake, from the accepted connection on. A connection that has not finished it then is ended, and
+   * its descriptor is free: connections that send nothing, from a sender that opens new ones for those that are ended, leave
+   * descriptors / handshake new connections a second to others.
    */
   readonly handshake: number;
   /** The most bytes of one message on shell, control and stdin. A longer one is not looked at. */
@@ -56,7 +57,7 @@ export interface ListenerLimits {
 
 /** The limits of a listener that was given none. */
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
-  handshake: 3_000,
+  handshake: 2_000,
   messageBytes: 64 * 1024 * 1024,
   smallMessageBytes: 1024 * 1024,
   frameBytes: 16 * 1024 * 1024,
@@ -75,6 +76,13 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
  * waits in an {@link OutgoingQueue} is counted in bytes. Lower ones cost throughput (1 MB messages, MB/s: 4: 170, 16: 290).
  */
 export const SEND_MARK = 16;
+
+/**
+ * Connections to one socket that the system keeps until they are accepted (listen(2); Linux takes `net.core.somaxconn` at most). They are
+ * accepted in their order when there are no descriptors for a while. Beyond libzmq's own 100 the system drops the first packets of
+ * others, which then try again after 1, 3 and 7 s, and in a flood of connections are dropped again.
+ */
+export const BACKLOG = 4096;
 
 /** Messages that libzmq keeps of one peer before they are read; the peer waits then. */
 export const RECEIVE_MARK = 16;
