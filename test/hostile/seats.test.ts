@@ -63,6 +63,23 @@ test('connections that fail while others are there, in whatever way, are no peer
     });
   }));
 
+// libzmq 4.3.5 stops reading a monitored connection after a message that it cannot decrypt. It must not be asked to ping there.
+test('connections that libzmq stopped reading, and whose peers have gone, do not end the process', () =>
+  inRoom(async (room) => {
+    const listener = await asAKernel(room);
+    const pinging = await room.listen({
+      monitor: ['shell'],
+      onEvent: () => undefined,
+      limits: { unresponsive: 3_000 },
+    });
+    for (const one of [listener, pinging]) {
+      const relay = await openFlippingRelay(room, one.connection.ports.shell);
+      for (let count = 0; count < 10; count++) await loseToAFlip(relay, 'shell', room.server, room.server);
+    }
+    await pause(3_000);
+    for (const one of [listener, pinging]) await works(room, one, 'owner');
+  }));
+
 test('where there is no seat, a stock client waits, and is served when one is given back', () =>
   inRoom(async (room) => {
     const crowded: ListenerEvent[] = [];

@@ -153,14 +153,17 @@ export const THREATS: readonly Threat[] = [
     number: 13,
     threat: 'A frame that claims to be huge, or content that is made to take long.',
     stoppedBy:
-      'A limit on the bytes of a frame, from before the handshake on, and on topics; a frame that is not finished ends its connection after 15 minutes. What a sender may not send is refused by its header, before the rest is parsed, and senders take turns. Patterns and names that clients send are bounded, and are compared in time proportional to the text.',
+      'A limit on the bytes of a frame, from before the handshake on, and on topics; a frame that is not finished is held until its connection ends. What a sender may not send is refused by its header, before the rest is parsed, and senders take turns. Patterns and names that clients send are bounded, and are compared in time proportional to the text.',
     tests: [
       reference('hostile/topics', 'a client that subscribes to topics of %d bytes without end'),
       reference('hostile/floods', 'an observer, with lists of lists in what it may not send'),
       reference('hostile/floods', 'an observer on twenty connections'),
       reference('hostile/floods', 'an executor, with lists of lists'),
       reference('hostile/floods', 'what an observer asks is no news for others'),
-      reference('hostile/unfinished-frames', 'a frame that is never finished ends its connection'),
+      reference(
+        'hostile/unfinished-frames',
+        'frames that are never finished hold up no other client, and end with the grant',
+      ),
       reference('hostile/unfinished-frames', 'a claim beyond the limit of %s is refused by its first bytes'),
       reference('hostile/unfinished-frames', 'the frames of a sender that may send nothing large'),
       reference('hostile/ordinary-use', 'a class of 300 observers sees what the owner runs'),

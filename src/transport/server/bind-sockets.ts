@@ -114,7 +114,9 @@ function makeSockets({ context, connection, limits, gate, admitsStrangers = fals
     receiveHighWaterMark: name === 'iopub' ? SUBSCRIPTION_MARK : RECEIVE_MARK,
     handshakeInterval: limits.handshake,
     maxMessageSize: frameLimit(name, limits),
-    ...(gate && { heartbeatInterval: Math.ceil(limits.unresponsive / PINGS), heartbeatTimeout: limits.unresponsive }),
+    // No ZMTP heartbeats (ZMQ_HEARTBEAT_IVL): libzmq 4.3.5 aborts the process when a ping is due on a connection that it does not read at
+    // the moment and whose peer has gone (stream_engine_base.cpp, `out_event`; libzmq issues 3937, 4364 and 4767). Any client can bring that
+    // about, and so can an attacker on the path without a key.
     backlog: BACKLOG,
     tcpKeepalive: 1,
     tcpMaxRetransmitTimeout: limits.unresponsive,
@@ -142,12 +144,6 @@ function makeSockets({ context, connection, limits, gate, admitsStrangers = fals
     });
   }
 }
-
-/**
- * So many pings in the time for which a client may say nothing. What is in the middle of a frame says nothing: the frame is given up, and
- * its memory is free. Clients in plain text may be of libraries that know no ping.
- */
-const PINGS = 15;
 
 type BindOne = (
   socket: Router | XPublisher,

@@ -37,8 +37,7 @@ export interface ListenerLimits {
   readonly stalled: number;
   /**
    * Milliseconds for which a client may take nothing, or not answer, before the system ends its tcp connection (ZMQ_TCP_MAXRT; Linux and
-   * Windows). The default is what Linux allows a connection that is cut. Under CURVE also those for which it may leave a frame
-   * unfinished, or a ping (ZMQ_HEARTBEAT_IVL) unanswered.
+   * Windows). The default is what Linux allows a connection that is cut.
    */
   readonly unresponsive: number;
   /**
