@@ -9,8 +9,24 @@ let notebook: Notebook;
 beforeEach(() => {
   notebook = openNotebook({ evaluatorArguments: ['--max-old-space-size=64'], interruptTimeout: 500 });
 });
-afterEach(() => notebook.language.close?.('shutdown'));
+const folders: string[] = [];
+afterEach(async () => {
+  await notebook.language.close?.('shutdown');
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+});
 const run: Notebook['run'] = (...cell) => notebook.run(...cell);
+
+/** Runs a cell whose callback runs `code` when the returned function is called: not before the cell is over, also on a busy machine. */
+async function whenCellIsOver(code: string, result = '1') {
+  const folder = await mkdtemp(join(tmpdir(), 'jc-loss-'));
+  folders.push(folder);
+  const file = JSON.stringify(join(folder, 'now'));
+  const cause = await run(
+    `const { existsSync } = require("node:fs");
+    const timer = setInterval(async () => { if (!existsSync(${file})) return; clearInterval(timer); ${code} }, 10); ${result}`,
+  );
+  return { cause, happen: () => writeFile(join(folder, 'now'), '') };
+}
 
 const BEFORE =
   /^Before this cell, the process that runs cells was lost: (.*)\. All variables of earlier cells are gone\.\n/;
@@ -29,14 +45,10 @@ describe('when a process ends while no cell runs, the cell that caused it and th
     ['process.kill(process.pid, 9)', 'it was killed (SIGKILL)'],
     ['await fetch("data:,x"); await 0; process.exit(5)', 'process.exit(5) was called'],
   ])('%s', async (code, why) => {
-    const folder = await mkdtemp(join(tmpdir(), 'jc-loss-'));
-    const now = JSON.stringify(join(folder, 'now'));
     await run('var before = 1');
-    const cause = await run(
-      `const { existsSync } = require("node:fs"); const timer = setInterval(async () => { if (!existsSync(${now})) return; clearInterval(timer); ${code} }, 10); 1`,
-    );
+    const { cause, happen } = await whenCellIsOver(code);
     const other = await run('"another"');
-    await writeFile(join(folder, 'now'), '');
+    await happen();
     await toldUnder(cause, why);
     expect(other.cell.text('stderr')).not.toContain('was lost');
     const next = await run('console.error("mine"); typeof before');
@@ -45,13 +57,13 @@ describe('when a process ends while no cell runs, the cell that caused it and th
     expect(next.stderr).toMatch(/mine\n$/);
     expect(next.result).toBe("'undefined'");
     expect((await run('1')).stderr).toBe('');
-    await rm(folder, { recursive: true });
   });
 
   test('out of memory in a callback', async () => {
-    const cause = await run(
-      'setTimeout(() => { const all = []; for (;;) all.push(new Array(1e4).fill(Math.random())) }, 20)',
+    const { cause, happen } = await whenCellIsOver(
+      'const all = []; for (;;) all.push(new Array(1e4).fill(Math.random()))',
     );
+    await happen();
     await toldUnder(cause, 'it aborted (SIGABRT), which out of memory does as well');
     expect((await run('1')).stderr).toMatch(BEFORE);
   });
@@ -64,7 +76,8 @@ describe('when a process ends while no cell runs, the cell that caused it and th
   });
 
   test('a kill by the kernel, which could not interrupt a callback', async () => {
-    const cause = await run('setTimeout(() => process.kill(process.pid, "SIGSTOP"), 20); process.pid');
+    const { cause, happen } = await whenCellIsOver('process.kill(process.pid, "SIGSTOP")', 'process.pid');
+    await happen();
     await until(() => readFileSync(`/proc/${cause.result}/stat`, 'utf8').includes(') T '), 30_000);
     await notebook.language.interrupt?.();
     await toldUnder(cause, 'it could not be interrupted within 0.5 s');
@@ -72,7 +85,8 @@ describe('when a process ends while no cell runs, the cell that caused it and th
   });
 
   test('a process that breaks its pipe', async () => {
-    const cause = await run('setTimeout(() => require("node:fs").writeSync(4, Buffer.alloc(64, 0xff)), 20); 1');
+    const { cause, happen } = await whenCellIsOver('require("node:fs").writeSync(4, Buffer.alloc(64, 0xff))');
+    await happen();
     await toldUnder(cause, 'it broke its pipe to the kernel');
     expect((await run('1')).stderr).toMatch(BEFORE);
   });
@@ -83,8 +97,9 @@ test('several ends are told once, to the first cell that shows anything, as the 
   process.kill(Number(first.result), 'SIGKILL');
   await toldUnder(first, 'it was killed');
   expect((await run('1', { silent: true })).ename).toBeUndefined();
-  const second = await run('setTimeout(() => process.exit(7), 20)');
+  const { cause: second, happen } = await whenCellIsOver('process.exit(7)');
   expect(second.stderr).toMatch(BEFORE);
+  await happen();
   await toldUnder(second, 'process.exit(7)');
   const third = await run('1');
   expect(BEFORE.exec(third.stderr)?.[1]).toBe('process.exit(7) was called');
