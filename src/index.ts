@@ -76,7 +76,7 @@ export type { ClientInfo, GrantInfo } from './server/grants/grant-info.js';
 export type { AccessEvent as KernelAccessEvent } from './server/audit/journal.js';
 export type { Verify, VerifiedKey } from './server/rules/verifier.js';
 export type {
-  Cell,
+  CellContext,
   CompleteReply,
   CompleteRequest,
   DisplayOptions,

@@ -1,6 +1,6 @@
 /** The requests about the kernel itself. Front ends send them on control, so that they overtake what waits on shell. */
 import type { JsonObject } from '../protocol/message.js';
-import type { Desk } from './execution-context.js';
+import type { ExecutionContext } from './execution-context.js';
 import { errorContent, report } from '../server/messages/error-report.js';
 import type { Handler } from '../server/messages/reply.js';
 import { flagField } from '../server/messages/request-content.js';
@@ -9,7 +9,7 @@ import { withinTime } from '../support/time-limit.js';
 /** Milliseconds after which an interrupt that does not come about is an error. */
 const INTERRUPT_LIMIT = 5_000;
 
-/** What these handlers act upon beside the desk. */
+/** What these handlers act upon beside the context. */
 export interface ControlOptions {
   readonly interrupt: () => Promise<void>;
   /** Aborted when the kernel ends. */
@@ -17,7 +17,10 @@ export interface ControlOptions {
 }
 
 /** A handler for each request about the kernel itself. */
-export function controlRequests({ language, iopub }: Desk, options: ControlOptions): readonly [string, Handler][] {
+export function controlRequests(
+  { language, iopub }: ExecutionContext,
+  options: ControlOptions,
+): readonly [string, Handler][] {
   const interrupt: Handler = async () => {
     await withinTime(INTERRUPT_LIMIT, 'the interrupt', options.interrupt());
     return { status: 'ok' };

@@ -5,7 +5,7 @@ export interface JobEnd {
   /** Whether the jobs of the same identity that wait behind it should be aborted. */
   readonly abortWaiting: boolean;
   /** Tells the client. Whatever arrives afterwards was sent in knowledge of it, and is not aborted. */
-  tell(): void;
+  sendReply(): void;
 }
 
 /** One piece of work that must keep its place in the order of requests. */
@@ -36,7 +36,7 @@ export interface ExecuteQueue {
 }
 
 /** Jobs of one identity that may wait: far more than a notebook has cells, and few enough to hold. */
-export const MOST_WAITING = 10_000;
+export const MAX_WAITING = 10_000;
 
 /** A queue with nothing in it. */
 export function createExecuteQueue(): ExecuteQueue {
@@ -47,11 +47,11 @@ export function createExecuteQueue(): ExecuteQueue {
 
   /** Takes out the jobs that can be aborted, all of them or those of one identity; when the queue is closed, the others too. */
   const takeAbortable = (identity?: string): readonly Job[] => {
-    const isDoomed = (job: Job): boolean =>
+    const isAbortable = (job: Job): boolean =>
       job.abort !== undefined && (identity === undefined || job.request.identity === identity);
-    const doomed = waiting.filter(isDoomed);
-    waiting = open ? waiting.filter((job) => !isDoomed(job)) : [];
-    return doomed;
+    const toAbort = waiting.filter(isAbortable);
+    waiting = open ? waiting.filter((job) => !isAbortable(job)) : [];
+    return toAbort;
   };
   const abortAll = (jobs: readonly Job[]): void => {
     for (const job of jobs) job.abort?.();
@@ -62,9 +62,9 @@ export function createExecuteQueue(): ExecuteQueue {
       current = { job, controller };
       const end = await job.run(controller.signal);
       // Before the client is told: sending can let the next request in.
-      const doomed = end?.abortWaiting === true ? takeAbortable(job.request.identity) : [];
-      end?.tell();
-      abortAll(doomed);
+      const toAbort = end?.abortWaiting === true ? takeAbortable(job.request.identity) : [];
+      end?.sendReply();
+      abortAll(toAbort);
     }
     current = undefined;
   };
@@ -74,8 +74,8 @@ export function createExecuteQueue(): ExecuteQueue {
       return current?.job.request;
     },
     isFull: (identity) =>
-      waiting.length >= MOST_WAITING &&
-      waiting.filter(({ request }) => request.identity === identity).length >= MOST_WAITING,
+      waiting.length >= MAX_WAITING &&
+      waiting.filter(({ request }) => request.identity === identity).length >= MAX_WAITING,
     add(job) {
       if (!open) return job.abort?.();
       waiting.push(job);

@@ -6,7 +6,7 @@ import type { Language } from './language.js';
 import type { Status } from './status.js';
 
 /** What requests that run code share. */
-export interface Desk {
+export interface ExecutionContext {
   readonly language: Language;
   /** Resolves when the language has started; rejects, and tries again when asked again, where it could not. */
   readonly ready: () => Promise<void>;

@@ -21,7 +21,7 @@ const ASCII = 128;
  * @throws CurveKernelError 'message-malformed' for a pattern longer than {@link MAX_PATTERN}
  */
 export function compileGlobSearch(pattern: string): GlobSearch {
-  if (pattern.length > MAX_PATTERN) throw tooLong(pattern.length);
+  if (pattern.length > MAX_PATTERN) throw patternTooLongError(pattern.length);
   const symbols = pattern.replaceAll('*', '');
   const words = Math.floor(symbols.length / WORD) + 1;
   const stars = new Uint32Array(words);
@@ -80,7 +80,7 @@ function hasBit(set: Uint32Array, at: number): boolean {
   return ((set[at >>> 5] ?? 0) & (1 << (at & 31))) !== 0;
 }
 
-function tooLong(length: number): CurveKernelError {
+function patternTooLongError(length: number): CurveKernelError {
   return new CurveKernelError(
     'message-malformed',
     `the field pattern should have at most ${MAX_PATTERN} characters, and has ${length}`,

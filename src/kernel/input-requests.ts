@@ -46,15 +46,15 @@ export function createInputRequests(origin: MessageOrigin): InputRequests {
   };
 
   const giveUp = (fits: (request: Request) => boolean, why: string): void => {
-    for (const question of queue.filter(({ request }) => fits(request))) question.reject(inputUnavailable(why));
+    for (const question of queue.filter(({ request }) => fits(request))) question.reject(inputUnavailableError(why));
   };
 
   return {
     noteRun: (identity) => void identities.add(identity),
     async ask(request, prompt, { password = false, isGuess = false }, signal) {
       signal.throwIfAborted();
-      if (isGuess && identities.size > 1) throw inputUnavailable('it is not known which cell asks');
-      if (gone.has(request)) throw inputUnavailable(CLIENT_GONE);
+      if (isGuess && identities.size > 1) throw inputUnavailableError('it is not known which cell asks');
+      if (gone.has(request)) throw inputUnavailableError(CLIENT_GONE);
       const parent = request.message.header;
       const send = (): string => {
         const message = createMessage(origin, 'input_request', { prompt, password }, { parent });
@@ -96,7 +96,7 @@ export function createInputRequests(origin: MessageOrigin): InputRequests {
 const CLIENT_GONE = 'the client that sent the request is gone';
 
 /** @returns the error of a question that cannot be asked, or not any more */
-export function inputUnavailable(why: string): CurveKernelError {
+export function inputUnavailableError(why: string): CurveKernelError {
   return new CurveKernelError('input-unavailable', `no input can be asked for: ${why}`, {
     hint: 'run the cell from a front end that allows input, and ask while the cell runs',
   });

@@ -2,9 +2,9 @@ import { CurveKernelError } from '../errors.js';
 import type { MessageOrigin } from '../protocol/create-message.js';
 import type { Backend, CloseReason, Outlet, Request } from '../server/backend.js';
 import { controlRequests } from './control-requests.js';
-import type { Desk } from './execution-context.js';
+import type { ExecutionContext } from './execution-context.js';
 import { errorContent, report } from '../server/messages/error-report.js';
-import { createExecuteQueue, MOST_WAITING } from './execute-queue.js';
+import { createExecuteQueue, MAX_WAITING } from './execute-queue.js';
 import { createHistory } from './history.js';
 import { createInputRequests } from './input-requests.js';
 import { createIopub } from './iopub.js';
@@ -43,7 +43,7 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
   const iopub = createIopub(origin, (message) => outlet.publish(message));
   const queue = createExecuteQueue();
   const closing = new AbortController();
-  const desk: Desk = {
+  const context: ExecutionContext = {
     language,
     ready,
     origin,
@@ -58,8 +58,8 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     await language.interrupt?.();
   };
   const handlers = new Map<string, Handler>([
-    ...languageRequests(desk, closing.signal),
-    ...controlRequests(desk, { interrupt, closing: closing.signal }),
+    ...languageRequests(context, closing.signal),
+    ...controlRequests(context, { interrupt, closing: closing.signal }),
   ]);
 
   const enqueue = (request: Request): void => {
@@ -69,12 +69,12 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     queue.add({
       request,
       // It may have waited for hours, and its sender may have lost the right to it.
-      run: async (signal) => (request.isPermitted() ? run(desk, request, signal) : undefined),
-      ...(isCell && { abort: () => abortCell(desk, request) }),
+      run: async (signal) => (request.isPermitted() ? run(context, request, signal) : undefined),
+      ...(isCell && { abort: () => abortCell(context, request) }),
     });
   };
   const answerAtOnce = async (request: Request, handler: Handler): Promise<void> => {
-    await answer(origin, desk.status, request, handler);
+    await answer(origin, context.status, request, handler);
     if (handler === handlers.get('shutdown_request')) {
       outlet.end(request.message.content['restart'] === true ? 'restart' : 'shutdown');
     }
@@ -83,10 +83,10 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
   ready().catch(() => undefined); // The first execution tries again, and tells.
 
   return {
-    begin: () => desk.status.starting(),
+    begin: () => context.status.starting(),
     receive(request) {
       const { msg_type: type, subshell_id: subshell } = request.message.header;
-      if (type === 'input_reply') return desk.inputs.receive(request) ? undefined : request.disregard();
+      if (type === 'input_reply') return context.inputs.receive(request) ? undefined : request.disregard();
       if (type.endsWith('_reply')) return request.disregard();
       const misplaced = request.channel === 'stdin' || (request.channel === 'shell' && (subshell ?? '') !== '');
       if (misplaced) void answerAtOnce(request, request.channel === 'stdin' ? refuseUnknown : refuseSubshell);
@@ -96,7 +96,7 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     interrupt: () => void interrupt().catch(onFailure),
     isRunning: (identity) => queue.running?.identity === identity,
     forget(grant, spared) {
-      desk.inputs.forget(queue.askedBy(grant));
+      context.inputs.forget(queue.askedBy(grant));
       if (spared !== 'everything') queue.forget(grant);
       if (queue.running?.grant === grant && spared === 'nothing') void interrupt().catch(onFailure);
     },
@@ -120,7 +120,7 @@ const refuseSubshell: Handler = ({ message }) =>
   errorContent(report('UnknownSubshell', `this kernel has no subshell ${String(message.header.subshell_id)}`));
 
 const refuseMore: Handler = () =>
-  errorContent(report('TooManyRequests', `${MOST_WAITING} requests of yours wait already, and that is the most`));
+  errorContent(report('TooManyRequests', `${MAX_WAITING} requests of yours wait already, and that is the most`));
 
 function interrupted(message: string): CurveKernelError {
   return new CurveKernelError('interrupted', message, { hint: 'run the cell again when you want to' });

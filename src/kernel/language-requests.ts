@@ -2,7 +2,7 @@
 import { toCodePointOffset } from '../protocol/cursor.js';
 import type { JsonObject, Message } from '../protocol/message.js';
 import { kernelInfo } from './kernel-info.js';
-import type { Desk } from './execution-context.js';
+import type { ExecutionContext } from './execution-context.js';
 import type { Handler } from '../server/messages/reply.js';
 import { integerField, textField } from '../server/messages/request-content.js';
 import { withinTime } from '../support/time-limit.js';
@@ -11,7 +11,10 @@ import { withinTime } from '../support/time-limit.js';
 const LIMIT = 10_000;
 
 /** A handler for each request that only asks. `closing` is aborted when the kernel ends. */
-export function languageRequests({ language, history }: Desk, closing: AbortSignal): readonly [string, Handler][] {
+export function languageRequests(
+  { language, history }: ExecutionContext,
+  closing: AbortSignal,
+): readonly [string, Handler][] {
   const ask = async <T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     const signal = AbortSignal.any([closing, AbortSignal.timeout(LIMIT)]);
     return withinTime(LIMIT, what, work(signal));

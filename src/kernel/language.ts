@@ -100,7 +100,7 @@ export interface PublishOptions {
 export interface InputOptions {
   /** The front end hides what is typed. */
   readonly password?: boolean;
-  /** The language cannot tell which cell asks, and takes it to be this one. Refused where cells of several identities have run. */
+  /** The language cannot sendReply which cell asks, and takes it to be this one. Refused where cells of several identities have run. */
   readonly isGuess?: boolean;
 }
 
@@ -108,7 +108,7 @@ export interface InputOptions {
  * Where the output of one request goes. It stays usable after the request has ended: late output keeps its parent, so
  * front ends show it under the cell that caused it. Everything is sent in the order of the calls.
  */
-export interface Cell {
+export interface CellContext {
   /** Aborted by an interrupt while the request runs, and by the kernel's end. */
   readonly signal: AbortSignal;
   /** Text for stdout or stderr. Batched by the kernel (about 10 ms or 64 KiB). */
@@ -134,13 +134,13 @@ export interface Language {
   /** Begins beside the kernel: `kernel_info` is answered without waiting for it, the first execution waits. */
   start?(): Promise<void>;
   /** Runs code. Called for one request at a time. */
-  execute(request: ExecuteRequest, cell: Cell): Promise<ExecuteOutcome>;
+  execute(request: ExecuteRequest, cell: CellContext): Promise<ExecuteOutcome>;
   /** May be called while code runs, as may everything below but {@link comm}. */
   complete?(request: CompleteRequest, signal: AbortSignal): Promise<CompleteReply>;
   inspect?(request: InspectRequest, signal: AbortSignal): Promise<InspectReply>;
   isComplete?(code: string): Promise<IsCompleteReply>;
   /** `comm_open`, `comm_msg`, `comm_close` from a front end, in order with executions. Without it, opened comms are closed. */
-  comm?(message: Message, cell: Cell): Promise<void>;
+  comm?(message: Message, cell: CellContext): Promise<void>;
   /** The open comms by id, all of them or those of one target. */
   commInfo?(target?: string): Promise<Readonly<Record<string, { readonly target_name: string }>>>;
   /** A Debug Adapter Protocol request and its response. */

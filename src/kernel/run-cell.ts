@@ -3,12 +3,12 @@ import { CurveKernelError } from '../errors.js';
 import type { JsonObject } from '../protocol/message.js';
 import { knownMember } from '../protocol/written-json.js';
 import type { Request } from '../server/backend.js';
-import { openCell } from './cell.js';
-import type { Desk } from './execution-context.js';
+import { openCellContext } from './cell-context.js';
+import type { ExecutionContext } from './execution-context.js';
 import { errorContent, reportError } from '../server/messages/error-report.js';
 import type { JobEnd } from './execute-queue.js';
 import { readExecuteRequest, type ExecuteWish } from './execute-request.js';
-import type { Cell, ExecuteOutcome, ExecuteRequest } from './language.js';
+import type { CellContext, ExecuteOutcome, ExecuteRequest } from './language.js';
 import { orAborted } from '../support/or-aborted.js';
 import { reply } from '../server/messages/reply.js';
 
@@ -19,13 +19,13 @@ import { reply } from '../server/messages/reply.js';
 const SETTLE = 5;
 
 /** Runs an `execute_request` from busy on; what it resolves to says the rest, up to idle. */
-export async function runCell(desk: Desk, request: Request, signal: AbortSignal): Promise<JobEnd> {
-  const { origin, status } = desk;
+export async function runCell(context: ExecutionContext, request: Request, signal: AbortSignal): Promise<JobEnd> {
+  const { origin, status } = context;
   const { header } = request.message;
   const started = (origin.now?.() ?? new Date()).toISOString();
   const end = (abortWaiting: boolean, content: JsonObject, metadata?: JsonObject): JobEnd => ({
     abortWaiting,
-    tell() {
+    sendReply() {
       reply(origin, request, content, metadata);
       status.end(header);
     },
@@ -33,7 +33,7 @@ export async function runCell(desk: Desk, request: Request, signal: AbortSignal)
   status.beginRunning(header);
   try {
     const { execution, stopOnError } = readExecuteRequest(request.message);
-    const content = await execute(desk, request, execution, signal);
+    const content = await execute(context, request, execution, signal);
     const stop = content['status'] === 'error' && stopOnError;
     // Who interrupts has seen the cell run: what was sent along with it has arrived.
     if (stop && !signal.aborted) await sleep(SETTLE);
@@ -44,7 +44,7 @@ export async function runCell(desk: Desk, request: Request, signal: AbortSignal)
 }
 
 /** Gives an `execute_request` that must not run its reply: an earlier one failed, or the kernel ends. */
-export function abortCell({ origin, status }: Desk, request: Request): void {
+export function abortCell({ origin, status }: ExecutionContext, request: Request): void {
   const { header } = request.message;
   status.begin(header);
   reply(origin, request, { status: 'aborted' }, { status: 'aborted' });
@@ -53,24 +53,24 @@ export function abortCell({ origin, status }: Desk, request: Request): void {
 
 /** From execute_input to the content of the reply; whatever the language does, there is one. */
 async function execute(
-  desk: Desk,
+  context: ExecutionContext,
   request: Request,
   wish: ExecuteWish['execution'],
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const { history, iopub } = desk;
+  const { history, iopub } = context;
   const { header } = request.message;
   const executionCount = wish.storeHistory ? history.record(wish.code) : history.count;
   if (!wish.silent) {
     iopub.publishSoon(header, 'execute_input', { code: wish.code, execution_count: executionCount });
   }
-  desk.inputs.noteRun(request.identity);
-  const open = openCell({
+  context.inputs.noteRun(request.identity);
+  const open = openCellContext({
     ...wish,
     request,
     signal,
     iopub,
-    inputs: desk.inputs,
+    inputs: context.inputs,
     executionCount,
     onResult(data, metadata) {
       const text = knownMember(data, 'text/plain');
@@ -78,7 +78,7 @@ async function execute(
       history.setOutput(executionCount, { text, msgType: 'execute_result', identity: request.identity, metadata });
     },
   });
-  const outcome = await runInLanguage(desk, { ...wish, executionCount }, open.cell);
+  const outcome = await runInLanguage(context, { ...wish, executionCount }, open.cell);
   open.end();
   const always = { execution_count: executionCount, payload: [], user_expressions: {} };
   if (outcome.status === 'ok') {
@@ -90,9 +90,9 @@ async function execute(
 }
 
 async function runInLanguage(
-  { language, ready }: Desk,
+  { language, ready }: ExecutionContext,
   execution: ExecuteRequest,
-  cell: Cell,
+  cell: CellContext,
 ): Promise<ExecuteOutcome> {
   try {
     await orAborted(cell.signal, ready());

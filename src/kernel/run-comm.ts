@@ -1,16 +1,16 @@
 import type { Request } from '../server/backend.js';
-import { openCell } from './cell.js';
-import type { Desk } from './execution-context.js';
+import { openCellContext } from './cell-context.js';
+import type { ExecutionContext } from './execution-context.js';
 import { reportError } from '../server/messages/error-report.js';
 import { orAborted } from '../support/or-aborted.js';
 
 /** Hands a `comm_open`, `comm_msg` or `comm_close` to the language; where it has no comms, the comm is closed. */
-export async function runComm(desk: Desk, request: Request, signal: AbortSignal): Promise<void> {
-  const { language, iopub, inputs, history, status } = desk;
+export async function runComm(context: ExecutionContext, request: Request, signal: AbortSignal): Promise<void> {
+  const { language, iopub, inputs, history, status } = context;
   const { header, content } = request.message;
   status.beginRunning(header);
   if (language.comm !== undefined) {
-    const open = openCell({
+    const open = openCellContext({
       request,
       signal,
       iopub,
@@ -20,7 +20,7 @@ export async function runComm(desk: Desk, request: Request, signal: AbortSignal)
       allowStdin: false,
     });
     try {
-      await orAborted(signal, desk.ready());
+      await orAborted(signal, context.ready());
       await language.comm(request.message, open.cell);
     } catch (error) {
       open.cell.error(reportError(error));

@@ -1,10 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { Socket } from 'node:net';
+import type { ChildProcess } from 'node:child_process';
+import { startWatchdogProcess } from '../support/watchdog-process.js';
 
-/**
- * Reads a word when all is well, and the end of the file when the process that held the pipe is dead, even by SIGKILL. Then it
- * ends the session `$1` and removes the remaining arguments. POSIX shell: a megabyte, and no start-up to speak of.
- */
+/** Once this process is dead, ends the session `$1` and removes the files and folders in the remaining arguments. */
 const SCRIPT = `
 group=$1; shift
 read -r word && exit 0
@@ -15,21 +12,11 @@ for file; do rm -f -- "$file" || rmdir -- "$file"; done
 `;
 
 /**
- * Sees to it that a child and all of its session end when this process does, also for kernels that do not watch their
- * parent (`JPY_PARENT_PID`). Returns what to call once the child has ended.
+ * Makes a child and all of its session end when this process does, also for kernels that do not watch their parent
+ * (`JPY_PARENT_PID`). Returns the function to call once the child has ended. Without a watchdog, the kernel's own watch and the sweep at the
+ * next start remain.
  */
 export function watchOver(child: ChildProcess, leftovers: readonly string[]): () => void {
-  if (process.platform === 'win32' || child.pid === undefined) return () => undefined;
-  const watchdog = spawn('/bin/sh', ['-c', SCRIPT, 'jupyter-curve-watchdog', String(child.pid), ...leftovers], {
-    detached: true,
-    cwd: '/',
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  // Without a shell the kernel's own watch and the sweep at the next start remain.
-  watchdog.on('error', () => undefined);
-  watchdog.stdin.on('error', () => undefined);
-  watchdog.unref();
-  if (watchdog.stdin instanceof Socket) watchdog.stdin.unref();
-  return () => void watchdog.stdin.end('done\n');
+  if (child.pid === undefined) return () => undefined;
+  return startWatchdogProcess('jupyter-curve-watchdog', SCRIPT, [String(child.pid), ...leftovers]).release;
 }

@@ -1,21 +1,21 @@
 /** The cells that output may still belong to: those that run, and those that ran lately. */
-import type { Cell } from '../kernel/language.js';
+import type { CellContext } from '../kernel/language.js';
 
 /** How many cells are remembered for late output. Beyond that it goes to the cell that was started last. */
 const REMEMBERED = 4096;
 
 /** Numbers cells, and finds the cell that output with a number belongs to. */
 export interface CellRegistry {
-  add(cell: Cell): number;
+  add(cell: CellContext): number;
   /** The cell of that number, or the one started last; undefined before the first. */
-  find(number: number): Cell | undefined;
+  find(number: number): CellContext | undefined;
   /** The cell of that number, if it is remembered. */
-  exactly(number: number): Cell | undefined;
+  exactly(number: number): CellContext | undefined;
 }
 
 /** A registry without cells. It keeps as many as late output may need, and forgets those unused for longest. */
 export function createCellRegistry(): CellRegistry {
-  const cells = new Map<number, Cell>();
+  const cells = new Map<number, CellContext>();
   let last = 0;
   return {
     add(cell) {

@@ -11,7 +11,7 @@ export interface EvaluatorCommand {
 }
 
 /** Found from this room, and from wherever beside it this module is bundled to. */
-const MAIN = fileURLToPath(new URL('../typescript/evaluator/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../typescript/evaluator/evaluator-main.js', import.meta.url));
 
 /**
  * The command line of an evaluator. It names no connection file. Rejects with 'evaluator-failed' when `execPath` is no Node.

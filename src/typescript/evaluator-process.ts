@@ -1,45 +1,56 @@
-/** One evaluator process: started, spoken to, and ended with everything that it has started. */
+/** An evaluator process: started, spoken to, and ended with everything that it has started. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { CurveKernelError } from '../errors.js';
+import { startWatchdogProcess } from '../support/watchdog-process.js';
 import type { Account } from './evaluator-account.js';
 import type { EvaluatorCommand } from './evaluator-command.js';
-import { startEvaluatorWatchdog } from './evaluator-watchdog.js';
 import { createFrameReader, encodeFrame, EVALUATOR_LIMITS, type Frame } from './pipe/pipe-frames.js';
-import { type EvaluatorMessage, type EvaluatorRequest, type WatchdogOrder } from './pipe/pipe-messages.js';
+import { type EvaluatorMessage, type EvaluatorRequest, type ControlMessage } from './pipe/pipe-messages.js';
 import { unfoldData } from './pipe/unfold-data.js';
 
-/** How a process ended. */
-export interface Ending {
+/** The end of a process. */
+export interface EvaluatorEnd {
   readonly code: number | null;
   readonly signal: string | null;
   /** Why the kernel ended it, if it did. */
   readonly reason: string | undefined;
 }
 
-/** What to start, where and as whom, and who hears what it says. The callbacks must not throw. */
+/** The program to start, with its folder, environment and account, and the callbacks for its messages, which must not throw. */
 export interface EvaluatorProcessOptions {
   readonly command: EvaluatorCommand;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** As whom, where it is not ourselves. */
+  /** The account that it runs as, if that is not the kernel's own. */
   readonly account?: Account;
   readonly onMessage: (message: EvaluatorMessage, buffers: readonly Uint8Array[]) => void;
-  /** What native code and child processes write to descriptors 1 and 2. */
+  /** Called with what native code and child processes write to descriptors 1 and 2. */
   readonly onRawOutput: (name: 'stdout' | 'stderr', text: string) => void;
 }
 
-/** How many turns of the event loop output of descriptors 1 and 2 is waited for, while somebody keeps writing. */
+/** Maximum number of turns of the event loop that output of descriptors 1 and 2 is waited for, while more keeps coming. */
 const DRAIN_TURNS = 16;
 
 /** For how long its messages may keep the event loop of the kernel, in milliseconds. */
 const TURN_MS = 5;
 
+/**
+ * Kills the process group whose number it reads first, once the kernel is dead. The evaluator's two threads see to that themselves; but
+ * before they listen, or when the process is stopped (SIGSTOP), only another process can. It is started before the evaluator.
+ */
+const WATCHDOG = `
+read -r group || exit 0
+read -r word && exit 0
+kill -s KILL -- "-$group"
+`;
+
 /** A process and its five pipes. It is killed when it breaks their protocol: it runs foreign code. */
 export class EvaluatorProcess {
   /** Resolves when the process is gone and everything it wrote was read. */
-  readonly ended: Promise<Ending>;
+  readonly ended: Promise<EvaluatorEnd>;
   readonly #child: ChildProcess;
   #rawChunks = 0;
   #messageChunks = 0;
@@ -47,9 +58,9 @@ export class EvaluatorProcess {
   #isReading = false;
   #reason: string | undefined;
 
-  /** Starts the process. It says `ready` when it is. */
+  /** Starts the process. It sends `ready` when it is. */
   constructor({ command, cwd, env, account, onMessage, onRawOutput }: EvaluatorProcessOptions) {
-    const watchdog = startEvaluatorWatchdog();
+    const watchdog = startWatchdogProcess('jupyter-curve-evaluator-watchdog', WATCHDOG);
     this.#child = spawn(command.file, command.arguments, {
       cwd,
       env,
@@ -59,7 +70,7 @@ export class EvaluatorProcess {
       detached: true,
     });
     if (this.#child.pid === undefined) watchdog.release();
-    else watchdog.guard(this.#child.pid);
+    else watchdog.write(String(this.#child.pid));
     this.#readRaw('stdout', onRawOutput);
     this.#readRaw('stderr', onRawOutput);
     this.#readMessages(onMessage);
@@ -68,7 +79,7 @@ export class EvaluatorProcess {
       this.#child.once('error', (error) => {
         if (this.#child.pid !== undefined) return;
         reject(
-          new CurveKernelError('evaluator-failed', `the process that runs cells could not be started in ${cwd}`, {
+          new CurveKernelError('evaluator-failed', `The process that runs cells could not be started in ${cwd}.`, {
             hint: 'The folder must exist, and the Node binary must be executable.',
             cause: error,
           }),
@@ -83,23 +94,19 @@ export class EvaluatorProcess {
     this.ended.catch(() => {});
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
-  /** Whether it has ended. What it wrote last may still be on its way; see {@link ended}. */
+  /** Whether it has ended. Its last output may still be on its way; see {@link ended}. */
   get isGone(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** Tells the main thread something. Nothing happens when the process is gone. */
+  /** Sends a request to the main thread. Nothing happens when the process is gone. */
   send(request: EvaluatorRequest, buffers?: readonly Uint8Array[]): void {
     this.#write(3, encodeFrame(request, buffers));
   }
 
-  /** Tells the watchdog thread something, which listens also while a cell spins. */
-  order(order: WatchdogOrder): void {
-    this.#write(5, encodeFrame(order));
+  /** Sends a message to the control thread, which listens also while a cell spins. */
+  control(message: ControlMessage): void {
+    this.#write(5, encodeFrame(message));
   }
 
   /**
@@ -210,8 +217,4 @@ export class EvaluatorProcess {
     const why = error instanceof TypeError ? error.message : 'a message that cannot be handled';
     this.kill(`it broke its pipe to the kernel: ${why}`);
   }
-}
-
-function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,10 +1,10 @@
 /** TypeScript as a language of the kernel. User code runs in an evaluator, a process of its own. */
-import type { Language } from '../kernel/language.js';
+import { createRequire } from 'node:module';
+import type { Language, LanguageInfo } from '../kernel/language.js';
 import { createCellRegistry } from './cell-registry.js';
 import { completeCode, inspectCode, type CodeContext } from './complete-code.js';
 import { createEvaluator } from './evaluator.js';
 import { isComplete } from './is-complete.js';
-import { LANGUAGE_INFO } from './language-info.js';
 
 /** Where, with which Node and as whom cells run. */
 export interface TypeScriptOptions {
@@ -24,6 +24,27 @@ export interface TypeScriptOptions {
    */
   readonly user?: string;
 }
+
+const { version }: { readonly version: string } = createRequire(import.meta.url)('../../package.json');
+
+const LANGUAGE_INFO: LanguageInfo = {
+  implementation: 'jupyter-curve',
+  implementation_version: version,
+  banner: `TypeScript on Node ${process.versions.node} (jupyter-curve ${version})`,
+  language_info: {
+    name: 'typescript',
+    version: '7.0',
+    mimetype: 'text/x-typescript',
+    file_extension: '.ts',
+    pygments_lexer: 'typescript',
+    codemirror_mode: 'typescript',
+    nbconvert_exporter: 'script',
+  },
+  help_links: [
+    { text: 'TypeScript', url: 'https://www.typescriptlang.org/docs/' },
+    { text: 'Node.js', url: 'https://nodejs.org/docs/latest/api/' },
+  ],
+};
 
 /** The TypeScript language. It starts no process before `start` or the first execution. */
 export function createTypeScriptLanguage(options: TypeScriptOptions = {}): Language {

@@ -3,7 +3,7 @@ import { afterEach } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import type { Kernel } from '#src/server/kernel.js';
-import type { Cell, ExecuteOutcome, ExecuteRequest, Language } from '#src/kernel/language.js';
+import type { CellContext, ExecuteOutcome, ExecuteRequest, Language } from '#src/kernel/language.js';
 import { serveKernel, type ServeOptions } from '#src/kernel/serve-kernel.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { Secret } from '#src/keys/secret.js';
@@ -24,7 +24,7 @@ export const INFO: Language['info'] = {
   language_info: { name: 'scripted', version: '1.0', mimetype: 'text/plain', file_extension: '.txt' },
 };
 
-export type Execute = (request: ExecuteRequest, cell: Cell) => Promise<ExecuteOutcome>;
+export type Execute = (request: ExecuteRequest, cell: CellContext) => Promise<ExecuteOutcome>;
 
 /** A language that does what the test says. */
 export function scripted(execute: Execute, more: Partial<Language> = {}): Language {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Cell } from '#src/kernel/language.js';
+import type { CellContext } from '#src/kernel/language.js';
 import type { Message, ParentHeader } from '#src/protocol/message.js';
 import { childOf, plainText, type KernelClient } from '../fixtures/kernel-client.js';
 import { connect, OK, scripted, serve, untilAborted } from './serve.js';
@@ -119,7 +119,7 @@ describe('input', () => {
 
   test('cannot be asked after the end of the cell, and a question left open then is given up', async () => {
     const errors: unknown[] = [];
-    const cells: Cell[] = [];
+    const cells: CellContext[] = [];
     const { client } = await serve(
       scripted(async (_, cell) => {
         cells.push(cell);

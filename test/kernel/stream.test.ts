@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createStreamBatch, wholeLength } from '#src/kernel/stream-batch.js';
-import type { Cell } from '#src/kernel/language.js';
+import type { CellContext } from '#src/kernel/language.js';
 import { textOf } from '../fixtures/kernel-client.js';
 import { gate, OK, scripted, serve, FAILED } from './serve.js';
 
@@ -77,7 +77,7 @@ describe('stream text', () => {
   });
 
   test('that comes after the end of its cell is shown under that cell', async () => {
-    const cells: Cell[] = [];
+    const cells: CellContext[] = [];
     const { client } = await serve(
       scripted(async (_, cell) => {
         cells.push(cell);

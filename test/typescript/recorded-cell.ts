@@ -1,5 +1,5 @@
 /** A cell that keeps what happens to it, and a language with everything that it started. */
-import type { Cell, ExecuteOutcome, Language, MimeBundle } from '#src/kernel/language.js';
+import type { CellContext, ExecuteOutcome, Language, MimeBundle } from '#src/kernel/language.js';
 import { createTypeScriptLanguage, type TypeScriptOptions } from '#src/typescript/typescript-language.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -19,7 +19,7 @@ export type CellEvent =
 /** Answers questions with the texts given, in order; an Error is thrown; without any left it never answers. */
 export type Answers = (string | Error)[];
 
-export class RecordedCell implements Cell {
+export class RecordedCell implements CellContext {
   readonly aborting = new AbortController();
   readonly signal = this.aborting.signal;
   readonly events: CellEvent[] = [];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CurveKernelError } from '#src/errors.js';
-import { inputUnavailable } from '#src/kernel/input-requests.js';
+import { inputUnavailableError } from '#src/kernel/input-requests.js';
 import { openNotebook, type Notebook, type Ran } from './recorded-cell.js';
 
 let notebook: Notebook;
@@ -121,7 +121,7 @@ describe('a front end that takes no questions is an error at once, and no hang, 
     'fs.readFileSync(0)',
     'fs.readSync(0, Buffer.alloc(8))',
   ])('%s', async (code) => {
-    const { evalue, stdout } = await ask(code, inputUnavailable(REFUSED));
+    const { evalue, stdout } = await ask(code, inputUnavailableError(REFUSED));
     expect(evalue).toContain(REFUSED);
     expect(stdout).toBe('');
     // The next cell may be run by a client that does.
@@ -131,7 +131,7 @@ describe('a front end that takes no questions is an error at once, and no hang, 
   test('a question that a cell handles itself', async () => {
     const { evalue, stdout } = await ask(
       'try { await createInterface(both).question("?") } catch (error) { console.log("caught", error.message) } await new Promise((done) => setTimeout(done, 20))',
-      inputUnavailable(REFUSED),
+      inputUnavailableError(REFUSED),
     );
     expect([evalue, stdout]).toEqual(['', expect.stringMatching(/^caught .*takes no questions\n$/)]);
   });
@@ -139,7 +139,7 @@ describe('a front end that takes no questions is an error at once, and no hang, 
   test('a question that the cell does not wait for, under that cell', async () => {
     const { cell, evalue } = await ask(
       'readline.createInterface(both).question("?", () => {}); await new Promise((done) => setTimeout(done, 0)); 1',
-      inputUnavailable(REFUSED),
+      inputUnavailableError(REFUSED),
     );
     // On a busy machine the cell is still there, waiting for its timer, and then fails with the error.
     const isTold = (): boolean => evalue.includes(REFUSED) || cell.events.some(({ kind }) => kind === 'error');

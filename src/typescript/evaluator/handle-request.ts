@@ -1,38 +1,39 @@
-/** What the evaluator does at the kernel's word. */
+/** Carries out the kernel's requests on the main thread. */
 import type { MessagePort } from 'node:worker_threads';
 import type { EvaluatorRequest, Interrupt } from '../pipe/pipe-messages.js';
-import { ORIGINAL, type Builtins } from './run/builtins.js';
-import type { CellContext } from './run/cell-context.js';
+import { ORIGINAL, type Builtins } from './builtins.js';
+import type { CellTracker } from './run/cell-tracker.js';
 import { installCellInput } from './run/cell-input.js';
 import { importMeta, installCellGlobals } from './run/cell-globals.js';
-import { CONSTANT, createImportBinder } from './compile/bind-imports.js';
+import { CONSTANT, createImportBinder } from './modules/bind-imports.js';
 import { createGuardEach } from './run/cell-guards.js';
 import { createCellRunner } from './run/cell-runner.js';
 import type { CellStacks } from './inspect/cell-stack.js';
 import { createDisplay } from './output/display.js';
-import { createPlaceInFile } from './compile/file-positions.js';
+import { createPlaceInFile } from './inspect/file-positions.js';
 import type { Scopes } from './compile/lowered-scope.js';
 import type { Send } from './pipe-to-kernel.js';
 import { createQuestions } from './run/questions.js';
 import { RUNTIME } from './compile/runtime-name.js';
 import { describeValue, membersOf } from './inspect/runtime-values.js';
-import { createStrike } from './interrupt/request-termination.js';
-import { SYNTAX_HELPERS } from './compile/syntax-helpers.js';
-import { FLAGS } from './interrupt/thread-flags.js';
+import { createRequestTermination } from './interrupt/request-termination.js';
+import { SYNTAX_HELPERS } from './run/syntax-helpers.js';
+import { createTerminationBoundary } from './interrupt/termination-boundary.js';
+import { FLAGS } from './thread-flags.js';
 import { createFileImports } from './modules/typescript-files.js';
-import { installWrittenText } from './output/written-text.js';
+import { installWrittenText } from './compile/written-text.js';
 
 const { Atomics } = ORIGINAL;
 /** Characters of a description: less than a frame takes. */
 const MAX_DESCRIPTION = 256 * 1024;
 
-/** What requests are answered with. */
+/** Dependencies of {@link createRequestHandler}. */
 export interface HandlerOptions {
   /** The notebook's folder. */
   readonly folder: string;
   readonly flags: Int32Array;
   readonly send: Send;
-  readonly context: CellContext;
+  readonly tracker: CellTracker;
   readonly stacks: CellStacks;
   readonly port: MessagePort;
   readonly builtins: Builtins;
@@ -40,31 +41,29 @@ export interface HandlerOptions {
   readonly endGroups: (cell: number) => void;
 }
 
-/** Prepares everything that cells need, and returns what handles one request. */
+/** Prepares everything that cells need, and returns the handler of a request. */
 export function createRequestHandler(options: HandlerOptions): (request: EvaluatorRequest) => void {
-  const { folder, flags, send, context, stacks, port, builtins, endGroups } = options;
-  const questions = createQuestions({ send, context, flags, port });
+  const { folder, flags, send, tracker, stacks, port, builtins, endGroups } = options;
+  const questions = createQuestions({ send, tracker, flags, port });
   stacks.placeFiles(createPlaceInFile());
   const imports = createFileImports(builtins);
   const scopes: Scopes = {};
   const meta = importMeta(folder);
-  let run: (() => void) | undefined;
+  const boundary = createTerminationBoundary(builtins);
   const runner = createCellRunner({
     folder,
     flags,
     send,
-    context,
+    tracker,
     stacks,
     builtins,
     imports,
     scopes,
+    boundary,
     endGroups,
-    setRun: (next) => {
-      run = next;
-    },
   });
   const runtime = {
-    run: () => run?.(),
+    run: boundary.enter,
     guard: runner.guard,
     guardEach: createGuardEach(runner.guard),
     ...createImportBinder(meta.url, builtins),
@@ -76,21 +75,22 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
     },
     scopes,
     meta,
-    current: context.mark,
-    resume: context.resume,
-    strike: createStrike(flags, builtins, runner.noteStrike),
+    current: tracker.mark,
+    resume: tracker.resume,
+    requestTermination: createRequestTermination(flags, builtins, runner.noteTermination),
   };
   Object.defineProperty(globalThis, RUNTIME, { value: Object.freeze(runtime) });
   Object.defineProperty(globalThis, 'babelHelpers', { value: Object.freeze(SYNTAX_HELPERS) });
-  installCellGlobals({ folder, questions, display: createDisplay(send, context), imports });
+  installCellGlobals({ folder, questions, display: createDisplay(send, tracker), imports });
   installWrittenText();
   const { isRunning, fail } = runner;
-  installCellInput({ questions, context, isRunning, fail });
+  installCellInput({ questions, tracker, isRunning, fail });
 
+  /** The main thread is free: what cells wait for is rejected. See interrupt/interrupt-main-thread.ts for the other case. */
   const interrupt = ({ number, executions }: Interrupt): void => {
-    if (Atomics.load(flags, FLAGS.seen) >= number) return;
-    Atomics.store(flags, FLAGS.seen, number);
-    Atomics.notify(flags, FLAGS.seen);
+    if (Atomics.load(flags, FLAGS.interruptSeen) >= number) return;
+    Atomics.store(flags, FLAGS.interruptSeen, number);
+    Atomics.notify(flags, FLAGS.interruptSeen);
     send({ type: 'interrupted', number });
     runner.interrupt(executions);
   };

@@ -1,17 +1,18 @@
 /**
- * The evaluator's voice: frames on the pipe to the kernel, written by whichever thread holds the pipe.
+ * Frames on the pipe to the kernel, written by whichever of the evaluator's threads holds the pipe.
  *
- * Printed text is gathered in memory that both threads share. The main thread writes it out before anything else it sends;
- * the watchdog does when a cell prints and then spins. So ten thousand lines cost a few writes, and none waits for long.
+ * Printed text is gathered in memory that both threads share. The main thread writes it out before anything else it sends; the control
+ * thread does when a cell prints and then spins. So ten thousand lines cost a few writes, and none waits for long.
  */
 import { Buffer } from 'node:buffer';
 import { writeSync } from 'node:fs';
 import { kill, pid } from 'node:process';
 import { encodeFrame, EVALUATOR_LIMITS, TEXT_HEAD_BYTES, writeTextHead } from '../pipe/pipe-frames.js';
 import { checkEvaluatorMessage, type EvaluatorMessage } from '../pipe/pipe-messages.js';
-import { ORIGINAL, type Builtins } from './run/builtins.js';
+import { ORIGINAL, type Builtins } from './builtins.js';
 import { foldData } from './output/fold-data.js';
-import { FLAGS, guarded } from './interrupt/thread-flags.js';
+import { uninterruptible } from './interrupt/uninterruptible.js';
+import { FLAGS } from './thread-flags.js';
 
 /** Sends a message to the kernel. Throws a `TypeError`, and sends nothing, when it is malformed, too large or no JSON. */
 export type Send = (message: EvaluatorMessage, buffers?: readonly Uint8Array[]) => void;
@@ -28,7 +29,7 @@ export interface PipeToKernel {
   readonly send: Send;
   /** Prints for a cell. */
   readonly print: (cell: number, name: 'stdout' | 'stderr', text: string) => void;
-  /** Writes out what was printed. On the main thread, call it in a guarded stretch. */
+  /** Writes out what was printed. On the main thread, call it within {@link uninterruptible}. */
   readonly flush: () => void;
 }
 
@@ -55,7 +56,7 @@ export function createSharedPipe(descriptor: number, flags: Int32Array): SharedP
 }
 
 /**
- * The pipe as one thread uses it. On the main thread no termination strikes while it is held.
+ * The pipe as one thread uses it. On the main thread no termination happens while it is held.
  * `onPrinted` is called when there is printed text that should be written out soon.
  */
 export function openPipeToKernel(
@@ -112,7 +113,7 @@ export function openPipeToKernel(
       const encode = (): Buffer => encodeFrame(...foldData(checkEvaluatorMessage(message), buffers), EVALUATOR_LIMITS);
       const isSimple = !FOLDED[message.type] && buffers.length === 0 && !('toJSON' in anyObject);
       const frame = isSimple ? encode() : builtins.run(encode);
-      guarded(flags, () =>
+      uninterruptible(flags, () =>
         holding(() => {
           writeText();
           writeAll(frame, frame.length);
@@ -122,7 +123,7 @@ export function openPipeToKernel(
     print(cell, name, printed) {
       for (let start = 0; start < printed.length; start += PIECE) {
         const piece: string = Reflect.apply(slice, printed, [start, start + PIECE]);
-        guarded(flags, () => holding(() => append(cell, name === 'stderr' ? 1 : 0, piece)));
+        uninterruptible(flags, () => holding(() => append(cell, name === 'stderr' ? 1 : 0, piece)));
       }
     },
     flush: () => holding(writeText),

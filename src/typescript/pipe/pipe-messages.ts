@@ -1,6 +1,6 @@
 /**
- * What kernel and evaluator tell each other. Four kinds of traffic, all tagged by numbers so that any of it may overlap:
- * work for the evaluator's main thread, orders for its watchdog thread, and what the main thread says back.
+ * The messages between kernel and evaluator: requests to the evaluator's main thread, control messages to its control thread, and what
+ * the evaluator sends back. All carry numbers, so that any of it may overlap.
  */
 import type { JsonObject } from '../../protocol/message.js';
 
@@ -31,8 +31,8 @@ export type Answer = { readonly type: 'answer'; readonly question: number } & (
   { readonly value: string } | { readonly error: string; readonly interrupted: boolean }
 );
 
-/** Kernel → evaluator's watchdog thread (descriptor 5), which listens while the main thread is busy or blocked. */
-export type WatchdogOrder = Interrupt | { readonly type: 'fence'; readonly number: number } | Answer;
+/** Kernel → evaluator's control thread (descriptor 5), which listens while the main thread is busy or blocked. */
+export type ControlMessage = Interrupt | { readonly type: 'outputBarrier'; readonly number: number } | Answer;
 
 /** A step from one runtime value to the next: a property name, or a literal the path starts with. */
 export type PathStep = { readonly key: string } | { readonly literal: 'string' | 'number' | 'array' | 'regexp' };
@@ -72,7 +72,7 @@ export type EvaluatorMessage =
       readonly question: number;
       readonly prompt: string;
       readonly password: boolean;
-      /** The main thread is blocked until the answer comes, so the watchdog must bring it. */
+      /** The main thread is blocked until the answer comes, so the control thread must bring it. */
       readonly blocking: boolean;
     }
   | {
@@ -91,14 +91,14 @@ export type EvaluatorMessage =
     }
   | { readonly type: 'members'; readonly id: number; readonly members: readonly Member[] }
   | { readonly type: 'description'; readonly id: number; readonly text: string | null }
-  /** The main thread has seen that interrupt: it is not stuck. */
+  /** The main thread has handled that interrupt: it is not stuck. */
   | { readonly type: 'interrupted'; readonly number: number }
   /**
    * Everything written to descriptors 1 and 2 so far is to be delivered before the kernel answers with the same number. What is written
    * there from then on is the cell's, or that of the cell started last where it is 0.
    */
-  | { readonly type: 'fence'; readonly number: number; readonly cell: number }
-  /** The process is about to end at the word of that cell: with an exit code where it called `process.exit`. */
+  | { readonly type: 'outputBarrier'; readonly number: number; readonly cell: number }
+  /** The process is about to end because of that cell: with an exit code where it called `process.exit`. */
   | { readonly type: 'exiting'; readonly cell: number; readonly code?: number };
 
 type Check = (value: unknown) => boolean;
@@ -113,7 +113,7 @@ const isBoolean: Check = (value) => typeof value === 'boolean';
 const isNumber: Check = (value) => isSafeInteger(value);
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !isArray(value);
-/** Deeper JSON than this exhausts the stacks of those who write it (V8) or read it (Python's `json`). */
+/** Deeper JSON than this exhausts the stack of what writes it (V8) or reads it (Python's `json`). */
 const MAX_DEPTH = 500;
 const isShallow = (value: unknown, depth: number): boolean => {
   if (typeof value !== 'object' || value === null) return true;
@@ -181,7 +181,7 @@ const SHAPES: Readonly<Record<EvaluatorMessage['type'], Check>> = bare({
   members: has({ id: isNumber, members: listOf(has({ name: isString, type: isString })) }),
   description: has({ id: isNumber, text: (value) => value === null || isString(value) }),
   interrupted: has({ number: isNumber }),
-  fence: has({ number: isNumber, cell: isNumber }),
+  outputBarrier: has({ number: isNumber, cell: isNumber }),
   exiting: has({ cell: isNumber, code: optional(isNumber) }),
 });
 

@@ -3,7 +3,7 @@
  *
  * Top-level `const`, `let` and `class` become `var`, so that cells can be run again and functions of earlier cells see
  * later assignments: there is one global variable per name. A cell that awaits or imports becomes a script whose value is
- * an async function; its variables and functions stay outside of that function. Every await at the top level is guarded,
+ * an async function; its variables and functions stay outside of that function. Every await at the top level is uninterruptible,
  * so that an interrupt can reject it: terminating V8 settles no promise.
  */
 import { MagicString } from 'magic-string';
@@ -15,7 +15,7 @@ import { RUNTIME } from './runtime-name.js';
 import { topLevelReferences } from './syntax-scope.js';
 import { boundNames, child, children, optionalChild, walk, type Node } from './syntax-tree.js';
 import type { LoweredCode } from './transpile-code.js';
-import { CLOSING } from '../output/written-text.js';
+import { CLOSING } from './written-text.js';
 
 /** A cell ready to be compiled by V8. */
 export interface RewrittenCell {
@@ -34,7 +34,7 @@ export interface RewrittenCell {
 export interface RewriteOptions {
   /** The execution's number, by which guards find their cell. */
   readonly cell: number;
-  /** Compile awaits so that they restore the cell behind them; see `CellContext.resume`. */
+  /** Compile awaits so that they restore the cell behind them; see `CellTracker.resume`. */
   readonly resume: boolean;
   /** Where the names are that lowering adds to a cell. */
   readonly scopes: Scopes;
@@ -272,8 +272,8 @@ function rewriteAwait({ script, cell, resume }: Rewriter, node: Node, nested: bo
 }
 
 function guardText({ cell, resume }: Rewriter, { start }: Node): (awaited: string) => string {
-  const guarded = (awaited: string): string => `await ${RUNTIME}.guard(${cell}, ${start}, ${awaited})`;
-  return resume ? (awaited) => `${RUNTIME}.resume(${cell}, ${guarded(awaited)})` : guarded;
+  const uninterruptible = (awaited: string): string => `await ${RUNTIME}.guard(${cell}, ${start}, ${awaited})`;
+  return resume ? (awaited) => `${RUNTIME}.resume(${cell}, ${uninterruptible(awaited)})` : uninterruptible;
 }
 
 /** Outer nodes come first: what is opened later at the same place opens inside, and closes before. */

@@ -2,7 +2,7 @@
 import { codeFrame } from './code-frame.js';
 import type { Position } from '../compile/source-maps.js';
 import { withoutVersions } from '../modules/local-modules.js';
-import type { PlaceInFile } from '../compile/file-positions.js';
+import type { PlaceInFile } from './file-positions.js';
 
 /** A cell that was compiled, as stack traces need it. */
 export interface KnownCell {

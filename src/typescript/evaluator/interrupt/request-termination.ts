@@ -1,30 +1,29 @@
 /**
- * Terminates what the main thread runs, if that is the user's.
+ * The main thread's side of a termination: it ends what runs, if that is the user's.
  *
- * A termination that V8 is asked for from another thread hits whatever JavaScript runs next. When the main thread is idle,
- * or merely late, that is Node's own or the evaluator's, which then loses what it was reading: the next cell, perhaps. So
- * the watchdog only has a question evaluated on the main thread, which V8 does in the middle of what runs there; and what
- * runs there is on the stack.
+ * A termination that V8 is asked for from another thread ends whatever JavaScript runs next. When the main thread is idle, or merely
+ * late, that is Node's own or the evaluator's, which then loses what it was reading: the next cell, perhaps. So the control thread only
+ * has this function evaluated on the main thread, which V8 does in the middle of what runs there; and what runs there is on the stack.
  */
 import { Session } from 'node:inspector';
-import { ORIGINAL, type Builtins } from '../run/builtins.js';
-import { FLAGS } from './thread-flags.js';
+import { ORIGINAL, type Builtins } from '../builtins.js';
+import { FLAGS } from '../thread-flags.js';
 
 const { Atomics, isArray } = ORIGINAL;
 const { defineProperty, deleteProperty, getOwnPropertyDescriptor, setPrototypeOf } = ORIGINAL.Reflect;
 const ROOT = Object.prototype;
 
 /** The evaluator's files whose frames say nothing: they read requests, and they are called by everything. */
-const NEUTRAL = ['../main.js', 'thread-flags.js', '../pipe-to-kernel.js'].map(
+const NEUTRAL = ['../evaluator-main.js', 'uninterruptible.js', '../pipe-to-kernel.js'].map(
   (file) => new URL(file, import.meta.url).href,
 );
 const MAX_FRAMES = 200;
 
 /**
- * What the watchdog evaluates by way of the inspector, with the number of an interrupt. Between the call and the next place
- * where V8 looks for terminations {@link FLAGS} `terminating` is set. `note` is called with the frames of what it terminates.
+ * Returns the `requestTermination` that the control thread evaluates with the number of an interrupt. It does nothing if that interrupt
+ * was handled, or if no user code runs. `note` is called with the frames of what it terminates.
  */
-export function createStrike(
+export function createRequestTermination(
   flags: Int32Array,
   builtins: Builtins,
   note: (sites: NodeJS.CallSite[]) => void,
@@ -35,14 +34,14 @@ export function createStrike(
   const { captureStackTrace } = Error;
   const clearAsyncIds = asyncIdClearer();
 
-  /** Those below this function and the expression that calls it; undefined while user code formats a stack itself. */
+  /** The frames below this function and the expression that calls it; undefined while user code formats a stack itself. */
   const framesBelow = (): NodeJS.CallSite[] | undefined => {
     const { prepareStackTrace, stackTraceLimit } = Error;
     const holder: { stack?: unknown } = {};
     try {
       Error.stackTraceLimit = MAX_FRAMES;
       Error.prepareStackTrace = (_error, sites) => sites;
-      captureStackTrace(holder, strike);
+      captureStackTrace(holder, requestTermination);
       return isArray(holder.stack) ? (holder.stack as NodeJS.CallSite[]).slice(1) : undefined;
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
@@ -52,7 +51,7 @@ export function createStrike(
 
   const isUserCodeBelow = (): boolean => {
     const sites = framesBelow();
-    if (sites?.some(isTheUsers) === false) return false;
+    if (sites?.some(isUserCode) === false) return false;
     try {
       if (sites !== undefined) note(sites);
     } catch {
@@ -61,11 +60,8 @@ export function createStrike(
     return true;
   };
 
-  const strike = (number: number): void => {
-    if (Atomics.load(flags, FLAGS.seen) >= number || Atomics.load(flags, FLAGS.guarded) === 1) return;
-    if (!builtins.run(isUserCodeBelow)) return;
-    clearAsyncIds?.();
-    // Node writes its order as JSON, which a cell may have meddled with.
+  const terminate = (): void => {
+    // Node writes its command to V8 as JSON, which a cell may have meddled with.
     const meddler = getOwnPropertyDescriptor(ROOT, 'toJSON');
     if (meddler !== undefined) {
       setPrototypeOf(meddler, null);
@@ -76,13 +72,20 @@ export function createStrike(
     // From here on no loop and no function of JavaScript's: the termination would take it for the user's code.
     if (meddler !== undefined) defineProperty(ROOT, 'toJSON', meddler);
   };
-  return strike;
+
+  const requestTermination = (number: number): void => {
+    const isHandled = Atomics.load(flags, FLAGS.interruptSeen) >= number;
+    if (isHandled || Atomics.load(flags, FLAGS.uninterruptible) === 1 || !builtins.run(isUserCodeBelow)) return;
+    clearAsyncIds?.();
+    terminate();
+  };
+  return requestTermination;
 }
 
 /**
- * Clears what async_hooks keep of the callbacks that run now. Where a cell uses them, or `AsyncLocalStorage`, which Node 20
- * builds on them, each callback has an entry that is taken back at its end. A terminated one never comes there, and Node
- * aborts the process when it finds the entry. Undefined where Node has no such door, nor the need.
+ * Clears what async_hooks keep of the callbacks that run now. Where a cell uses them, or `AsyncLocalStorage`, which Node 20 builds on
+ * them, each callback has an entry that is removed at its end. A terminated one never comes to its end, and Node aborts the process
+ * when it finds the entry. Undefined where Node has no such function, nor the need for it.
  */
 function asyncIdClearer(): (() => void) | undefined {
   const { binding } = process as { binding?: (name: string) => { clearAsyncIdStack?: () => void } };
@@ -97,8 +100,8 @@ function asyncIdClearer(): (() => void) | undefined {
   }
 }
 
-/** A frame of user code, or of what the evaluator does on its behalf, such as showing a result. */
-function isTheUsers(site: NodeJS.CallSite): boolean {
+/** Whether a frame is user code, or what the evaluator does on its behalf, such as showing a result. */
+function isUserCode(site: NodeJS.CallSite): boolean {
   const file = site.getFileName() ?? '';
   return file === '' ? site.isEval() : !file.startsWith('node:') && !NEUTRAL.includes(file);
 }

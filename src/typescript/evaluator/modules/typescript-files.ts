@@ -2,7 +2,7 @@
 import { register } from 'node:module';
 import * as module from 'node:module';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import type { Builtins } from '../run/builtins.js';
+import type { Builtins } from '../builtins.js';
 import { createModuleFiles, type Seen } from './module-files.js';
 import { watchRequire } from './watch-require.js';
 import { createLoaderHooks, type LoaderHooks } from './typescript-hooks.js';

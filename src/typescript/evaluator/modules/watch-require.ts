@@ -1,7 +1,7 @@
 /** `require` of files of the notebook's folder, also where ES modules of theirs are CommonJS. */
 import { createRequire, Module } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import type { Builtins } from '../run/builtins.js';
+import type { Builtins } from '../builtins.js';
 import { isLocal, isPath, resolveFile } from './local-modules.js';
 import type { ModuleFiles } from './module-files.js';
 import { asCommonJs, transpileFile } from '../compile/transpile-file.js';

@@ -4,16 +4,16 @@ import { Console } from 'node:console';
 import process from 'node:process';
 import { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import type { CellContext } from '../run/cell-context.js';
+import type { CellTracker } from '../run/cell-tracker.js';
 import type { PipeToKernel } from '../pipe-to-kernel.js';
 
 /**
  * Puts others in their place, which `print` what they are given at once, for the current cell. Returns what to call at a cell's end:
  * the groups that it has opened in `console` end with it.
  */
-export function captureOutput(print: PipeToKernel['print'], context: CellContext): (cell: number) => void {
-  const stdout = new CapturedStream(1, (text) => print(context.current(), 'stdout', text));
-  const stderr = new CapturedStream(2, (text) => print(context.current(), 'stderr', text));
+export function captureOutput(print: PipeToKernel['print'], tracker: CellTracker): (cell: number) => void {
+  const stdout = new CapturedStream(1, (text) => print(tracker.current(), 'stdout', text));
+  const stderr = new CapturedStream(2, (text) => print(tracker.current(), 'stderr', text));
   replace(process, 'stdout', stdout);
   replace(process, 'stderr', stderr);
   // Node's own console reports to the inspector as well, which keeps the last thousand calls and all that they printed.
@@ -21,7 +21,7 @@ export function captureOutput(print: PipeToKernel['print'], context: CellContext
   const options = { stdout, stderr, ignoreErrors: false, colorMode: false } as const;
   const own = Object.assign(new Console(options), { Console });
   replace(globalThis, 'console', own);
-  return indentByCell(own, context);
+  return indentByCell(own, tracker);
 }
 
 function replace(owner: object, name: string, value: unknown): void {
@@ -29,15 +29,15 @@ function replace(owner: object, name: string, value: unknown): void {
 }
 
 /** What `console.group` indents is what its own cell prints. Node keeps the indentation under a symbol, and reads it for each line. */
-function indentByCell(console: Console, context: CellContext): (cell: number) => void {
+function indentByCell(console: Console, tracker: CellTracker): (cell: number) => void {
   const holder = console as unknown as Record<symbol, unknown>;
   const key = Object.getOwnPropertySymbols(holder).find((each) => holder[each] === '');
   const indents: Record<number, string | undefined> = Object.create(null) as {};
   if (key !== undefined) {
     Object.defineProperty(holder, key, {
-      get: () => indents[context.current()] ?? '',
+      get: () => indents[tracker.current()] ?? '',
       set: (indent: string) => {
-        indents[context.current()] = indent;
+        indents[tracker.current()] = indent;
       },
     });
   }

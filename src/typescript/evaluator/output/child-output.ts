@@ -3,10 +3,11 @@ import childProcess, { type ChildProcess } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import workerThreads, { type WorkerOptions } from 'node:worker_threads';
-import { ORIGINAL } from '../run/builtins.js';
-import type { CellContext } from '../run/cell-context.js';
+import { ORIGINAL } from '../builtins.js';
+import type { CellTracker } from '../run/cell-tracker.js';
 import type { PipeToKernel } from '../pipe-to-kernel.js';
-import { FLAGS, guarded } from '../interrupt/thread-flags.js';
+import { uninterruptible } from '../interrupt/uninterruptible.js';
+import { FLAGS } from '../thread-flags.js';
 
 const { Atomics, isArray, Object, Promise, Reflect } = ORIGINAL;
 const { setImmediate } = globalThis;
@@ -15,21 +16,21 @@ const now = performance.now.bind(performance);
 /** What the output goes out through. */
 export interface ChildOutputOptions {
   readonly pipe: PipeToKernel;
-  readonly context: CellContext;
+  readonly tracker: CellTracker;
   readonly flags: Int32Array;
 }
 
 type StreamName = 'stdout' | 'stderr';
 
 /** How long a cell waits for the kernel to have read what there is to read: it answers at once, but on a busy machine. */
-const FENCE_MS = 10_000;
+const BARRIER_TIMEOUT = 10_000;
 /** How many turns of the event loop the end of a child waits for output of its own that is still being read. */
 const DRAIN_TURNS = 16;
 
 /** Replaces what starts children and workers. Call it before any of the cells' modules is loaded. */
 export function captureChildren(options: ChildOutputOptions): void {
   captureSpawned(options);
-  fenceAwaited(options);
+  captureAwaited(options);
   captureWorkers(options);
 }
 
@@ -37,14 +38,14 @@ export function captureChildren(options: ChildOutputOptions): void {
  * A child that inherits our descriptors 1 and 2 gets pipes instead, for what comes out of those does not say who wrote it. As for any
  * child that inherits them, its `stdout` and `stderr` are null; and what it has printed is there before it is said to have ended.
  */
-function captureSpawned({ pipe, context, flags }: ChildOutputOptions): void {
+function captureSpawned({ pipe, tracker, flags }: ChildOutputOptions): void {
   type Spawning = ChildProcess & { spawn: (this: unknown, options: { stdio?: unknown }) => unknown };
   const { prototype } = (childProcess as unknown as { ChildProcess: { prototype: Spawning } }).ChildProcess;
   const { spawn } = prototype;
   prototype.spawn = function (options) {
     const child = this as Spawning;
-    guarded(flags, pipe.flush);
-    const cell = context.current();
+    uninterruptible(flags, pipe.flush);
+    const cell = tracker.current();
     const stdio = isArray(options.stdio)
       ? [...(options.stdio as unknown[])]
       : options.stdio === 'inherit'
@@ -103,39 +104,39 @@ function holdEnd(child: ChildProcess, chunks: () => number): void {
  * Children that are waited for (`execSync`, …) write to our descriptors themselves. Before and after each of them the kernel is asked to
  * deliver what has come, so that what the child prints stands between what the cell prints, and is told whose output comes next.
  */
-function fenceAwaited({ pipe, context, flags }: ChildOutputOptions): void {
-  let fences = 0;
-  const fence = (cell: number): void => {
-    const number = ++fences;
-    pipe.send({ type: 'fence', number, cell });
-    const until = now() + FENCE_MS;
-    for (let last = 0; (last = Atomics.load(flags, FLAGS.fence)) < number && now() < until;)
-      Atomics.wait(flags, FLAGS.fence, last, until - now());
+function captureAwaited({ pipe, tracker, flags }: ChildOutputOptions): void {
+  let barriers = 0;
+  const passBarrier = (cell: number): void => {
+    const number = ++barriers;
+    pipe.send({ type: 'outputBarrier', number, cell });
+    const until = now() + BARRIER_TIMEOUT;
+    for (let last = 0; (last = Atomics.load(flags, FLAGS.outputBarrier)) < number && now() < until;)
+      Atomics.wait(flags, FLAGS.outputBarrier, last, until - now());
   };
   for (const name of ['execSync', 'execFileSync', 'spawnSync'] as const) {
     const original = childProcess[name] as (...arguments_: unknown[]) => unknown;
-    const fenced = (...arguments_: unknown[]): unknown => {
-      fence(context.current());
+    const withBarrier = (...arguments_: unknown[]): unknown => {
+      passBarrier(tracker.current());
       Atomics.store(flags, FLAGS.child, 1);
       try {
         return original(...arguments_);
       } finally {
         Atomics.store(flags, FLAGS.child, 0);
-        fence(0);
+        passBarrier(0);
       }
     };
-    Object.defineProperty(fenced, 'name', { value: name });
-    Object.assign(childProcess, { [name]: fenced });
+    Object.defineProperty(withBarrier, 'name', { value: name });
+    Object.assign(childProcess, { [name]: withBarrier });
   }
 }
 
 /** Node prints what a worker prints in whatever context its messages arrive. */
-function captureWorkers({ pipe, context }: ChildOutputOptions): void {
+function captureWorkers({ pipe, tracker }: ChildOutputOptions): void {
   const { Worker: Original } = workerThreads;
   class Worker extends Original {
     constructor(filename: string | URL, options: WorkerOptions = {}) {
       super(filename, { ...options, stdout: true, stderr: true });
-      const cell = context.current();
+      const cell = tracker.current();
       for (const name of ['stdout', 'stderr'] as const) {
         if (options[name] === true) continue;
         this[name].setEncoding('utf8').on('data', (text: string) => pipe.print(cell, name, text));

@@ -1,8 +1,8 @@
 /** What cells call to show things: `display`, tagged templates, `clearOutput`, and messages to widgets. */
 import { inspect, types } from 'node:util';
 import type { JsonObject } from '../../../protocol/message.js';
-import { ORIGINAL } from '../run/builtins.js';
-import type { CellContext } from '../run/cell-context.js';
+import { ORIGINAL } from '../builtins.js';
+import type { CellTracker } from '../run/cell-tracker.js';
 import { base64, imageType } from './image-bytes.js';
 import { bundle, DISPLAY, jsonObject, mimeBundle, type Bundle } from './mime-bundle.js';
 import type { Send } from '../pipe-to-kernel.js';
@@ -54,7 +54,7 @@ export interface Display {
 }
 
 /** What is shown goes out through `send`, for the cell that is current when it is called. */
-export function createDisplay(send: Send, context: CellContext): Display {
+export function createDisplay(send: Send, tracker: CellTracker): Display {
   const show = (cell: number, { data, metadata }: Bundle, options: ShowOptions): void => {
     const displayId = options.displayId ?? options.display_id;
     send({
@@ -68,20 +68,20 @@ export function createDisplay(send: Send, context: CellContext): Display {
   };
   return {
     display(value, options = {}) {
-      const cell = context.current();
+      const cell = tracker.current();
       const made = options.raw === true ? bundle(value) : mimeBundle(value);
       if (made instanceof Promise) return showing(made.then((each) => show(cell, each, options)));
       return show(cell, made, options);
     },
     page(value) {
-      const cell = context.current();
+      const cell = tracker.current();
       const made = typeof value === 'string' ? bundle({ 'text/plain': value }) : mimeBundle(value);
       if (made instanceof Promise) return showing(made.then(({ data }) => send({ type: 'page', cell, data })));
       return send({ type: 'page', cell, data: made.data });
     },
     clearOutput(wait = false) {
       const waits = wait === true || (typeof wait === 'object' && wait?.wait === true);
-      send({ type: 'clear', cell: context.current(), wait: waits });
+      send({ type: 'clear', cell: tracker.current(), wait: waits });
     },
     html: template('text/html'),
     md: template('text/markdown'),
@@ -91,7 +91,7 @@ export function createDisplay(send: Send, context: CellContext): Display {
     json: (value) => displayable({ 'application/json': value, 'text/plain': inspect(value) }),
     broadcast(msgType, content, options = {}) {
       if (!COMM_TYPES.includes(msgType)) throw new TypeError(`only comm messages can be sent, not ${inspect(msgType)}`);
-      const message = { type: 'publish', cell: context.current(), msgType } as const;
+      const message = { type: 'publish', cell: tracker.current(), msgType } as const;
       const metadata = options.metadata ? jsonArgument('the metadata', options.metadata) : {};
       send({ ...message, content: jsonArgument('the content', content), metadata }, bytesOf(options.buffers ?? []));
     },

@@ -1,7 +1,7 @@
 /** Values as MIME bundles: what a value says of itself, then what its shape tells, and always its text. */
 import { inspect, types } from 'node:util';
 import type { JsonObject } from '../../../protocol/message.js';
-import { ORIGINAL } from '../run/builtins.js';
+import { ORIGINAL } from '../builtins.js';
 import { knownFormat } from './known-formats.js';
 
 const { isArray, JSON, Promise, Reflect } = ORIGINAL;

@@ -5,7 +5,7 @@ import { Interrupted } from '../interrupt/interrupted.js';
 /** The guard of awaits, by cell and place. */
 export type Guard = (cell: number, offset: number, value: unknown) => unknown;
 
-/** An iterable for `for await` whose every step is guarded, and which is closed as the original would be. */
+/** An iterable for `for await` whose every step is uninterruptible, and which is closed as the original would be. */
 export function createGuardEach(
   guard: Guard,
 ): (cell: number, offset: number, iterable: unknown) => AsyncIterable<unknown> {

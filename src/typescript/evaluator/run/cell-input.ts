@@ -6,8 +6,8 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import process from 'node:process';
 import type { Interface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { ORIGINAL } from './builtins.js';
-import type { CellContext } from './cell-context.js';
+import { ORIGINAL } from '../builtins.js';
+import type { CellTracker } from './cell-tracker.js';
 import { Interrupted } from '../interrupt/interrupted.js';
 import type { Questions } from './questions.js';
 
@@ -17,7 +17,7 @@ const { setImmediate } = globalThis;
 /** What standard input asks through, and what it tells of refusals. */
 export interface CellInputOptions {
   readonly questions: Questions;
-  readonly context: CellContext;
+  readonly tracker: CellTracker;
   readonly isRunning: (cell: number) => boolean;
   /** Ends what the cell waits for with an error; where it waits for nothing, the error is shown under it. */
   readonly fail: (cell: number, error: unknown) => void;
@@ -89,7 +89,7 @@ class CellInput extends Readable {
 
   /** Asks, once what runs now has come to its end, if a line is wanted then. */
   look(): void {
-    const cell = this.#options.context.current();
+    const cell = this.#options.tracker.current();
     setImmediate(() => {
       if (!this.#isAsking && this.#isWanted && this.#hasDemand() && !this.destroyed) void this.#ask(cell);
     });

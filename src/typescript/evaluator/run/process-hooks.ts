@@ -4,21 +4,22 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { constants } from 'node:os';
 import process from 'node:process';
-import { ORIGINAL, type Builtins } from './builtins.js';
-import type { CellContext } from './cell-context.js';
+import { ORIGINAL, type Builtins } from '../builtins.js';
+import type { CellTracker } from './cell-tracker.js';
 import type { CellStacks } from '../inspect/cell-stack.js';
 import { captureChildren } from '../output/child-output.js';
 import { describeError } from '../inspect/describe-error.js';
 import { Interrupted } from '../interrupt/interrupted.js';
 import type { PipeToKernel } from '../pipe-to-kernel.js';
-import { FLAGS, guarded } from '../interrupt/thread-flags.js';
+import { uninterruptible } from '../interrupt/uninterruptible.js';
+import { FLAGS } from '../thread-flags.js';
 
 const { Atomics, Object, Reflect } = ORIGINAL;
 
 /** What the hooks report to and through. */
 export interface ProcessHooks {
   readonly pipe: PipeToKernel;
-  readonly context: CellContext;
+  readonly tracker: CellTracker;
   readonly stacks: CellStacks;
   readonly flags: Int32Array;
   readonly builtins: Builtins;
@@ -36,16 +37,16 @@ export function installProcessHooks(hooks: ProcessHooks): void {
 }
 
 /** What timers throw, and rejections that nobody handles, are errors of the cell that caused them, and end nothing. */
-function reportLateErrors({ pipe, context, stacks, builtins }: ProcessHooks): void {
+function reportLateErrors({ pipe, tracker, stacks, builtins }: ProcessHooks): void {
   const report = (error: unknown): void => {
     // Of a promise whose cell was terminated before it awaited it.
     if (error instanceof Interrupted) return;
     // A context that is kept by wrapping callbacks has been left when the error arrives here.
     const { cell, described } = builtins.run(() => ({
-      cell: context.resume === undefined ? undefined : stacks.cellOf(error),
+      cell: tracker.resume === undefined ? undefined : stacks.cellOf(error),
       described: describeError(error, stacks),
     }));
-    pipe.send({ type: 'error', cell: cell ?? context.current(), ...described });
+    pipe.send({ type: 'error', cell: cell ?? tracker.current(), ...described });
   };
   process.on('uncaughtException', report);
   process.on('unhandledRejection', report);
@@ -55,22 +56,22 @@ function reportLateErrors({ pipe, context, stacks, builtins }: ProcessHooks): vo
  * Nothing printed is lost when a cell ends the process, which `process.exit` does at once, its second thread included; and the kernel
  * learns which cell it was.
  */
-function reportExit({ pipe, context, flags }: ProcessHooks): void {
+function reportExit({ pipe, tracker, flags }: ProcessHooks): void {
   const { abort, kill } = process;
   const exit = (code?: number): never => {
-    pipe.send({ type: 'exiting', cell: context.current(), code: Number.isInteger(code) ? Number(code) : 0 });
+    pipe.send({ type: 'exiting', cell: tracker.current(), code: Number.isInteger(code) ? Number(code) : 0 });
     Reflect.apply(kill, process, [process.pid, 'SIGKILL']);
     for (;;) Atomics.wait(flags, FLAGS.child, Atomics.load(flags, FLAGS.child));
   };
   define('reallyExit', exit);
   define('abort', () => {
-    pipe.send({ type: 'exiting', cell: context.current() });
+    pipe.send({ type: 'exiting', cell: tracker.current() });
     Reflect.apply(abort, process, []);
   });
   define('kill', (...arguments_: Parameters<typeof process.kill>) => {
     const [target, signal] = arguments_;
-    if (target === process.pid && isFatal(signal)) pipe.send({ type: 'exiting', cell: context.current() });
-    else guarded(flags, pipe.flush);
+    if (target === process.pid && isFatal(signal)) pipe.send({ type: 'exiting', cell: tracker.current() });
+    else uninterruptible(flags, pipe.flush);
     return Reflect.apply(kill, process, arguments_);
   });
 }
@@ -87,7 +88,7 @@ function define(name: string, value: unknown): void {
 }
 
 /** Text written to descriptors 1 and 2 by `fs` keeps its order with what `console` prints. */
-function captureWrites({ pipe, context }: ProcessHooks): void {
+function captureWrites({ pipe, tracker }: ProcessHooks): void {
   const { writeSync } = fs;
   const captured = (...arguments_: [number, string | NodeJS.ArrayBufferView, ...unknown[]]): number => {
     const [descriptor, data, ...rest] = arguments_;
@@ -95,7 +96,7 @@ function captureWrites({ pipe, context }: ProcessHooks): void {
       return Reflect.apply(writeSync, fs, arguments_) as number;
     const bytes =
       typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    pipe.print(context.current(), descriptor === 1 ? 'stdout' : 'stderr', bytes.toString());
+    pipe.print(tracker.current(), descriptor === 1 ? 'stdout' : 'stderr', bytes.toString());
     return bytes.length;
   };
   Object.assign(fs, { writeSync: captured });

@@ -1,11 +1,11 @@
 /** `input()`, and `prompt()` and `confirm()`, which block the cell until the person at the front end has answered. */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Answer } from '../../pipe/pipe-messages.js';
-import { ORIGINAL } from './builtins.js';
-import type { CellContext } from './cell-context.js';
+import { ORIGINAL } from '../builtins.js';
+import type { CellTracker } from './cell-tracker.js';
 import { Interrupted } from '../interrupt/interrupted.js';
 import type { Send } from '../pipe-to-kernel.js';
-import { FLAGS } from '../interrupt/thread-flags.js';
+import { FLAGS } from '../thread-flags.js';
 
 /** Asks the person at the front end. An interrupt throws `Interrupted`, a front end that takes no questions an `Error`. */
 export interface Questions {
@@ -24,7 +24,7 @@ export interface Questions {
 /** How questions go out, and how their answers come back. */
 export interface QuestionsOptions {
   readonly send: Send;
-  readonly context: CellContext;
+  readonly tracker: CellTracker;
   readonly flags: Int32Array;
   /** Where the watchdog leaves answers to blocking questions. */
   readonly port: MessagePort;
@@ -35,13 +35,13 @@ const { Atomics, Object, Promise, String } = ORIGINAL;
 type Settle = (answer: Answer) => void;
 
 /** Questions on behalf of the current cell. */
-export function createQuestions({ send, context, flags, port }: QuestionsOptions): Questions {
+export function createQuestions({ send, tracker, flags, port }: QuestionsOptions): Questions {
   const open: Record<number, Settle | undefined> = Object.create(null) as {};
   let last = 0;
 
   const ask = (prompt: string, password: boolean, blocking: boolean): number => {
     const question = ++last;
-    send({ type: 'input', cell: context.known(), question, prompt, password, blocking });
+    send({ type: 'input', cell: tracker.known(), question, prompt, password, blocking });
     return question;
   };
 

@@ -9,14 +9,15 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { allowCores } from '../../keys/guard-process.js';
 import { createFrameReader } from '../pipe/pipe-frames.js';
 import type { EvaluatorRequest } from '../pipe/pipe-messages.js';
-import { createBuiltins } from './run/builtins.js';
+import { createBuiltins } from './builtins.js';
 import { captureOutput } from './output/capture-output.js';
-import { createCellContext } from './run/cell-context.js';
+import { createCellTracker } from './run/cell-tracker.js';
 import { installCellStacks } from './inspect/cell-stack.js';
 import { createSharedPipe, openPipeToKernel } from './pipe-to-kernel.js';
 import { installProcessHooks } from './run/process-hooks.js';
-import { createFlags, guarded } from './interrupt/thread-flags.js';
-import type { WatchdogData } from './interrupt/watchdog.js';
+import { uninterruptible } from './interrupt/uninterruptible.js';
+import { createFlags } from './thread-flags.js';
+import type { ControlThreadData } from './control-thread.js';
 
 // There are no keys here, but the account's files, which an inspector without a password would open to every other.
 process.on('SIGUSR1', () => {});
@@ -24,29 +25,29 @@ allowCores();
 
 const REQUESTS = 3;
 const MESSAGES = 4;
-const ORDERS = 5;
+const CONTROL = 5;
 
 const flags = createFlags();
-const { port1: port, port2: watchdogPort } = new MessageChannel();
+const { port1: port, port2: controlPort } = new MessageChannel();
 const sharedPipe = createSharedPipe(MESSAGES, flags);
-const context = createCellContext();
+const tracker = createCellTracker();
 const builtins = createBuiltins();
 const pipe = openPipeToKernel(sharedPipe, builtins, () => port.postMessage(null));
 const { send } = pipe;
-const data: WatchdogData = { pipe: sharedPipe, port: watchdogPort, descriptor: ORDERS };
-const watchdog = new Worker(new URL('interrupt/watchdog.js', import.meta.url), {
+const data: ControlThreadData = { pipe: sharedPipe, port: controlPort, descriptor: CONTROL };
+const controlThread = new Worker(new URL('control-thread.js', import.meta.url), {
   workerData: data,
-  transferList: [watchdogPort],
+  transferList: [controlPort],
   // It holds next to nothing.
   resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 },
 });
-watchdog.on('error', () => process.kill(process.pid, 'SIGKILL'));
+controlThread.on('error', () => process.kill(process.pid, 'SIGKILL'));
 const stacks = installCellStacks([dirname(import.meta.dirname), new URL('..', import.meta.url).href]);
-// The parser and the transpiler are loaded while the watchdog starts. Where they cannot be, Node says so and ends.
+// The parser and the transpiler are loaded while the control thread starts. Where they cannot be, Node says so and ends.
 const { createRequestHandler } = await import('./handle-request.js');
-const endGroups = captureOutput(pipe.print, context);
-installProcessHooks({ pipe, context, stacks, flags, builtins });
-const handle = createRequestHandler({ folder: process.cwd(), flags, send, context, stacks, port, builtins, endGroups });
+const endGroups = captureOutput(pipe.print, tracker);
+installProcessHooks({ pipe, tracker, stacks, flags, builtins });
+const handle = createRequestHandler({ folder: process.cwd(), flags, send, tracker, stacks, port, builtins, endGroups });
 send({ type: 'ready' });
 
 const inbox: EvaluatorRequest[] = [];
@@ -59,14 +60,14 @@ const drain = (): void => {
 const reader = createFrameReader();
 const requests = new Socket({ fd: REQUESTS, readable: true, writable: false });
 requests.on('data', (chunk: Buffer) => {
-  guarded(flags, () => {
+  uninterruptible(flags, () => {
     const frames = reader.push(chunk);
     for (let at = 0; at < frames.length; at++) put(frames[at]?.value as unknown as EvaluatorRequest);
   });
   drain();
 });
 requests.on('close', () => process.kill(-process.pid, 'SIGKILL'));
-// The watchdog repeats interrupts that a termination may have swallowed.
+// The control thread repeats interrupts that a termination may have lost.
 port.on('message', (message: EvaluatorRequest) => {
   put(message);
   drain();

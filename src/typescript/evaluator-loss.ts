@@ -1,17 +1,17 @@
-/** What is said when the process that runs cells ends. */
+/** The texts for a process that was lost, and for the cells that lost it. */
 import type { ExecuteOutcome } from '../kernel/language.js';
-import type { Ending } from './evaluator-process.js';
+import type { EvaluatorEnd } from './evaluator-process.js';
 
-/** What the kernel knows of how a cell came to lose its process. */
-export interface Circumstances {
+/** What the kernel knows of the loss, beside the end itself. */
+export interface LossContext {
   /** Given when a cell called `process.exit`. */
   readonly exitCode: number | undefined;
   readonly isInterrupted: boolean;
 }
 
-/** The outcome of a cell whose process ended under it, in words that say why and what is lost. */
-export function endedOutcome(ending: Ending, circumstances: Circumstances): ExecuteOutcome {
-  const evalue = lossNotice(ending, circumstances);
+/** The outcome of a cell whose process ended under it. It says why, and what is lost. */
+export function lostOutcome(ending: EvaluatorEnd, context: LossContext): ExecuteOutcome {
+  const evalue = lossNotice(ending, context);
   return {
     status: 'error',
     ename: 'EvaluatorLost',
@@ -20,19 +20,19 @@ export function endedOutcome(ending: Ending, circumstances: Circumstances): Exec
   };
 }
 
-/** The same for the cell that caused the end, when it had ended before. */
-export function lossNotice(ending: Ending, circumstances: Circumstances): string {
-  const why = reasonOf(ending, circumstances);
+/** The notice under the cell that caused the end, when it had ended before. */
+export function lossNotice(ending: EvaluatorEnd, context: LossContext): string {
+  const why = reasonOf(ending, context);
   return `The process that runs cells was lost: ${why}. All variables are gone; the next cell runs in a fresh process.`;
 }
 
-/** The same for the cell that runs next. */
-export function lossBeforeNotice(ending: Ending, circumstances: Circumstances): string {
-  const why = reasonOf(ending, circumstances);
+/** The notice under the cell that runs next. */
+export function lossBeforeNotice(ending: EvaluatorEnd, context: LossContext): string {
+  const why = reasonOf(ending, context);
   return `Before this cell, the process that runs cells was lost: ${why}. All variables of earlier cells are gone.`;
 }
 
-function reasonOf({ code, signal, reason }: Ending, { exitCode, isInterrupted }: Circumstances): string {
+function reasonOf({ code, signal, reason }: EvaluatorEnd, { exitCode, isInterrupted }: LossContext): string {
   if (reason !== undefined) return reason;
   if (exitCode !== undefined) return `process.exit(${exitCode}) was called`;
   if (signal === 'SIGKILL') return 'it was killed (SIGKILL), perhaps because memory ran out';

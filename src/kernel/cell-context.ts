@@ -1,13 +1,13 @@
-import type { Cell, DisplayOptions, InputOptions, MimeBundle, PublishOptions } from './language.js';
+import type { CellContext, DisplayOptions, InputOptions, MimeBundle, PublishOptions } from './language.js';
 import type { ErrorReport } from '../server/messages/error-report.js';
 import type { JsonObject } from '../protocol/message.js';
 import type { Request } from '../server/backend.js';
-import { inputUnavailable, type InputRequests } from './input-requests.js';
+import { inputUnavailableError, type InputRequests } from './input-requests.js';
 import type { Iopub } from './iopub.js';
 import { wholeLength } from './stream-batch.js';
 
 /** Whose output it is, and what the client wants of it. */
-export interface CellOptions {
+export interface CellContextOptions {
   readonly request: Request;
   readonly signal: AbortSignal;
   readonly iopub: Iopub;
@@ -20,14 +20,14 @@ export interface CellOptions {
 }
 
 /** A cell, and its end. */
-export interface OpenCell {
-  readonly cell: Cell;
+export interface OpenCellContext {
+  readonly cell: CellContext;
   /** The request has ended: what is half said is said, nothing can be asked any more, output goes on under its parent. */
   end(): void;
 }
 
 /** Where the output of one request goes. */
-export function openCell(options: CellOptions): OpenCell {
+export function openCellContext(options: CellContextOptions): OpenCellContext {
   const { request, iopub, inputs, silent } = options;
   const parent = request.message.header;
   const halves = { stdout: '', stderr: '' };
@@ -37,7 +37,7 @@ export function openCell(options: CellOptions): OpenCell {
     if (!silent) iopub.publish(parent, msgType, content, more);
   };
 
-  const cell: Cell = {
+  const cell: CellContext = {
     signal: options.signal,
     stream(name: 'stdout' | 'stderr', text: string) {
       if (silent) return;
@@ -63,8 +63,8 @@ export function openCell(options: CellOptions): OpenCell {
       show('clear_output', { wait });
     },
     async input(prompt: string, inputOptions: InputOptions = {}) {
-      if (!options.allowStdin) throw inputUnavailable('the client that sent the request takes no questions');
-      if (ended) throw inputUnavailable('the cell that asks has ended');
+      if (!options.allowStdin) throw inputUnavailableError('the client that sent the request takes no questions');
+      if (ended) throw inputUnavailableError('the cell that asks has ended');
       iopub.flush();
       return inputs.ask(request, prompt, inputOptions, options.signal);
     },

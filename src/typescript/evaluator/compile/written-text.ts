@@ -2,8 +2,8 @@
  * The text of functions as it was written. What a compiled cell contains beyond that is told by its form, so that it can be
  * taken out again: a function may be sent to a worker, a browser or `vm` as text, where the evaluator is not.
  */
-import { ORIGINAL } from '../run/builtins.js';
-import { RUNTIME } from '../compile/runtime-name.js';
+import { ORIGINAL } from '../builtins.js';
+import { RUNTIME } from './runtime-name.js';
 
 /** What closes a call that was opened around an expression. */
 export const CLOSING = `/*${RUNTIME}*/)`;

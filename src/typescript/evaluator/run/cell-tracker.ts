@@ -3,16 +3,16 @@
  *
  * Where Node keeps asynchronous context in V8 itself (24, and 22 with its flag) this is `AsyncLocalStorage`. Elsewhere that
  * is built on async_hooks, which a termination upsets and which make each await three times as slow; there, what schedules callbacks is wrapped, and
- * cells are compiled so that their async functions restore the cell after each await ({@link CellContext.resume}).
+ * cells are compiled so that their async functions restore the cell after each await ({@link CellTracker.resume}).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import process from 'node:process';
-import { ORIGINAL } from './builtins.js';
+import { ORIGINAL } from '../builtins.js';
 
 const { Reflect } = ORIGINAL;
 
 /** Knows on behalf of which cell the main thread runs. */
-export interface CellContext {
+export interface CellTracker {
   /** Runs `action` on behalf of a cell. */
   run<T>(cell: number, action: () => T): T;
   /** The cell behind what runs now; the one started last when that is unknown; 0 before the first. */
@@ -21,7 +21,7 @@ export interface CellContext {
   readonly known: () => number;
   /** What {@link resume} takes: the number of the current cell, negative where it is a guess, so that it stays one. */
   readonly mark: () => number;
-  /** Forgets what ran when a termination struck: no `finally` has run then. */
+  /** Forgets what ran when a termination terminated: no `finally` has run then. */
   forget(): void;
   /** Present where async functions must be compiled to restore their cell: `resume(mark(), await x)`. */
   readonly resume?: <T>(mark: number, value: T) => T;
@@ -32,9 +32,9 @@ export function hasSafeAsyncContext(version: string, arguments_: readonly string
   return Number.parseInt(version, 10) >= 24 || arguments_.includes('--experimental-async-context-frame');
 }
 
-/** The context that fits this Node. Once per process: where callbacks are wrapped it replaces the global schedulers. */
-export function createCellContext(): CellContext {
-  if (!hasSafeAsyncContext(process.versions.node, process.execArgv)) return createWrappedContext();
+/** The tracker that fits this Node. Once per process: where callbacks are wrapped it replaces the global schedulers. */
+export function createCellTracker(): CellTracker {
+  if (!hasSafeAsyncContext(process.versions.node, process.execArgv)) return createWrappedTracker();
   const storage = new AsyncLocalStorage<number>();
   let last = 0;
   const known = (): number => storage.getStore() ?? 0;
@@ -62,7 +62,7 @@ const SCHEDULERS: readonly (readonly [object, string])[] = [
   [process, 'nextTick'],
 ];
 
-function createWrappedContext(): CellContext {
+function createWrappedTracker(): CellTracker {
   let last = 0;
   /** The mark of what runs now; 0 for none. */
   let active = 0;

@@ -1,7 +1,7 @@
 /** Places in TypeScript files that cells have imported, for stacks. */
 import { fileURLToPath } from 'node:url';
-import { traceAll, type Position } from './source-maps.js';
-import { isTypeScriptFile, transpileFile } from './transpile-file.js';
+import { traceAll, type Position } from '../compile/source-maps.js';
+import { isTypeScriptFile, transpileFile } from '../compile/transpile-file.js';
 
 /** Where in a file's own text a position of its JavaScript comes from; undefined for other files. */
 export type PlaceInFile = (url: string, position: Position) => Position | undefined;

@@ -1,8 +1,8 @@
 /** What compiled cells call to bind the names that they import; see `rewriteCell`. */
-import { ORIGINAL, type Builtins } from '../run/builtins.js';
-import { resolveFile } from '../modules/local-modules.js';
-import { commonJsNamespace } from '../modules/module-namespaces.js';
-import { exportsType } from './type-exports.js';
+import { ORIGINAL, type Builtins } from '../builtins.js';
+import { resolveFile } from './local-modules.js';
+import { commonJsNamespace } from './module-namespaces.js';
+import { exportsType } from '../compile/type-exports.js';
 
 /** A module's exports. */
 export type Namespace = Readonly<Record<string, unknown>>;
