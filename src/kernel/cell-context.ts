@@ -6,27 +6,27 @@ import { inputUnavailableError, type InputRequests } from './input-requests.js';
 import type { Iopub } from './iopub.js';
 import { wholeLength } from './stream-batch.js';
 
-/** Whose output it is, and what the client wants of it. */
+/** The request that is run, and how its client wants that. */
 export interface CellContextOptions {
   readonly request: Request;
   readonly signal: AbortSignal;
   readonly iopub: Iopub;
   readonly inputs: InputRequests;
   readonly executionCount: number;
-  /** Nothing is shown: the request was silent. */
+  /** The request was silent: nothing is shown. */
   readonly silent: boolean;
   readonly allowStdin: boolean;
   readonly onResult?: (data: MimeBundle, metadata: JsonObject) => void;
 }
 
-/** A cell, and its end. */
+/** A cell's context, and its end. */
 export interface OpenCellContext {
   readonly cell: CellContext;
-  /** The request has ended: what is half said is said, nothing can be asked any more, output goes on under its parent. */
+  /** Call it when the request has ended: text is sent to its end, no more input can be asked for, later output keeps its parent. */
   end(): void;
 }
 
-/** Where the output of one request goes. */
+/** The context that a language runs one request in. */
 export function openCellContext(options: CellContextOptions): OpenCellContext {
   const { request, iopub, inputs, silent } = options;
   const parent = request.message.header;
@@ -77,9 +77,9 @@ export function openCellContext(options: CellContextOptions): OpenCellContext {
     cell,
     end() {
       ended = true;
-      inputs.drop(request);
+      inputs.end(request);
       for (const name of ['stdout', 'stderr'] as const) {
-        // Its other half never came, and alone it is no text: some clients cannot even store it.
+        // Half a surrogate pair, whose other half never came, is no text: some clients cannot even store it.
         if (halves[name] !== '') iopub.stream(parent, name, '\ufffd');
         halves[name] = '';
       }

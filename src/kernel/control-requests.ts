@@ -1,4 +1,4 @@
-/** The requests about the kernel itself. Front ends send them on control, so that they overtake what waits on shell. */
+/** The requests about the kernel itself. Front ends send them on control, so that they overtake the requests on shell. */
 import type { JsonObject } from '../protocol/message.js';
 import type { ExecutionContext } from './execution-context.js';
 import { errorContent, report } from '../server/messages/error-report.js';
@@ -6,34 +6,34 @@ import type { Handler } from '../server/messages/reply.js';
 import { flagField } from '../server/messages/request-content.js';
 import { withinTime } from '../support/time-limit.js';
 
-/** Milliseconds after which an interrupt that does not come about is an error. */
-const INTERRUPT_LIMIT = 5_000;
+/** Milliseconds after which an interrupt that has not happened is an error. */
+const INTERRUPT_TIMEOUT = 5_000;
 
-/** What these handlers act upon beside the context. */
+/** Dependencies of {@link controlRequests} beside the context. */
 export interface ControlOptions {
   readonly interrupt: () => Promise<void>;
   /** Aborted when the kernel ends. */
   readonly closing: AbortSignal;
 }
 
-/** A handler for each request about the kernel itself. */
+/** The handlers of the requests about the kernel itself. */
 export function controlRequests(
   { language, iopub }: ExecutionContext,
   options: ControlOptions,
 ): readonly [string, Handler][] {
   const interrupt: Handler = async () => {
-    await withinTime(INTERRUPT_LIMIT, 'the interrupt', options.interrupt());
+    await withinTime(INTERRUPT_TIMEOUT, 'The interrupt', options.interrupt());
     return { status: 'ok' };
   };
   const shutdown: Handler = ({ message }) => {
     const content: JsonObject = { status: 'ok', restart: flagField(message.content, 'restart', false) };
-    // Every client learns of it, not only the one that asked.
+    // For every client, not only the one that asked.
     iopub.publish(message.header, 'shutdown_reply', content);
     return content;
   };
   const debug: Handler = async ({ message }) => {
     if (language.debug !== undefined) return language.debug(message.content, options.closing);
-    return errorContent(report('DebuggerMissing', 'this kernel has no debugger'));
+    return errorContent(report('DebuggerMissing', 'This kernel has no debugger.'));
   };
   return [
     ['interrupt_request', interrupt],

@@ -1,51 +1,51 @@
 import type { Request } from '../server/backend.js';
 
-/** How a job ended. */
+/** The end of a job. */
 export interface JobEnd {
   /** Whether the jobs of the same identity that wait behind it should be aborted. */
   readonly abortWaiting: boolean;
-  /** Tells the client. Whatever arrives afterwards was sent in knowledge of it, and is not aborted. */
+  /** Tells the client. A request that arrives afterwards was sent in knowledge of it, and is not aborted. */
   sendReply(): void;
 }
 
 /** One piece of work that must keep its place in the order of requests. */
 export interface Job {
-  /** Who asked for it. */
+  /** The request that it carries out. */
   readonly request: Pick<Request, 'identity' | 'grant'>;
-  /** Does it; never rejects. */
+  /** Carries it out; never rejects. */
   run(signal: AbortSignal): Promise<JobEnd | void>;
   /** Called instead of {@link run}. A job without it cannot be aborted, and runs. */
   abort?(): void;
 }
 
-/** Jobs one after another: what runs code or changes what later code sees. */
+/** Runs jobs one after another: those that run code or change what later code sees. */
 export interface ExecuteQueue {
-  /** Who asked for the job that runs, if one does. */
+  /** The request of the job that runs, if one does. */
   readonly running: Job['request'] | undefined;
-  /** Whether as many jobs of this identity wait as may. */
+  /** Whether {@link MAX_WAITING} jobs of this identity wait. */
   isFull(identity: string): boolean;
   add(job: Job): void;
   /** Aborts the signal of the job that runs, if one does. */
   interrupt(reason: unknown): void;
-  /** What this grant asked for and has not ended. */
-  askedBy(grant: string): readonly Job['request'][];
-  /** Takes out what waits by this grant, without a word. */
-  forget(grant: string): void;
-  /** Interrupts what runs and aborts all that waits, now and later. Resolves when nothing runs any more. */
+  /** The requests by this grant that have not ended. */
+  requestsOf(grant: string): readonly Job['request'][];
+  /** Removes the waiting jobs of this grant without telling any client. */
+  removeWaiting(grant: string): void;
+  /** Interrupts the job that runs, and aborts the jobs that wait or come later. Resolves when no job runs any more. */
   close(reason: unknown): Promise<void>;
 }
 
-/** Jobs of one identity that may wait: far more than a notebook has cells, and few enough to hold. */
+/** Maximum number of waiting jobs of one identity: far more than a notebook has cells, and few enough to hold. */
 export const MAX_WAITING = 10_000;
 
-/** A queue with nothing in it. */
+/** An empty queue. */
 export function createExecuteQueue(): ExecuteQueue {
   let waiting: Job[] = [];
   let current: { readonly job: Job; readonly controller: AbortController } | undefined;
   let work = Promise.resolve();
   let open = true;
 
-  /** Takes out the jobs that can be aborted, all of them or those of one identity; when the queue is closed, the others too. */
+  /** Removes the jobs that can be aborted, all of them or those of one identity; when the queue is closed, the others too. */
   const takeAbortable = (identity?: string): readonly Job[] => {
     const isAbortable = (job: Job): boolean =>
       job.abort !== undefined && (identity === undefined || job.request.identity === identity);
@@ -82,11 +82,11 @@ export function createExecuteQueue(): ExecuteQueue {
       if (current === undefined) work = runAll();
     },
     interrupt: (reason) => current?.controller.abort(reason),
-    askedBy: (grant) =>
+    requestsOf: (grant) =>
       [...(current ? [current.job] : []), ...waiting]
         .map(({ request }) => request)
         .filter((request) => request.grant === grant),
-    forget(grant) {
+    removeWaiting(grant) {
       waiting = waiting.filter(({ request }) => request.grant !== grant);
     },
     async close(reason) {

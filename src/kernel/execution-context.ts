@@ -5,10 +5,10 @@ import type { Iopub } from './iopub.js';
 import type { Language } from './language.js';
 import type { Status } from './status.js';
 
-/** What requests that run code share. */
+/** The state of a kernel that requests which run code share. */
 export interface ExecutionContext {
   readonly language: Language;
-  /** Resolves when the language has started; rejects, and tries again when asked again, where it could not. */
+  /** Resolves when the language has started. Rejects when it could not start; the next call then tries again. */
   readonly ready: () => Promise<void>;
   readonly origin: MessageOrigin;
   readonly iopub: Iopub;

@@ -4,10 +4,10 @@ import { CurveKernelError } from '../errors.js';
 /** Whether the whole of a text matches. Returns to the event loop regularly, however long the texts are. */
 export type GlobSearch = (text: string) => Promise<boolean>;
 
-/** Maximum length of a pattern. What a search costs is proportional to it. */
+/** Maximum length of a pattern, in UTF-16 units. The cost of a search is proportional to it. */
 export const MAX_PATTERN = 512;
 
-/** Words that are looked at before other requests have their turn: some milliseconds. */
+/** Words of the bit set that are processed before other requests have their turn: some milliseconds. */
 const TURN = 500_000;
 const WORD = 32;
 const ASCII = 128;
@@ -83,7 +83,7 @@ function hasBit(set: Uint32Array, at: number): boolean {
 function patternTooLongError(length: number): CurveKernelError {
   return new CurveKernelError(
     'message-malformed',
-    `the field pattern should have at most ${MAX_PATTERN} characters, and has ${length}`,
-    { hint: 'look for a shorter part of the code, with * for the rest', data: { field: 'pattern' } },
+    `The field pattern should have at most ${MAX_PATTERN} characters, and has ${length}.`,
+    { hint: 'Look for a shorter part of the code, with * for the rest.', data: { field: 'pattern' } },
   );
 }

@@ -3,28 +3,29 @@ import type { ShownOutput } from '../server/backend.js';
 import { compileGlobSearch } from './glob-search.js';
 import { flagField, integerField, textField } from '../server/messages/request-content.js';
 
-/** Session, line, and the source, or the source and the text of its result, which is empty where there is none. */
+/** Session, line, and the source, or a pair of the source and the text of its result (empty if there is none). */
 export type HistoryLine = readonly [number, number, string | readonly [string, string]];
 
 /** The content of `history_reply`. */
 export type HistoryReply = { readonly status: 'ok'; readonly history: readonly HistoryLine[] };
 
-/** What was executed since the kernel started. */
+/** The sources that were executed since the kernel started, and their results. */
 export interface History {
   /** Executions counted so far: the number of the last line. */
   readonly count: number;
   /** Stores a source and returns its line, which is also its execution count. */
   record(source: string): number;
-  /** The result of that line. */
+  /** Stores the result of that line. */
   setOutput(line: number, output: HistoryOutput): void;
   /**
-   * Answers a `history_request`. Other requests have their turn while a pattern is looked for, and each identity has one search at a time.
-   * Rejects with CurveKernelError 'message-malformed'.
+   * Answers a `history_request`. Other requests have their turn while a pattern is searched for, and each identity has one search at a time.
+   *
+   * @throws CurveKernelError 'message-malformed'
    */
   answer(content: JsonObject, asker: HistoryAsker): Promise<HistoryReply>;
 }
 
-/** The text of a result, and what decides who may see it. */
+/** The text of a result, with the properties by which {@link HistoryAsker.maySee} decides. */
 export interface HistoryOutput extends ShownOutput {
   readonly text: string;
 }
@@ -32,7 +33,7 @@ export interface HistoryOutput extends ShownOutput {
 /** The sender of a `history_request`. */
 export interface HistoryAsker {
   readonly identity: string;
-  /** Whether it may see a result. */
+  /** Whether the sender may see a result. */
   maySee(output: HistoryOutput): boolean;
 }
 
@@ -50,7 +51,7 @@ export function createHistory(): History {
   const entries: Entry[] = [];
   const searches = new Map<string, Promise<unknown>>();
 
-  /** Without it, many requests of one client would each take a turn before the request of another. */
+  /** Without this, many requests of one client would each take a turn before the request of another. */
   const afterOthersOf = async <T>(identity: string, work: () => Promise<T>): Promise<T> => {
     const done = (searches.get(identity) ?? Promise.resolve()).then(work);
     const settled = done.catch(() => undefined);

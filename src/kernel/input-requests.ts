@@ -9,16 +9,16 @@ export interface InputRequests {
   /** Notes that code of that identity is about to run, and may ask at any later time. */
   noteRun(identity: string): void;
   /**
-   * Asks the client of `request`, after questions asked before. Rejects with the reason of `signal`, and with 'input-unavailable' where
-   * it is a guess that code of this request asks, and it may be that of another identity.
+   * Asks the client of `request`, after questions asked before. Rejects with the reason of `signal`, and with 'input-unavailable' if it is a
+   * guess that code of this request asks, and code of another identity has run as well.
    */
   ask(request: Request, prompt: string, options: InputOptions, signal: AbortSignal): Promise<string>;
-  /** Takes an `input_reply`. False for one that nobody waits for, or that another client sent: it is ignored. */
+  /** Takes an `input_reply`. Returns false for one that answers no open question, or that another client sent: it is ignored. */
   receive(reply: Request): boolean;
-  /** Gives up what `request` asked: it has ended. */
-  drop(request: Request): void;
-  /** Gives up what these requests ask, now and later: the clients that sent them are gone. */
-  forget(requests: readonly object[]): void;
+  /** Rejects the questions of `request`: it has ended. */
+  end(request: Request): void;
+  /** Rejects the questions of these requests, now and later: the clients that sent them are gone. */
+  rejectAll(requests: readonly object[]): void;
 }
 
 interface Question {
@@ -28,7 +28,7 @@ interface Question {
   readonly reject: (error: unknown) => void;
 }
 
-/** Questions as `origin`. Only the first in the queue has been sent, since a stock reply does not say what it answers. */
+/** A queue of questions, sent as `origin`. Only the first has been sent, since a stock reply does not say what it answers. */
 export function createInputRequests(origin: MessageOrigin): InputRequests {
   const queue: Question[] = [];
   const gone = new WeakSet<object>();
@@ -45,8 +45,8 @@ export function createInputRequests(origin: MessageOrigin): InputRequests {
     if (place === 0) sendFirst();
   };
 
-  const giveUp = (fits: (request: Request) => boolean, why: string): void => {
-    for (const question of queue.filter(({ request }) => fits(request))) question.reject(inputUnavailableError(why));
+  const rejectIf = (matches: (request: Request) => boolean, why: string): void => {
+    for (const question of queue.filter(({ request }) => matches(request))) question.reject(inputUnavailableError(why));
   };
 
   return {
@@ -80,24 +80,24 @@ export function createInputRequests(origin: MessageOrigin): InputRequests {
       const { value } = message.content;
       if (first === undefined || first.request.client !== client || typeof value !== 'string') return false;
       const parent = parentId(message);
-      // jupyter_client and its heirs send no parent at all; others name the input_request, or the execute_request.
+      // jupyter_client and clients built on it send no parent at all; others name the input_request, or the execute_request.
       if (parent !== undefined && parent !== sentId && parent !== first.request.message.header.msg_id) return false;
       first.resolve(value);
       return true;
     },
-    drop: (request) => giveUp((one) => one === request, 'the cell that asked has ended'),
-    forget(requests) {
+    end: (request) => rejectIf((one) => one === request, 'the cell that asked has ended'),
+    rejectAll(requests) {
       for (const request of requests) gone.add(request);
-      giveUp((request) => gone.has(request), CLIENT_GONE);
+      rejectIf((request) => gone.has(request), CLIENT_GONE);
     },
   };
 }
 
 const CLIENT_GONE = 'the client that sent the request is gone';
 
-/** @returns the error of a question that cannot be asked, or not any more */
+/** The error for a question that cannot be asked, or not any more. */
 export function inputUnavailableError(why: string): CurveKernelError {
-  return new CurveKernelError('input-unavailable', `no input can be asked for: ${why}`, {
-    hint: 'run the cell from a front end that allows input, and ask while the cell runs',
+  return new CurveKernelError('input-unavailable', `No input can be asked for: ${why}.`, {
+    hint: 'Run the cell from a front end that allows input, and ask while the cell runs.',
   });
 }

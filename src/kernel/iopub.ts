@@ -3,23 +3,23 @@ import type { JsonObject, Message, ParentHeader } from '../protocol/message.js';
 import type { PublishOptions } from './language.js';
 import { createStreamBatch, type StreamBatchOptions } from './stream-batch.js';
 
-/** Everything a kernel says on iopub, in the order of the calls. */
+/** The messages of a kernel on iopub, sent in the order of the calls. */
 export interface Iopub {
   publish(parent: ParentHeader, msgType: string, content: JsonObject, options?: PublishOptions): void;
   /**
-   * As {@link publish}, but when something else is said or this turn of the event loop ends: what code waits for goes first.
-   * Its content is the kernel's own.
+   * As {@link publish}, but with the next message or at the end of this turn of the event loop: the code that is to run goes first. Its
+   * content must be the kernel's own.
    */
   publishSoon(parent: ParentHeader, msgType: string, content: JsonObject): void;
   /** Text for stdout or stderr, batched. */
   stream(parent: ParentHeader, name: string, text: string): void;
   /** Sends batched text now, before a message on another channel that must not overtake it. */
   flush(): void;
-  /** From now on everything is dropped. */
+  /** Drops everything from now on. */
   close(): void;
 }
 
-/** Says things on iopub through `send`, as `origin`. */
+/** Publishes through `send`, as `origin`. */
 export function createIopub(
   origin: MessageOrigin,
   send: (message: Message) => void,

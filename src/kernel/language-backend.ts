@@ -17,29 +17,23 @@ import { startOnce } from '../support/start-once.js';
 import { createStatus } from './status.js';
 import { withinTime } from '../support/time-limit.js';
 
-/** How the language's kernel introduces itself, and whom it tells of faults that no client asked about. */
+/** The kernel's name in headers, the start of its language, and the listener for faults that belong to no request. */
 export interface LanguageBackendOptions {
   readonly origin: MessageOrigin;
-  /** Starts the language, or waits until it has started; see {@link startOnce}. */
-  readonly ready?: () => Promise<void>;
   readonly onFailure?: (error: unknown) => void;
   /** Milliseconds that the language has to close; 2,000 by default. */
-  readonly closeLimit?: number;
+  readonly closeTimeout?: number;
 }
 
 const COMM_TYPES = new Set(['comm_open', 'comm_msg', 'comm_close']);
 
 /**
- * A language as what stands behind the listeners. Code runs in the order of its requests; whatever only asks is answered at
- * once; nothing that a client sends or the language does leaves a request without its reply and its idle.
+ * A language as the backend of a kernel. Code runs in the order of its requests; a request that only asks is answered at once; nothing
+ * that a client sends or the language does leaves a request without its reply and its idle.
  */
 export function openLanguageBackend(language: Language, outlet: Outlet, options: LanguageBackendOptions): Backend {
-  const {
-    origin,
-    ready = startOnce(async () => language.start?.()),
-    onFailure = () => undefined,
-    closeLimit = 2_000,
-  } = options;
+  const { origin, onFailure = () => undefined, closeTimeout = 2_000 } = options;
+  const ready = startOnce(async () => language.start?.());
   const iopub = createIopub(origin, (message) => outlet.publish(message));
   const queue = createExecuteQueue();
   const closing = new AbortController();
@@ -54,7 +48,7 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
   };
 
   const interrupt = async (): Promise<void> => {
-    queue.interrupt(interrupted('the kernel was interrupted'));
+    queue.interrupt(interruptedError('The kernel was interrupted.'));
     await language.interrupt?.();
   };
   const handlers = new Map<string, Handler>([
@@ -68,7 +62,7 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     const run = isCell ? runCell : runComm;
     queue.add({
       request,
-      // It may have waited for hours, and its sender may have lost the right to it.
+      // It may have waited for hours, and its sender may have lost the right.
       run: async (signal) => (request.isPermitted() ? run(context, request, signal) : undefined),
       ...(isCell && { abort: () => abortCell(context, request) }),
     });
@@ -80,7 +74,7 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     }
   };
 
-  ready().catch(() => undefined); // The first execution tries again, and tells.
+  ready().catch(() => undefined); // The first execution tries again, and reports the failure.
 
   return {
     begin: () => context.status.starting(),
@@ -96,15 +90,15 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     interrupt: () => void interrupt().catch(onFailure),
     isRunning: (identity) => queue.running?.identity === identity,
     forget(grant, spared) {
-      context.inputs.forget(queue.askedBy(grant));
-      if (spared !== 'everything') queue.forget(grant);
+      context.inputs.rejectAll(queue.requestsOf(grant));
+      if (spared !== 'everything') queue.removeWaiting(grant);
       if (queue.running?.grant === grant && spared === 'nothing') void interrupt().catch(onFailure);
     },
     async close(reason) {
-      closing.abort(interrupted('the kernel is shutting down'));
+      closing.abort(interruptedError('The kernel is shutting down.'));
       const idle = queue.close(closing.signal.reason);
-      await closeLanguage(language, reason, closeLimit).catch(onFailure);
-      await withinTime(closeLimit, 'the end of the running cell', idle).catch(onFailure);
+      await closeLanguage(language, reason, closeTimeout).catch(onFailure);
+      await withinTime(closeTimeout, 'The end of the running cell', idle).catch(onFailure);
       iopub.close();
     },
   };
@@ -112,16 +106,16 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
 
 async function closeLanguage(language: Language, reason: CloseReason, limit: number): Promise<void> {
   const close = async (): Promise<void> => language.close?.(reason);
-  await withinTime(limit, 'the end of the language', close());
+  await withinTime(limit, 'The end of the language', close());
 }
 
-/** Subshells (JEP 91) are not advertised, so a request for one is answered, and by nobody else. */
+/** Subshells (JEP 91) are not advertised; a request for one is answered all the same. */
 const refuseSubshell: Handler = ({ message }) =>
-  errorContent(report('UnknownSubshell', `this kernel has no subshell ${String(message.header.subshell_id)}`));
+  errorContent(report('UnknownSubshell', `This kernel has no subshell ${String(message.header.subshell_id)}.`));
 
 const refuseMore: Handler = () =>
-  errorContent(report('TooManyRequests', `${MAX_WAITING} requests of yours wait already, and that is the most`));
+  errorContent(report('TooManyRequests', `${MAX_WAITING} requests of yours wait already, which is the maximum.`));
 
-function interrupted(message: string): CurveKernelError {
-  return new CurveKernelError('interrupted', message, { hint: 'run the cell again when you want to' });
+function interruptedError(message: string): CurveKernelError {
+  return new CurveKernelError('interrupted', message, { hint: 'Run the cell again if you still need it.' });
 }

@@ -1,28 +1,30 @@
 /** The requests that only ask: answered at once, also while code runs. */
+import { ACCESS_FEATURE } from '../protocol/access-feature.js';
+import { PROTOCOL_VERSION } from '../protocol/create-message.js';
 import { toCodePointOffset } from '../protocol/cursor.js';
 import type { JsonObject, Message } from '../protocol/message.js';
-import { kernelInfo } from './kernel-info.js';
 import type { ExecutionContext } from './execution-context.js';
+import type { Language } from './language.js';
 import type { Handler } from '../server/messages/reply.js';
 import { integerField, textField } from '../server/messages/request-content.js';
 import { withinTime } from '../support/time-limit.js';
 
-/** Milliseconds after which a client gets an error instead of an answer that does not come. */
-const LIMIT = 10_000;
+/** Milliseconds after which a client gets an error in place of an answer. */
+const ANSWER_TIMEOUT = 10_000;
 
-/** A handler for each request that only asks. `closing` is aborted when the kernel ends. */
+/** The handlers of the requests that only ask. `closing` is aborted when the kernel ends. */
 export function languageRequests(
   { language, history }: ExecutionContext,
   closing: AbortSignal,
 ): readonly [string, Handler][] {
   const ask = async <T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-    const signal = AbortSignal.any([closing, AbortSignal.timeout(LIMIT)]);
-    return withinTime(LIMIT, what, work(signal));
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(ANSWER_TIMEOUT)]);
+    return withinTime(ANSWER_TIMEOUT, what, work(signal));
   };
 
   const complete = async ({ content }: Message): Promise<JsonObject> => {
     const { code, cursorPos } = position(content);
-    const found = await ask('completion', async (signal) => language.complete?.({ code, cursorPos }, signal));
+    const found = await ask('Completion', async (signal) => language.complete?.({ code, cursorPos }, signal));
     const { matches = [], cursorStart = cursorPos, cursorEnd = cursorPos, metadata = {} } = found ?? {};
     return { status: 'ok', matches, cursor_start: cursorStart, cursor_end: cursorEnd, metadata };
   };
@@ -30,21 +32,21 @@ export function languageRequests(
   const inspect = async ({ content }: Message): Promise<JsonObject> => {
     const detailLevel = integerField(content, 'detail_level') === 1 ? 1 : 0;
     const request = { ...position(content), detailLevel } as const;
-    const seen = await ask('inspection', async (signal) => language.inspect?.(request, signal));
+    const seen = await ask('Inspection', async (signal) => language.inspect?.(request, signal));
     const { found = false, data = {}, metadata = {} } = seen ?? {};
     return { status: 'ok', found, data, metadata };
   };
 
   const isComplete = async ({ content }: Message): Promise<JsonObject> => {
     const code = textField(content, 'code');
-    const answer = await ask('the check of completeness', async () => language.isComplete?.(code));
+    const answer = await ask('The check of completeness', async () => language.isComplete?.(code));
     const { status = 'unknown', indent = '' } = answer ?? {};
     return status === 'incomplete' ? { status, indent } : { status };
   };
 
   const commInfo = async ({ content }: Message): Promise<JsonObject> => {
     const target = content['target_name'];
-    const comms = await ask('the list of comms', async () =>
+    const comms = await ask('The list of comms', async () =>
       language.commInfo?.(typeof target === 'string' ? target : undefined),
     );
     return { status: 'ok', comms: comms ?? {} };
@@ -60,7 +62,28 @@ export function languageRequests(
   ];
 }
 
-/** Code and a place in it, in code points; the end where the client does not say. */
+/** Features that the kernel advertises by what it can do, whatever the language says. */
+const DECIDED_HERE = new Set(['debugger', 'kernel subshells', ACCESS_FEATURE]);
+
+/** The content of `kernel_info_reply`. */
+function kernelInfo(language: Language): JsonObject {
+  const { info } = language;
+  const hasDebugger = language.debug !== undefined;
+  const features = (info.supported_features ?? []).filter((feature) => !DECIDED_HERE.has(feature));
+  return {
+    status: 'ok',
+    protocol_version: PROTOCOL_VERSION,
+    implementation: info.implementation,
+    implementation_version: info.implementation_version,
+    language_info: info.language_info,
+    banner: info.banner,
+    help_links: (info.help_links ?? []).map(({ text, url }) => ({ text, url })),
+    debugger: hasDebugger,
+    supported_features: [...features, ...(hasDebugger ? ['debugger'] : []), ACCESS_FEATURE],
+  };
+}
+
+/** Code and a place in it, in code points; by default the end of the code. */
 function position(content: JsonObject): { readonly code: string; readonly cursorPos: number } {
   const code = textField(content, 'code');
   const end = toCodePointOffset(code, code.length);

@@ -1,7 +1,7 @@
 /**
- * The upper seam: what a programming language implements so that `serveKernel(language, connection)` makes it a kernel.
+ * The interface of a programming language. `serveKernel(language, connection)` makes it a kernel.
  *
- * The kernel speaks the protocol (status, parents, counts, queues, replies); a language runs code and says what came out.
+ * The kernel speaks the protocol (status, parents, counts, queues, replies); a language runs code and reports its output.
  * Only {@link Language.info} and {@link Language.execute} are required. A language may throw or reject anywhere: the
  * client gets an error reply, and the kernel lives on.
  */
@@ -12,7 +12,7 @@ import type { ErrorReport } from '../server/messages/error-report.js';
 /** A value in several MIME types, such as `{'text/plain': '2'}`. */
 export type MimeBundle = JsonObject;
 
-/** What `kernel_info_reply` says of the language, in the protocol's own field names. */
+/** The language's part of `kernel_info_reply`, in the protocol's own field names. */
 export interface LanguageInfo {
   readonly implementation: string;
   readonly implementation_version: string;
@@ -36,20 +36,21 @@ export interface ExecuteRequest {
   readonly cellId?: string;
 }
 
-/** How an execution ended. The kernel publishes the `error` message of a failed one; the language need not. */
+/** The end of an execution. The kernel publishes the `error` message of a failed one; the language need not. */
 export type ExecuteOutcome =
   | { readonly status: 'ok'; readonly userExpressions?: JsonObject; readonly payload?: readonly JsonObject[] }
   | ({ readonly status: 'error' } & ErrorReport);
 
-/** What may follow at this position? */
+/** A `complete_request`: code, and the position in it at which to complete. */
 export interface CompleteRequest {
   readonly code: string;
   /** In Unicode code points, as on the wire; not in UTF-16 units. */
   readonly cursorPos: number;
 }
 
-/** The words that fit, best first. */
+/** The completions found. */
 export interface CompleteReply {
+  /** Best first. */
   readonly matches: readonly string[];
   /** The text that a match replaces, in code points. */
   readonly cursorStart: number;
@@ -58,7 +59,7 @@ export interface CompleteReply {
   readonly metadata?: JsonObject;
 }
 
-/** What is at this position? */
+/** An `inspect_request`: code, and the position in it to describe. */
 export interface InspectRequest {
   readonly code: string;
   /** In code points. */
@@ -66,7 +67,7 @@ export interface InspectRequest {
   readonly detailLevel: 0 | 1;
 }
 
-/** What was found there, as text and perhaps HTML. */
+/** The description found, as text and perhaps HTML. */
 export interface InspectReply {
   readonly found: boolean;
   readonly data: MimeBundle;
@@ -76,11 +77,11 @@ export interface InspectReply {
 /** Whether a console should run the code or ask for another line. */
 export interface IsCompleteReply {
   readonly status: 'complete' | 'incomplete' | 'invalid' | 'unknown';
-  /** What to put before the next line; only with `incomplete`. */
+  /** The indentation of the next line; only with `incomplete`. */
   readonly indent?: string;
 }
 
-/** What goes with a displayed value. */
+/** Options of a displayed value. */
 export interface DisplayOptions {
   readonly metadata?: JsonObject;
   /** Names the output, so that it can be replaced. */
@@ -90,13 +91,13 @@ export interface DisplayOptions {
   readonly buffers?: readonly Uint8Array[];
 }
 
-/** What goes with any other message on iopub. */
+/** Options of any other message on iopub. */
 export interface PublishOptions {
   readonly metadata?: JsonObject;
   readonly buffers?: readonly Uint8Array[];
 }
 
-/** How to ask. */
+/** Options of a question. */
 export interface InputOptions {
   /** The front end hides what is typed. */
   readonly password?: boolean;
@@ -105,8 +106,8 @@ export interface InputOptions {
 }
 
 /**
- * Where the output of one request goes. It stays usable after the request has ended: late output keeps its parent, so
- * front ends show it under the cell that caused it. Everything is sent in the order of the calls.
+ * The context of one request: its output, its input and its signal. It stays usable after the request has ended: late output keeps its
+ * parent, so front ends show it under the cell that caused it. Everything is sent in the order of the calls.
  */
 export interface CellContext {
   /** Aborted by an interrupt while the request runs, and by the kernel's end. */
@@ -116,12 +117,12 @@ export interface CellContext {
   display(data: MimeBundle, options?: DisplayOptions): void;
   /** The cell's result, with its execution count. */
   result(data: MimeBundle, metadata?: JsonObject): void;
-  /** An error that is not the outcome: thrown by a timer, a rejection nobody handled. */
+  /** An error that is not the outcome: thrown by a timer, or an unhandled rejection. */
   error(error: ErrorReport): void;
   clearOutput(wait: boolean): void;
   /**
-   * Asks the client that sent the request, and nobody else, for a line of text. Rejects with 'input-unavailable' when that
-   * client does not take questions or the request has ended, and with 'interrupted' on an interrupt.
+   * Asks the client that sent the request, and no other, for a line of text. Rejects with 'input-unavailable' when that client does not
+   * allow it or the request has ended, and with 'interrupted' on an interrupt.
    */
   input(prompt: string, options?: InputOptions): Promise<string>;
   /** Any other message on iopub, such as `comm_msg`. */
@@ -131,7 +132,7 @@ export interface CellContext {
 /** A programming language behind the kernel. */
 export interface Language {
   readonly info: LanguageInfo;
-  /** Begins beside the kernel: `kernel_info` is answered without waiting for it, the first execution waits. */
+  /** Starts while the kernel serves already: `kernel_info` is answered without waiting for it, the first execution waits. */
   start?(): Promise<void>;
   /** Runs code. Called for one request at a time. */
   execute(request: ExecuteRequest, cell: CellContext): Promise<ExecuteOutcome>;
@@ -145,7 +146,7 @@ export interface Language {
   commInfo?(target?: string): Promise<Readonly<Record<string, { readonly target_name: string }>>>;
   /** A Debug Adapter Protocol request and its response. */
   debug?(request: JsonObject, signal: AbortSignal): Promise<JsonObject>;
-  /** Stops what runs; `cell.signal` is aborted as well. Variables should survive. */
+  /** Stops the code that runs; `cell.signal` is aborted as well. Variables should survive. */
   interrupt?(): Promise<void>;
   /** Ends everything the language started. The kernel waits a few seconds for it, no longer. */
   close?(reason: CloseReason): Promise<void>;

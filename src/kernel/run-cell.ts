@@ -1,24 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CurveKernelError } from '../errors.js';
-import type { JsonObject } from '../protocol/message.js';
+import type { JsonObject, Message } from '../protocol/message.js';
 import { knownMember } from '../protocol/written-json.js';
 import type { Request } from '../server/backend.js';
-import { openCellContext } from './cell-context.js';
-import type { ExecutionContext } from './execution-context.js';
 import { errorContent, reportError } from '../server/messages/error-report.js';
-import type { JobEnd } from './execute-queue.js';
-import { readExecuteRequest, type ExecuteWish } from './execute-request.js';
-import type { CellContext, ExecuteOutcome, ExecuteRequest } from './language.js';
-import { orAborted } from '../support/or-aborted.js';
 import { reply } from '../server/messages/reply.js';
+import { flagField, textField, textsField } from '../server/messages/request-content.js';
+import { definedOnly } from '../support/defined-only.js';
+import { orAborted } from '../support/or-aborted.js';
+import { openCellContext } from './cell-context.js';
+import type { JobEnd } from './execute-queue.js';
+import type { ExecutionContext } from './execution-context.js';
+import type { CellContext, ExecuteOutcome, ExecuteRequest } from './language.js';
 
 /**
- * Milliseconds between a failure and its reply. What arrives in between was sent by somebody who did not know of the failure,
- * such as the rest of "run all" on its way through the network, and is aborted; what is sent after the reply is not.
+ * Milliseconds between a failure and its reply. A request that arrives in between was sent without knowledge of the failure, such as the
+ * rest of "run all" on its way through the network, and is aborted; one that is sent after the reply is not.
  */
-const SETTLE = 5;
+const SETTLE_DELAY = 5;
 
-/** Runs an `execute_request` from busy on; what it resolves to says the rest, up to idle. */
+/** Runs an `execute_request` from busy to its outcome. Calling `sendReply` of the result ends it, up to idle. */
 export async function runCell(context: ExecutionContext, request: Request, signal: AbortSignal): Promise<JobEnd> {
   const { origin, status } = context;
   const { header } = request.message;
@@ -32,18 +33,18 @@ export async function runCell(context: ExecutionContext, request: Request, signa
   });
   status.beginRunning(header);
   try {
-    const { execution, stopOnError } = readExecuteRequest(request.message);
+    const { execution, stopOnError } = parseExecuteRequest(request.message);
     const content = await execute(context, request, execution, signal);
     const stop = content['status'] === 'error' && stopOnError;
-    // Who interrupts has seen the cell run: what was sent along with it has arrived.
-    if (stop && !signal.aborted) await sleep(SETTLE);
+    // A client that interrupts has seen the cell run: the requests sent along with it have arrived.
+    if (stop && !signal.aborted) await sleep(SETTLE_DELAY);
     return end(stop, content, { started, status: content['status'] ?? null });
   } catch (error) {
     return end(false, errorContent(reportError(error)));
   }
 }
 
-/** Gives an `execute_request` that must not run its reply: an earlier one failed, or the kernel ends. */
+/** Replies to an `execute_request` that must not run: an earlier one failed, or the kernel ends. */
 export function abortCell({ origin, status }: ExecutionContext, request: Request): void {
   const { header } = request.message;
   status.begin(header);
@@ -51,34 +52,60 @@ export function abortCell({ origin, status }: ExecutionContext, request: Request
   status.end(header);
 }
 
-/** From execute_input to the content of the reply; whatever the language does, there is one. */
+interface ParsedExecuteRequest {
+  /** The execution count is the kernel's to add. */
+  readonly execution: Omit<ExecuteRequest, 'executionCount'>;
+  /** Whether waiting requests are aborted when this one fails. */
+  readonly stopOnError: boolean;
+}
+
+/**
+ * Parses the request as the protocol says: silent code is never stored.
+ *
+ * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html#execute | Execute}
+ * @throws CurveKernelError 'message-malformed'
+ */
+function parseExecuteRequest({ content, metadata }: Message): ParsedExecuteRequest {
+  const silent = flagField(content, 'silent', false);
+  const cellId = metadata['cellId'];
+  const execution = {
+    code: textField(content, 'code'),
+    silent,
+    storeHistory: !silent && flagField(content, 'store_history', true),
+    userExpressions: textsField(content, 'user_expressions'),
+    allowStdin: flagField(content, 'allow_stdin', false),
+    ...definedOnly({ cellId: typeof cellId === 'string' ? cellId : undefined }),
+  };
+  return { execution, stopOnError: !silent && flagField(content, 'stop_on_error', true) };
+}
+
+/** From `execute_input` to the content of the reply; whatever the language does, there is one. */
 async function execute(
   context: ExecutionContext,
   request: Request,
-  wish: ExecuteWish['execution'],
+  execution: ParsedExecuteRequest['execution'],
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const { history, iopub } = context;
+  const { history, inputs, iopub } = context;
   const { header } = request.message;
-  const executionCount = wish.storeHistory ? history.record(wish.code) : history.count;
-  if (!wish.silent) {
-    iopub.publishSoon(header, 'execute_input', { code: wish.code, execution_count: executionCount });
-  }
-  context.inputs.noteRun(request.identity);
+  const { code, silent, storeHistory } = execution;
+  const executionCount = storeHistory ? history.record(code) : history.count;
+  if (!silent) iopub.publishSoon(header, 'execute_input', { code, execution_count: executionCount });
+  inputs.noteRun(request.identity);
   const open = openCellContext({
-    ...wish,
+    ...execution,
     request,
     signal,
     iopub,
-    inputs: context.inputs,
+    inputs,
     executionCount,
     onResult(data, metadata) {
       const text = knownMember(data, 'text/plain');
-      if (!wish.storeHistory || typeof text !== 'string') return;
+      if (!storeHistory || typeof text !== 'string') return;
       history.setOutput(executionCount, { text, msgType: 'execute_result', identity: request.identity, metadata });
     },
   });
-  const outcome = await runInLanguage(context, { ...wish, executionCount }, open.cell);
+  const outcome = await runInLanguage(context, { ...execution, executionCount }, open.cell);
   open.end();
   const always = { execution_count: executionCount, payload: [], user_expressions: {} };
   if (outcome.status === 'ok') {
@@ -100,10 +127,8 @@ async function runInLanguage(
     if (isOutcome(outcome)) return outcome;
     throw new CurveKernelError(
       'language-failed',
-      'the language says neither that the cell succeeded nor that it failed',
-      {
-        hint: 'this is a fault in the kernel',
-      },
+      'The language says neither that the cell succeeded nor that it failed.',
+      { hint: 'This is a fault in the kernel: report it to its author.' },
     );
   } catch (error) {
     return { status: 'error', ...reportError(error) };

@@ -1,17 +1,17 @@
 import type { ConnectionInfo } from '../connection/connection-info.js';
+import type { OpenBackend } from '../server/backend.js';
 import type { Kernel } from '../server/kernel.js';
 import { kernelOrigin, serveBackend, type ServeBackendOptions } from '../server/serve-backend.js';
-import { startOnce } from '../support/start-once.js';
 import type { Language } from './language.js';
 import { openLanguageBackend } from './language-backend.js';
 
-/** How a kernel is served: as any backend, see {@link ServeBackendOptions}. */
+/** Options of {@link serveKernel}: those of any backend, see {@link ServeBackendOptions}. */
 export type ServeOptions = Omit<ServeBackendOptions, 'origin'>;
 
 /**
  * Makes a language a Jupyter kernel, encrypted when the connection has keys.
  *
- * `connection` is a connection file, or its contents. Resolves and throws as {@link serveBackend} does; the language starts beside that.
+ * `connection` is a connection file, or its contents. Resolves and throws as {@link serveBackend} does; the language starts meanwhile.
  */
 export async function serveKernel(
   language: Language,
@@ -20,13 +20,6 @@ export async function serveKernel(
 ): Promise<Kernel> {
   const { onFailure = () => undefined } = options;
   const origin = kernelOrigin();
-  const ready = startOnce(async () => language.start?.());
-  return serveBackend(
-    (outlet) => {
-      ready().catch(() => undefined); // The first execution tries again, and reports the failure.
-      return openLanguageBackend(language, outlet, { origin, ready, onFailure });
-    },
-    connection,
-    { ...options, origin },
-  );
+  const openBackend: OpenBackend = (outlet) => openLanguageBackend(language, outlet, { origin, onFailure });
+  return serveBackend(openBackend, connection, { ...options, origin });
 }

@@ -1,6 +1,6 @@
 /** Text for stdout and stderr, gathered into few messages: ten thousand short lines must not be ten thousand messages. */
 
-/** When a batch is sent, at the latest. */
+/** The limits at which a batch is sent. */
 export interface StreamBatchOptions {
   /** Milliseconds since its first text; 10 by default. */
   readonly delay?: number;
@@ -8,14 +8,14 @@ export interface StreamBatchOptions {
   readonly maxLength?: number;
 }
 
-/** Gathers text for one stream of one owner at a time; another stream or owner sends what was gathered. */
+/** Gathers text for one stream of one owner at a time; text for another stream or owner sends what was gathered. */
 export interface StreamBatch<Owner> {
   write(owner: Owner, name: string, text: string): void;
-  /** Sends what is gathered now, so that whatever is sent next comes after it. */
+  /** Sends the gathered text now, so that the next message comes after it. */
   flush(): void;
 }
 
-/** No single message is longer than this many UTF-16 units: front ends and servers limit the size of one message. */
+/** Maximum text of one message, in UTF-16 units: front ends and servers limit the size of a message. */
 const MAX_PIECE = 1024 * 1024;
 
 /** A batch that sends by calling `send`, never with an empty text and never with half a surrogate pair at a cut. */

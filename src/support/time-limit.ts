@@ -10,8 +10,8 @@ export async function withinTime<T>(limit: number, what: string, work: Promise<T
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const hint = 'interrupt the kernel, or restart it if that does not help';
-      reject(new CurveKernelError('language-failed', `${what} took longer than ${limit / 1000} s`, { hint }));
+      const hint = 'Interrupt the kernel, or restart it if that does not help.';
+      reject(new CurveKernelError('language-failed', `${what} took longer than ${limit / 1000} s.`, { hint }));
     }, limit);
   });
   try {

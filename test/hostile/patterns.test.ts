@@ -37,7 +37,7 @@ describe('a history request of an executor', () => {
     const bob = await admit('bob', 'executor');
     const reply = await bob.ask('history_request', search('*a'.repeat(1_250)));
     expect(reply).toMatchObject({ status: 'error', ename: 'MessageMalformed' });
-    expect(reply['evalue']).toBe('the field pattern should have at most 512 characters, and has 2500');
+    expect(reply['evalue']).toBe('The field pattern should have at most 512 characters, and has 2500.');
   });
 });
 

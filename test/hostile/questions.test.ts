@@ -51,7 +51,7 @@ describe('code of an executor’s earlier cell that asks while the owner’s cel
       status: 'ok',
     });
     expect(await runAsked(owner, WAIT)).toMatch(
-      /no input can be asked for: (it is not known which cell asks|the cell)/,
+      /No input can be asked for: (it is not known which cell asks|the cell)/,
     );
     expect([...owner.heard, ...bob.heard].filter(({ channel }) => channel === 'stdin')).toEqual([]);
     expect(await runAsked(owner, 'await null; await input("mine")')).toBe('asked: mine');

@@ -135,7 +135,7 @@ describe('revoking', () => {
     passed.open();
     await owner.idle(id);
     expect(owner.published(id).map(({ content }) => content['text'])).toContain(
-      'no input can be asked for: the client that sent the request is gone',
+      'No input can be asked for: the client that sent the request is gone.',
     );
   });
 

@@ -117,7 +117,7 @@ describe('after a rotation whose overlap is over', () => {
     await kernel.access.rotate('ada', { overlap: 1 });
     await owner.idle(id);
     expect(owner.published(id).map(({ content }) => content['text'])).toContain(
-      'no input can be asked for: the client that sent the request is gone',
+      'No input can be asked for: the client that sent the request is gone.',
     );
   });
 });
