@@ -68,7 +68,7 @@ test.each([
   ['lists', `${'['.repeat(20_000)}${']'.repeat(20_000)}`],
 ])('code that is nested beyond reason is a syntax error: %s', async (_what, code) => {
   await run('var stays = 1');
-  expect(await run(code)).toMatchObject({ ename: 'SyntaxError', evalue: 'the cell is nested too deeply' });
+  expect(await run(code)).toMatchObject({ ename: 'SyntaxError', evalue: 'The cell is nested too deeply.' });
   expect((await run('stays')).result).toBe('1');
 });
 

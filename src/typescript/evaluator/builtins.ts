@@ -2,8 +2,8 @@
  * JavaScript's own objects as they were before the first cell ran.
  *
  * Cells share them with the evaluator, the parser's glue and Node: what a cell declares is global, so `class Set {}` replaces
- * `Set`, and `Array.prototype.map` can be patched. Where no code of the user's runs, as while a cell is compiled, the originals
- * are put back, and cells get theirs again afterwards. What runs in between uses {@link ORIGINAL}.
+ * `Set`, and `Array.prototype.map` can be patched. Where no user code runs, as while a cell is compiled, the originals are put back,
+ * and cells get theirs again afterwards. Code that runs in between uses {@link ORIGINAL}.
  */
 
 /** Originals that no cell can reach. Of namespaces these are copies: patching the global ones does not change them. */
@@ -22,11 +22,16 @@ function copyOf<T extends object>(namespace: T): T {
   return Object.freeze(Object.create(null, Object.getOwnPropertyDescriptors(namespace))) as T;
 }
 
+/** Whether a value has members of its own: an object or a function. */
+export function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
 /** Puts the originals back for a while. */
 export interface Builtins {
   /** Has them in their places until {@link Builtins.giveBack}. */
   restore(): void;
-  /** Gives cells back what they had made of them; does nothing where that was done. */
+  /** Puts back the replacements that cells had made; does nothing where that was done. */
   giveBack(): void;
   /** Runs `action`, which must be synchronous, on the originals. */
   run<T>(action: () => T): T;

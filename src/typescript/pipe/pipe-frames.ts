@@ -7,16 +7,16 @@
 import { Buffer } from 'node:buffer';
 import { scanJson } from '../../protocol/scan-json.js';
 
-/** What a frame carries: a JSON object and binary buffers beside it. */
+/** The content of a frame: a JSON object, and binary buffers beside it. */
 export interface Frame {
   readonly value: Readonly<Record<string, unknown>>;
   readonly buffers: readonly Uint8Array[];
 }
 
-/** The largest frame either side sends or accepts, in bytes. */
+/** Maximum size of a frame on either side, in bytes. */
 export const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 
-/** What the reader of a frame has to parse or copy at most. */
+/** Limits on what the reader of a frame has to parse or copy. */
 export interface FrameLimits {
   /** JSON, in bytes. */
   readonly maxJsonBytes: number;
@@ -26,7 +26,7 @@ export interface FrameLimits {
   readonly maxTextBytes: number;
 }
 
-/** For frames from the evaluator. What user code makes of any size travels beside the JSON, as text or binary data. */
+/** Limits of frames from the evaluator. Values of user code, of any size, travel beside the JSON, as text or binary data. */
 export const EVALUATOR_LIMITS: FrameLimits = {
   maxJsonBytes: 4 * 1024 * 1024,
   maxJsonNodes: 50_000,
@@ -39,7 +39,7 @@ const { isArray } = Array;
 
 const HEAD_BYTES = 8;
 
-/** How many bytes stand before the text in a frame of printed text. */
+/** Bytes before the text in a frame of printed text. */
 export const TEXT_HEAD_BYTES = HEAD_BYTES + 5;
 
 /** Completes a frame whose text of `bytes` bytes stands at {@link TEXT_HEAD_BYTES} already. */
@@ -83,7 +83,7 @@ export interface FrameReader {
   push(chunk: Buffer): Frame[];
 }
 
-/** A reader at the start of a stream. What is beyond the limits is no frame. */
+/** A reader at the start of a stream. A frame beyond the limits is an error. */
 export function createFrameReader(limits?: FrameLimits): FrameReader {
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
@@ -158,7 +158,7 @@ function checkJson(json: string, bytes: number, { maxJsonBytes, maxJsonNodes }: 
   if (nodes > maxJsonNodes) throw new TypeError(`a message of ${nodes} values, more than the limit of ${maxJsonNodes}`);
 }
 
-function parseObject(json: string): Record<string, unknown> {
+function parseObject(json: string): Frame['value'] {
   let value: unknown;
   try {
     value = parse(json);
@@ -169,6 +169,7 @@ function parseObject(json: string): Record<string, unknown> {
   return value;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Whether a value is an object and no array. It calls nothing that cells may have replaced. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !isArray(value);
 }

@@ -3,6 +3,7 @@
  * the evaluator sends back. All carry numbers, so that any of it may overlap.
  */
 import type { JsonObject } from '../../protocol/message.js';
+import { isObject } from './pipe-frames.js';
 
 /** Kernel → evaluator's main thread (descriptor 3). */
 export type EvaluatorRequest =
@@ -111,8 +112,6 @@ const values: (of: object) => unknown[] = Object.values;
 const isString: Check = (value) => typeof value === 'string';
 const isBoolean: Check = (value) => typeof value === 'boolean';
 const isNumber: Check = (value) => isSafeInteger(value);
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !isArray(value);
 /** Deeper JSON than this exhausts the stack of what writes it (V8) or reads it (Python's `json`). */
 const MAX_DEPTH = 500;
 const isShallow = (value: unknown, depth: number): boolean => {

@@ -7,9 +7,8 @@ import { CellSyntaxError } from './cell-syntax-error.js';
 import { noteDeclared, type KnownDecorators } from './decorator-kind.js';
 import { parseCell, parsePlain } from './parse-cell.js';
 import { rewriteCell, type RewriteOptions } from './rewrite-cell.js';
-import { trace, traceAll, type Position } from './source-maps.js';
-import { transpileCell } from './transpile-cell.js';
-import type { Transpiled } from './transpile-code.js';
+import { positionAfter, trace, traceAll, type Position } from './source-maps.js';
+import { parse, transpile, type Transpiled } from './transpile-code.js';
 
 /** A cell that V8 has compiled, ready to be run. */
 export interface CompiledCell {
@@ -20,35 +19,38 @@ export interface CompiledCell {
   readonly hasResult: boolean;
   /** Whether it may load files of the notebook's folder by `import`. */
   readonly importsFiles: boolean;
-  /** Where in the cell's own text a position of the script comes from. */
+  /** The position in the cell's own text that a position of the script comes from. */
   original(position: Position): Position | undefined;
   /** The same for an offset in the transpiled text. */
   originalOffset(offset: number): Position | undefined;
 }
 
-/** How a cell is rewritten, and under which name it is compiled. */
+/** The options of rewriting a cell, and the name that it is compiled under. */
 export interface CompileOptions extends Pick<RewriteOptions, 'cell' | 'resume' | 'scopes'> {
   /** An absolute path in the notebook's folder, from which imports are resolved. It need not exist. */
   readonly filename: string;
-  /** What earlier cells have declared that may be a decorator; what this one declares is added. */
+  /** The declarations of earlier cells that may be decorators; those of this one are added. */
   readonly known: KnownDecorators;
 }
 
-/** How many brackets may be open. The parser recurses into each, and would end the process some thousands further on. */
+/** Maximum number of open brackets. The parser recurses into each, and would end the process some thousands further on. */
 const MAX_NESTING = 1000;
+/** Types that tell how a function is called as a decorator. */
+const MAY_TELL = /\b(?:Property(?:Descriptor|Key)|TypedPropertyDescriptor|\w*Decorator(?:Context)?|string|symbol)\b/;
 
 /** Compiles a cell. Throws a `SyntaxError`. */
 export function compileCell(written: string, options: CompileOptions): CompiledCell {
   const { filename, known } = options;
-  // What is pasted from a script may begin with the name of its interpreter, which is no comment in the middle of ours.
+  // Text pasted from a script may begin with the name of its interpreter, which is no comment in the middle of ours.
   const statements = written.replace(/^#!/, '//');
-  if (isNestedBeyond(statements, MAX_NESTING)) throw new SyntaxError('the cell is nested too deeply');
+  if (isNestedBeyond(statements, MAX_NESTING)) throw new SyntaxError('The cell is nested too deeply.');
   const object = objectCell(statements);
   const code = object?.code ?? statements;
   const plain = parsePlain(code);
-  const transpiled = plain === undefined ? transpileCell(code, dirname(filename), known) : untranspiled(code);
+  const transpiled: Transpiled =
+    plain === undefined ? transpileCell(code, dirname(filename), known) : { code, maps: [] };
   const parsed = plain ?? parseCell(transpiled.code);
-  if (parsed === undefined) throw new SyntaxError('the cell does not parse once it is transpiled');
+  if (parsed === undefined) throw new SyntaxError('The cell does not parse once it is transpiled.');
   if (plain !== undefined) noteDeclared(plain.program, known);
   const { script: text, ...rewritten } = rewriteCell(parsed, {
     ...options,
@@ -70,27 +72,40 @@ export function compileCell(written: string, options: CompileOptions): CompiledC
     script: compileScript(text.toString(), filename, original),
     ...rewritten,
     original,
-    originalOffset: (offset) => inCell(positionAt(transpiled.code, offset)),
+    originalOffset: (offset) => inCell(positionAfter(transpiled.code.slice(0, offset))),
   };
 }
 
-function untranspiled(code: string): Transpiled {
-  return { code, maps: [] };
-}
-
-function positionAt(code: string, offset: number): Position {
-  const lines = code.slice(0, offset).split('\n');
-  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+/**
+ * Transpiles a cell. `<T>x` is a type assertion where that parses, and JSX where it does not. Its declarations are added to `known`, whose
+ * decorators it may use. Throws a {@link CellSyntaxError}.
+ */
+function transpileCell(code: string, folder: string, known: KnownDecorators): Transpiled {
+  const as = (lang: 'ts' | 'tsx'): Transpiled => {
+    const transpiled = transpile({ code, lang, folder, isCell: true, format: 'esm', known });
+    if (MAY_TELL.test(code)) noteDeclared(parse(code, lang), known);
+    return transpiled;
+  };
+  try {
+    return as('ts');
+  } catch (error) {
+    if (!(error instanceof CellSyntaxError) || !code.includes('<')) throw error;
+    try {
+      return as('tsx');
+    } catch {
+      throw error;
+    }
+  }
 }
 
 /** A position as it is without the parenthesis that was put in at an offset. */
 function withoutParenthesis(position: Position, code: string, offset: number): Position {
-  const { line, column } = positionAt(code, offset);
+  const { line, column } = positionAfter(code.slice(0, offset));
   const isBehind = position.line === line && position.column > column;
   return isBehind ? { line, column: position.column - 1 } : position;
 }
 
-/** What the parser lets pass, V8 may still refuse: `super.x`, `delete x`. It tells the place by showing it. */
+/** V8 may refuse code that the parser lets pass: `super.x`, `delete x`. It tells the place by showing it. */
 function compileScript(text: string, filename: string, original: CompiledCell['original']): Script {
   try {
     return new Script(text, { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });

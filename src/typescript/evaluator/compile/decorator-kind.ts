@@ -3,17 +3,40 @@
  * different arguments, so that the wrong kind gives wrong values. The settings decide; where they say nothing, decorators are TC39's,
  * unless the program can only be meant the other way.
  */
-import type { DecoratorSettings } from './decorator-settings.js';
+import { createRequire } from 'node:module';
 import { declaredNames } from './syntax-scope.js';
-import { child, children, isNode, optionalChild, walk, type Node } from './syntax-tree.js';
+import { child, children, declarationName, isNode, optionalChild, walk, type Node } from './syntax-tree.js';
+
+/** The compiler options that decide what decorators mean. */
+export interface DecoratorSettings {
+  /** `experimentalDecorators`; undefined where no configuration has it. */
+  readonly experimental: boolean | undefined;
+  /** `emitDecoratorMetadata`. */
+  readonly metadata: boolean;
+}
+
+/**
+ * The settings of the nearest tsconfig.json in `folder` or above, with the configurations that it extends. It is read at every call: it may
+ * have been edited. Throws a `SyntaxError` that names a configuration which cannot be read.
+ */
+export function decoratorSettings(folder: string): DecoratorSettings {
+  // Loaded for code that has decorators: most never has.
+  const { getTsconfig } = createRequire(import.meta.url)('get-tsconfig') as typeof import('get-tsconfig');
+  try {
+    const options = getTsconfig(folder)?.config.compilerOptions;
+    return { experimental: options?.experimentalDecorators, metadata: options?.emitDecoratorMetadata === true };
+  } catch (cause) {
+    throw new SyntaxError(`The tsconfig.json of ${folder} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
 
 /** How decorators are called: `(value, context)`, or `(target, key, descriptor)`. */
 export type DecoratorKind = 'standard' | 'legacy';
 
-/** `either` where a declaration does not tell. */
+/** `either` where the declaration does not tell. */
 type DeclaredKind = DecoratorKind | 'either';
 
-/** The kinds of what cells have declared, by the text before its use: `name`, or `name()` for what it returns. */
+/** The kinds of the declarations of cells, by their use: `name`, or `name()` for the decorator that it returns. */
 export type KnownDecorators = Map<string, DeclaredKind>;
 
 const LEGACY_TYPES = /^(?:Typed)?PropertyDescriptor$|^(?:Class|Property|Method|Parameter)Decorator$/;
@@ -49,7 +72,7 @@ export function decoratorKind(program: Node, settings: DecoratorSettings, known:
   );
 }
 
-/** Notes what a program declares, which later programs may use as decorators. */
+/** Notes the declarations of a program, which later programs may use as decorators. */
 export function noteDeclared(program: Node, known: KnownDecorators): void {
   for (const name of declaredNames(program)) {
     known.delete(name);
@@ -63,7 +86,7 @@ export function noteDeclared(program: Node, known: KnownDecorators): void {
 
 interface Declaration {
   readonly fn: Node | undefined;
-  /** The type that a variable is declared with. */
+  /** The declared type of a variable. */
   readonly type: Node | undefined;
 }
 
@@ -72,8 +95,8 @@ function declarations(program: Node): Map<string, Declaration> {
   for (const statement of children(program, 'body')) {
     const declaration = optionalChild(statement, 'declaration') ?? statement;
     if (declaration.type === 'FunctionDeclaration') {
-      const id = optionalChild(declaration, 'id');
-      if (id !== undefined) found.set(id['name'] as string, { fn: declaration, type: undefined });
+      const name = declarationName(declaration);
+      if (name !== undefined) found.set(name, { fn: declaration, type: undefined });
     } else if (declaration.type === 'VariableDeclaration') {
       for (const each of children(declaration, 'declarations')) {
         const id = child(each, 'id');
@@ -85,8 +108,8 @@ function declarations(program: Node): Map<string, Declaration> {
         });
       }
     } else if (declaration.type === 'ClassDeclaration') {
-      const id = optionalChild(declaration, 'id');
-      if (id !== undefined) found.set(id['name'] as string, { fn: undefined, type: undefined });
+      const name = declarationName(declaration);
+      if (name !== undefined) found.set(name, { fn: undefined, type: undefined });
     }
   }
   return found;

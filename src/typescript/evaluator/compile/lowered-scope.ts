@@ -7,7 +7,7 @@ import type { MagicString } from 'magic-string';
 import { Script } from 'node:vm';
 import { RUNTIME } from './runtime-name.js';
 import { declaredNames, topLevelReferences } from './syntax-scope.js';
-import { boundNames, child, children, optionalChild, type Node } from './syntax-tree.js';
+import { children, declarationName, optionalChild, variableNames, type Node } from './syntax-tree.js';
 
 /** The objects, by number. They live as long as the process: classes need them. */
 export type Scopes = Record<number, object>;
@@ -53,9 +53,8 @@ export function openScope(script: MagicString, program: Node, own: ReadonlySet<s
 
 function declared(statement: Node): string[] {
   const inner = optionalChild(statement, 'declaration') ?? statement;
-  if (inner.type === 'ClassDeclaration') return [optionalChild(inner, 'id')?.['name'] as string];
-  if (inner.type !== 'VariableDeclaration') return [];
-  return children(inner, 'declarations').flatMap((each) => boundNames(child(each, 'id')));
+  if (inner.type === 'ClassDeclaration') return [declarationName(inner) as string];
+  return inner.type === 'VariableDeclaration' ? variableNames(inner) : [];
 }
 
 function isAdded(statement: Node, added: ReadonlySet<string>): boolean {

@@ -8,12 +8,20 @@
  */
 import { MagicString } from 'magic-string';
 import type { ParsedCell } from './parse-cell.js';
-import { enumArgument } from './enum-argument.js';
 import { openScope, type Scopes } from './lowered-scope.js';
 import { importedBindings, importText, loadsModule } from './rewrite-import.js';
 import { RUNTIME } from './runtime-name.js';
 import { topLevelReferences } from './syntax-scope.js';
-import { boundNames, child, children, optionalChild, walk, type Node } from './syntax-tree.js';
+import {
+  boundNames,
+  child,
+  children,
+  declarationName,
+  optionalChild,
+  variableNames,
+  walk,
+  type Node,
+} from './syntax-tree.js';
 import type { LoweredCode } from './transpile-code.js';
 import { CLOSING } from './written-text.js';
 
@@ -30,13 +38,13 @@ export interface RewrittenCell {
   readonly importsFiles: boolean;
 }
 
-/** What the rewritten cell calls at its awaits. */
+/** The options of rewriting a cell. */
 export interface RewriteOptions {
   /** The execution's number, by which guards find their cell. */
   readonly cell: number;
   /** Compile awaits so that they restore the cell behind them; see `CellTracker.resume`. */
   readonly resume: boolean;
-  /** Where the names are that lowering adds to a cell. */
+  /** The names that lowering adds to cells. */
   readonly scopes: Scopes;
   /** Present for a cell that was lowered. */
   readonly lowered: LoweredCode | undefined;
@@ -85,11 +93,11 @@ export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptio
   rewriteInside(rewriter, program);
   if (rewriter.assigns) rewriteAssignments(script, program, constants);
   const last = body.findLast((each) => each.type !== 'EmptyStatement' && !isEmptyExport(each));
-  // What decorators are lowered to ends in an expression, which the cell did not.
+  // Lowered decorators end in an expression, which the cell did not.
   const hasResult = last !== undefined && lowered?.endsInExpression !== false && markResult(rewriter, last);
 
   if (isAsync) {
-    const variables = [...names].filter((name) => !functions.some((each) => functionName(each) === name));
+    const variables = [...names].filter((name) => !functions.some((each) => declarationName(each) === name));
     const leading = loading.filter((each, at) => body[at] === each);
     for (const each of loading.slice(leading.length)) script.move(each.start, each.end, leading.at(-1)?.end ?? 0);
     script.prepend(`${variables.length === 0 ? '' : `var ${variables.join(', ')}; `}(async () => {`);
@@ -100,7 +108,7 @@ export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptio
   return { script, names: [...names], isAsync, hasResult, importsFiles: rewriter.importsFiles };
 }
 
-/** What the transpiler leaves of imports and exports of types. */
+/** Whether a statement is a rest of imports or exports of types. */
 function isEmptyExport(statement: Node): boolean {
   return (
     statement.type === 'ExportNamedDeclaration' &&
@@ -117,7 +125,7 @@ function usedNames(program: Node, loading: readonly Node[]): Set<string> {
   return new Set(topLevelReferences(program, names).map(({ node }) => node['name'] as string));
 }
 
-/** What is assigned to a constant of the cell, at whatever depth, fails when it is. */
+/** Makes assignments to constants of the cell fail at run time, at whatever depth. */
 function rewriteAssignments(script: MagicString, program: Node, constants: ReadonlySet<string>): void {
   if (constants.size === 0) return;
   for (const { node, isTarget, isShorthand } of topLevelReferences(program, constants)) {
@@ -128,7 +136,7 @@ function rewriteAssignments(script: MagicString, program: Node, constants: Reado
 }
 
 function needsAsync(program: Node, code: string): boolean {
-  // What `using` was lowered to: its variable must not become global.
+  // `using` was lowered to it: its variable must not become global.
   let found = code.includes('_usingCtx');
   walk(program, (node, { nested }) => {
     if (nested) return;
@@ -139,10 +147,6 @@ function needsAsync(program: Node, code: string): boolean {
 
 function isForAwait(node: Node): boolean {
   return node.type === 'ForOfStatement' && node['await'] === true;
-}
-
-function functionName(declaration: Node): string | undefined {
-  return optionalChild(declaration, 'id')?.['name'] as string | undefined;
 }
 
 /** Makes a top-level statement's declarations global. Returns the function it declares, if it does. */
@@ -165,7 +169,7 @@ function rewriteStatement(rewriter: Rewriter, statement: Node): Node | undefined
       rewriteVariables(rewriter, statement, false);
       return undefined;
     case 'ClassDeclaration': {
-      const name = functionName(statement);
+      const name = declarationName(statement);
       if (name === undefined) return undefined;
       names.add(name);
       script.appendLeft(statement.start, `${rewriter.isAsync ? '' : 'var '}${name} = `);
@@ -173,7 +177,7 @@ function rewriteStatement(rewriter: Rewriter, statement: Node): Node | undefined
       return undefined;
     }
     case 'FunctionDeclaration': {
-      const name = functionName(statement);
+      const name = declarationName(statement);
       if (name !== undefined) names.add(name);
       return statement;
     }
@@ -186,7 +190,7 @@ function rewriteExport(rewriter: Rewriter, statement: Node): Node | undefined {
   const declaration = optionalChild(statement, 'declaration');
   if (declaration !== undefined) {
     rewriter.script.remove(statement.start, declaration.start);
-    const isNamed = functionName(declaration) !== undefined || declaration.type === 'VariableDeclaration';
+    const isNamed = declarationName(declaration) !== undefined || declaration.type === 'VariableDeclaration';
     if (isNamed) return rewriteStatement(rewriter, declaration);
     // `export default` of something nameless: an expression like any other.
     rewriter.script.appendLeft(declaration.start, '(');
@@ -227,13 +231,23 @@ function rewriteVariables(
   }
 }
 
-/** What `using` was lowered to: it belongs to the cell's own function. */
+/** Whether `using` was lowered to this declarator: it belongs to the cell's own function. */
 function isDisposer(declarator: Node): boolean {
   const id = child(declarator, 'id');
   return id.type === 'Identifier' && /^_usingCtx\d*$/.test(id['name'] as string);
 }
 
-/** What is to be changed at any depth: nested `var`, awaits, `import.meta`. */
+/** `E || {}` of `E = function (E) {…}(E || {})`, which the first `enum E` of a cell is transpiled to. */
+function enumArgument(declarator: Node): Node | undefined {
+  const call = optionalChild(declarator, 'init');
+  if (call?.type !== 'CallExpression' || child(call, 'callee').type !== 'FunctionExpression') return undefined;
+  const [argument] = children(call, 'arguments');
+  const left = argument?.type === 'LogicalExpression' ? child(argument, 'left') : undefined;
+  const isOwn = left !== undefined && left['name'] === child(declarator, 'id')['name'];
+  return isOwn && left.type === 'Identifier' ? argument : undefined;
+}
+
+/** Rewrites code at any depth: nested `var`, awaits, `import.meta`. */
 function rewriteInside(rewriter: Rewriter, program: Node): void {
   const { script, isAsync, names } = rewriter;
   walk(program, (node, { parent, nested, field }) => {
@@ -242,9 +256,7 @@ function rewriteInside(rewriter: Rewriter, program: Node): void {
     if (source !== undefined) rewriter.importsFiles ||= importsFile(source);
     if (node.type === 'VariableDeclaration' && node['kind'] === 'var' && !nested && isBelowStatement(parent)) {
       if (isAsync) rewriteVariables(rewriter, node, parent?.type.startsWith('For') === true && field !== 'body');
-      else
-        for (const each of children(node, 'declarations'))
-          for (const name of boundNames(child(each, 'id'))) names.add(name);
+      else for (const name of variableNames(node)) names.add(name);
     } else if (node.type === 'MetaProperty' && child(node, 'meta')['name'] === 'import') {
       script.update(node.start, node.end, `${RUNTIME}.meta`);
     } else if (node.type === 'ImportExpression') {
@@ -295,7 +307,10 @@ function markResult(rewriter: Rewriter, last: Node): boolean {
       : last.type === 'ExportDefaultDeclaration'
         ? child(last, 'declaration')
         : undefined;
-  if (expression === undefined || (expression.type.endsWith('Declaration') && functionName(expression) !== undefined)) {
+  if (
+    expression === undefined ||
+    (expression.type.endsWith('Declaration') && declarationName(expression) !== undefined)
+  ) {
     return false;
   }
   if (isAsync) {

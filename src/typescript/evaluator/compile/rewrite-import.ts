@@ -1,6 +1,6 @@
 /** Static imports and re-exports as awaited dynamic imports, which a script may contain. */
 import { RUNTIME } from './runtime-name.js';
-import { child, children, isNode, optionalChild, type Node } from './syntax-tree.js';
+import { child, children, isNode, nameOf, optionalChild, type Node } from './syntax-tree.js';
 
 /** A name that an import or a re-export gives to cells. */
 export interface Binding {
@@ -53,11 +53,6 @@ export function importText(
   if (bindings.length === 0) return `${namespace};`;
   const list = bindings.map(({ imported, local }) => JSON.stringify([imported, local, isUsed(local)]));
   return `${RUNTIME}.bind(${namespace}, ${source}, [${list.join(', ')}]);`;
-}
-
-/** An identifier's name, or the text of a string in its place. */
-function nameOf(node: Node): string {
-  return (node['name'] ?? node['value']) as string;
 }
 
 function isBindable({ local }: Binding): boolean {

@@ -1,4 +1,4 @@
-/** Positions, and where they come from by a source map. */
+/** Positions, and their origins by a source map. */
 import type { SourceMapInput, TraceMap } from '@jridgewell/trace-mapping';
 import { createRequire } from 'node:module';
 
@@ -8,13 +8,19 @@ export interface Position {
   readonly column: number;
 }
 
+/** The position behind the last character of a text. */
+export function positionAfter(text: string): Position {
+  const lines = text.split('\n');
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+}
+
 /** Loaded when there is an error to place: most processes never see one. */
 const loadTraceMapping = (): typeof import('@jridgewell/trace-mapping') =>
   createRequire(import.meta.url)('@jridgewell/trace-mapping') as typeof import('@jridgewell/trace-mapping');
 
 const traceMaps = new WeakMap<object, TraceMap>();
 
-/** Where a position comes from by a source map; undefined where the map does not say. */
+/** The origin of a position by a source map; undefined where the map does not tell. */
 export function trace(map: object, position: Position): Position | undefined {
   const { TraceMap, originalPositionFor } = loadTraceMapping();
   const known = traceMaps.get(map) ?? new TraceMap(map as SourceMapInput);

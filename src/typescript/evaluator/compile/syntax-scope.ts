@@ -1,5 +1,15 @@
-/** Which names a program declares at its top level, and where they are meant. */
-import { boundNames, child, children, isNode, optionalChild, walk, type Node } from './syntax-tree.js';
+/** The names that a program declares at its top level, and the references to them. */
+import {
+  boundNames,
+  child,
+  children,
+  declarationName,
+  isNode,
+  optionalChild,
+  variableNames,
+  walk,
+  type Node,
+} from './syntax-tree.js';
 
 /** An identifier that means a name of the top level. */
 export interface Reference {
@@ -62,7 +72,7 @@ function isShorthand(parent: Node | undefined, outer: Node | undefined): boolean
   return property?.type === 'Property' && property['shorthand'] === true;
 }
 
-/** Whether what stands there is a name of another kind: of a member, a label, an export. */
+/** Whether a field holds a name of another kind: of a member, a label, an export. */
 function isLabel(node: Node, field: string): boolean {
   switch (node.type) {
     case 'MemberExpression':
@@ -99,7 +109,7 @@ function isAssigned(node: Node, field: string, isTarget: boolean): boolean {
   }
 }
 
-/** The names that a node declares for what is inside of it. */
+/** The names that a node declares for its inside. */
 function scopeNames(node: Node): string[] {
   switch (node.type) {
     case 'FunctionExpression':
@@ -133,16 +143,14 @@ function scopeNames(node: Node): string[] {
 }
 
 function ownName(node: Node): string[] {
-  const id = optionalChild(node, 'id');
-  return id === undefined ? [] : [id['name'] as string];
+  const name = declarationName(node);
+  return name === undefined ? [] : [name];
 }
 
-/** What a statement itself declares; `var` belongs to the function around it. */
+/** The names that a statement itself declares; `var` belongs to the function around it. */
 function lexicalNames(statement: Node): string[] {
   if (statement.type === 'VariableDeclaration') {
-    return statement['kind'] === 'var'
-      ? []
-      : children(statement, 'declarations').flatMap((each) => boundNames(child(each, 'id')));
+    return statement['kind'] === 'var' ? [] : variableNames(statement);
   }
   return /^(?:Function|Class)Declaration$/.test(statement.type) ? ownName(statement) : [];
 }
@@ -150,8 +158,7 @@ function lexicalNames(statement: Node): string[] {
 function varNames(root: Node): string[] {
   const names: string[] = [];
   walk(root, (node, { nested }) => {
-    if (node.type === 'VariableDeclaration' && node['kind'] === 'var' && !nested)
-      names.push(...children(node, 'declarations').flatMap((each) => boundNames(child(each, 'id'))));
+    if (node.type === 'VariableDeclaration' && node['kind'] === 'var' && !nested) names.push(...variableNames(node));
   });
   return names;
 }

@@ -29,7 +29,17 @@ export function children(node: Node, field: string): readonly Node[] {
   return node[field] as readonly Node[];
 }
 
-/** Where a node stands. */
+/** The name that a declaration of a function or class gives; undefined for one without a name. */
+export function declarationName(declaration: Node): string | undefined {
+  return optionalChild(declaration, 'id')?.['name'] as string | undefined;
+}
+
+/** An identifier's name, or the text of a string in its place. */
+export function nameOf(node: Node): string {
+  return (node['name'] ?? node['value']) as string;
+}
+
+/** The place of a node in the tree. */
 export interface Surroundings {
   readonly parent: Node | undefined;
   /** Inside a function, a static block or a class field: not the cell's own statements. */
@@ -65,6 +75,11 @@ export function walk(root: Node, visit: (node: Node, surroundings: Surroundings)
       }
     }
   }
+}
+
+/** The names that a variable declaration binds. */
+export function variableNames(declaration: Node): string[] {
+  return children(declaration, 'declarations').flatMap((each) => boundNames(child(each, 'id')));
 }
 
 /** The names that a declared pattern binds: `a` and `c` of `{a, b: [c]}`. */

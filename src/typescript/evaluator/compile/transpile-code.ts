@@ -6,14 +6,13 @@ import { Buffer } from 'node:buffer';
 import { parseSync } from 'oxc-parser';
 import { transformSync, type TransformOptions } from 'oxc-transform';
 import { CellSyntaxError } from './cell-syntax-error.js';
-import { traceAll, type Position } from './source-maps.js';
-import { decoratorKind, type DecoratorKind, type KnownDecorators } from './decorator-kind.js';
-import { decoratorSettings } from './decorator-settings.js';
+import { positionAfter, traceAll, type Position } from './source-maps.js';
+import { decoratorKind, decoratorSettings, type DecoratorKind, type KnownDecorators } from './decorator-kind.js';
 import { lowerSyntax, type Lowered, type TypesOptions } from './lower-syntax.js';
 import { declaredNames } from './syntax-scope.js';
-import { boundNames, child, children, optionalChild, walk, type Node } from './syntax-tree.js';
+import { children, optionalChild, variableNames, walk, type Node } from './syntax-tree.js';
 
-/** What is transpiled, and where it stands. */
+/** A program to transpile, and its surroundings. */
 export interface Source {
   readonly code: string;
   readonly lang: 'ts' | 'tsx';
@@ -22,11 +21,11 @@ export interface Source {
   /** Cells keep imports that they do not use: a later cell may. */
   readonly isCell: boolean;
   readonly format: 'esm' | 'cjs';
-  /** What earlier cells have declared. */
+  /** The decorators that earlier cells have declared. */
   readonly known: KnownDecorators;
 }
 
-/** What is known of lowered code that its text does not say. */
+/** Facts about lowered code that its text does not tell. */
 export interface LoweredCode {
   /** The names that the source declares; those that lowering added are not among them. */
   readonly names: ReadonlySet<string>;
@@ -131,9 +130,7 @@ function constantNames(program: Node): Set<string> {
   const constant = children(program, 'body')
     .map((each) => optionalChild(each, 'declaration') ?? each)
     .filter(({ type, kind }) => type === 'VariableDeclaration' && /^(?:const|(?:await )?using)$/.test(String(kind)));
-  return new Set(
-    constant.flatMap((each) => children(each, 'declarations')).flatMap((each) => boundNames(child(each, 'id'))),
-  );
+  return new Set(constant.flatMap(variableNames));
 }
 
 /** Statements of types alone do not count. */
@@ -157,13 +154,12 @@ function needsLowering(program: Node, format: Source['format']): boolean {
   return found;
 }
 
-/** Parses a program whose errors the transpiler has told, or will. */
+/** Parses a program whose errors the transpiler reports. */
 export function parse(code: string, lang: 'ts' | 'tsx' | 'js'): Node {
   return parseSync(`code.${lang}`, code, { lang, sourceType: 'module' }).program as unknown as Node;
 }
 
 /** The parser counts bytes of UTF-8. */
 function byteToPosition(code: string, bytes: number): Position {
-  const lines = Buffer.from(code).subarray(0, bytes).toString().split('\n');
-  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+  return positionAfter(Buffer.from(code).subarray(0, bytes).toString());
 }

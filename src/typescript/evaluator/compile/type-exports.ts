@@ -1,9 +1,9 @@
-/** Which exports of TypeScript files are types, and so are not there at run time. */
+/** The exports of TypeScript files that are types, and so do not exist at run time. */
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseSync, type ParseResult } from 'oxc-parser';
 import { isTypeScript, resolveFile } from '../modules/local-modules.js';
-import { boundNames, child, children, optionalChild, type Node } from './syntax-tree.js';
+import { child, children, declarationName, nameOf, optionalChild, variableNames, type Node } from './syntax-tree.js';
 
 /** Whether a file exports a name as a type and not as a value, itself or by what it exports from other files. */
 export function exportsType(file: string, name: string): boolean {
@@ -109,9 +109,8 @@ function kindOfLocal(
 
 function declaredKind(declaration: Node, name: string): Kind | undefined {
   if (declaration.type === 'VariableDeclaration') {
-    const names = children(declaration, 'declarations').flatMap((each) => boundNames(child(each, 'id')));
-    if (!names.includes(name)) return undefined;
-  } else if (optionalChild(declaration, 'id')?.['name'] !== name) return undefined;
+    if (!variableNames(declaration).includes(name)) return undefined;
+  } else if (declarationName(declaration) !== name) return undefined;
   const isType = declaration['declare'] === true || /^TS(?:Interface|TypeAlias)Declaration$/.test(declaration.type);
   return isType ? 'type' : 'value';
 }
@@ -127,8 +126,4 @@ function statementsOf(file: string): readonly Node[] {
 
 function isTypeOnly(node: Node): boolean {
   return node['importKind'] === 'type' || node['exportKind'] === 'type';
-}
-
-function nameOf(node: Node): string {
-  return (node['name'] ?? node['value']) as string;
 }

@@ -1,5 +1,5 @@
 /** What compiled cells call to bind the names that they import; see `rewriteCell`. */
-import { ORIGINAL, type Builtins } from '../builtins.js';
+import { isObject, ORIGINAL, type Builtins } from '../builtins.js';
 import { resolveFile } from './local-modules.js';
 import { commonJsNamespace } from './module-namespaces.js';
 import { exportsType } from '../compile/type-exports.js';
@@ -99,7 +99,3 @@ export const CONSTANT: object = new Proxy(Object.freeze(Object.create(null)) as 
     throw new TypeError('Assignment to constant variable.');
   },
 });
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}

@@ -1,5 +1,6 @@
 /** `import * as name` of CommonJS modules. */
 import { createRequire } from 'node:module';
+import { isObject } from '../builtins.js';
 
 type Namespace = Readonly<Record<string, unknown>>;
 
@@ -62,8 +63,4 @@ function isCommonJs(namespace: Namespace, exports: object): boolean {
 /** As a module's namespace has it. */
 function fail(_target: object, name: PropertyKey): never {
   throw new TypeError(`Cannot assign to '${String(name)}' of an imported module`);
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

@@ -3,7 +3,7 @@ import { inspect, types } from 'node:util';
 import type { JsonObject } from '../../../protocol/message.js';
 import { ORIGINAL } from '../builtins.js';
 import type { CellTracker } from '../run/cell-tracker.js';
-import { base64, imageType } from './image-bytes.js';
+import { base64, imageType } from './known-formats.js';
 import { bundle, DISPLAY, jsonObject, mimeBundle, type Bundle } from './mime-bundle.js';
 import type { Send } from '../pipe-to-kernel.js';
 

@@ -1,6 +1,6 @@
-/** What values of well-known libraries look like, told by their shape, and the MIME bundle of each. */
+/** Values of well-known libraries, recognised by their shape, and the MIME bundle of each. */
+import { Buffer } from 'node:buffer';
 import { types } from 'node:util';
-import { base64, imageType } from './image-bytes.js';
 
 type Shaped = Readonly<Record<string, unknown>>;
 type Format = (value: Shaped) => Record<string, unknown> | undefined;
@@ -24,6 +24,20 @@ function image(value: Shaped): Record<string, unknown> | undefined {
   if (!(value instanceof Uint8Array)) return undefined;
   const type = imageType(value);
   return type === undefined ? undefined : { [type]: base64(value) };
+}
+
+/** The MIME type that an image's first bytes tell. */
+export function imageType(bytes: Uint8Array): string | undefined {
+  const starts = (...head: readonly number[]): boolean => head.every((byte, at) => bytes[at] === byte);
+  if (starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return 'image/png';
+  if (starts(0xff, 0xd8, 0xff)) return 'image/jpeg';
+  if (starts(0x47, 0x49, 0x46, 0x38)) return 'image/gif';
+  return undefined;
+}
+
+/** Binary data as MIME bundles carry it. */
+export function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
 function canvas(value: Shaped): Record<string, unknown> | undefined {

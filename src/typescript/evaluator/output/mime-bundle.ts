@@ -1,7 +1,7 @@
 /** Values as MIME bundles: what a value says of itself, then what its shape tells, and always its text. */
 import { inspect, types } from 'node:util';
 import type { JsonObject } from '../../../protocol/message.js';
-import { ORIGINAL } from '../builtins.js';
+import { isObject, ORIGINAL } from '../builtins.js';
 import { knownFormat } from './known-formats.js';
 
 const { isArray, JSON, Promise, Reflect } = ORIGINAL;
@@ -73,8 +73,4 @@ function known(value: object): Bundle | undefined {
   } catch {
     return undefined; // a value that only looks like one
   }
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
