@@ -6,7 +6,7 @@ import type { Evaluator } from './evaluator.js';
 import { moduleSpecifiers } from './module-specifiers.js';
 import type { Member, PathStep } from './pipe/pipe-messages.js';
 
-/** Where completion and inspection look for values and for files. */
+/** The sources of completion and inspection: values of cells, and files. */
 export interface CodeContext {
   readonly evaluator: Evaluator;
   /** The notebook's folder. */
@@ -81,7 +81,7 @@ function names(prefix: string, code: string, globals: readonly Member[]): Member
   const sorted = globals.filter(({ name }) => NAME.test(name)).toSorted((a, b) => a.name.localeCompare(b.name));
   const found = new Map<string, Member>();
   for (const each of [...declared, ...sorted, ...keywords]) {
-    // What is being typed itself is no completion of it.
+    // The name being typed is no completion of itself.
     const isTyped = each.name === prefix && each.type !== 'keyword' && !globals.some(({ name }) => name === prefix);
     if (each.name.startsWith(prefix) && !isTyped && !found.has(each.name)) found.set(each.name, each);
   }

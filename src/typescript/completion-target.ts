@@ -1,8 +1,8 @@
-/** What stands before the cursor, and so what can be completed there. Offsets are UTF-16 units. */
+/** The code before the cursor, and so the kind of completion there. Offsets are UTF-16 units. */
 import type { PathStep } from './pipe/pipe-messages.js';
 import { scanCode } from './scan-code.js';
 
-/** `prefix` is what is typed already; it ends at the cursor. */
+/** `prefix` is the part that is typed already; it ends at the cursor. */
 export type CompletionTarget =
   | { readonly kind: 'name'; readonly prefix: string }
   | { readonly kind: 'member'; readonly path: readonly PathStep[]; readonly prefix: string }
@@ -12,14 +12,14 @@ export type CompletionTarget =
 
 const NOTHING: CompletionTarget = { kind: 'nothing' };
 const NAME_AT_END = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
-/** `!` of TypeScript behind a value, which says that it is neither null nor undefined. */
+/** TypeScript's `!` behind a value, which asserts that it is neither null nor undefined. */
 const NON_NULL_AT_END = /(?<=[\p{ID_Continue}$\])])!+$/u;
 /** A value in parentheses, perhaps with a type, that are not those of a call. */
 const PARENTHESES_AT_END =
   /(?<before>^|[^\p{ID_Continue}$\])\s]\s*|\b(?:return|case|of|in|typeof|void|delete|throw|await)\s+|[;{}]\s*|\n\s*)\((?:\s*<[^<>()]+>)?(?<value>[^()]*?)(?:\s(?:as|satisfies)\s[^()]*)?\)$/u;
 const INDEX_AT_END = /\[\s*(?:(?<number>\d+)|'(?<single>[^'\\]*)'|"(?<double>[^"\\]*)")\s*\]$/u;
 
-/** What can be completed at `offset`. */
+/** The completion that is possible at `offset`. */
 export function completionTarget(code: string, offset: number): CompletionTarget {
   const { inside, start } = scanCode(code, offset);
   if (inside === 'string') return stringTarget(code, start, offset);

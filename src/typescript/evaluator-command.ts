@@ -1,4 +1,4 @@
-/** How the evaluator is started: its Node, flags and environment. */
+/** The command line of the evaluator, and its environment. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,11 +10,13 @@ export interface EvaluatorCommand {
   readonly arguments: readonly string[];
 }
 
-/** Found from this room, and from wherever beside it this module is bundled to. */
+/** Found from this folder, and from any folder beside it that this module is bundled to. */
 const MAIN = fileURLToPath(new URL('../typescript/evaluator/evaluator-main.js', import.meta.url));
 
 /**
- * The command line of an evaluator. It names no connection file. Rejects with 'evaluator-failed' when `execPath` is no Node.
+ * The command line of an evaluator. It names no connection file.
+ *
+ * @throws CurveKernelError 'evaluator-failed' when `execPath` cannot be run
  */
 export async function evaluatorCommand(execPath: string, arguments_: readonly string[]): Promise<EvaluatorCommand> {
   const version = execPath === process.execPath ? process.versions.node : await nodeVersion(execPath);
@@ -24,13 +26,13 @@ export async function evaluatorCommand(execPath: string, arguments_: readonly st
   return { file: execPath, arguments: [...flags, ...arguments_, MAIN] };
 }
 
-/** From 22.7 the flag is there, from 24 on it is the default. */
+/** The flag exists from 22.7 on; from 24 on it is the default. */
 function keepsContextByFlag(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return (major === 22 && minor >= 7) || major === 23;
 }
 
-/** SIGUSR1 opens no inspector, which any account of this machine could use: from 22.14 and 23.7 on. */
+/** The flag by which SIGUSR1 opens no inspector, which any account of this machine could use: from 22.14 and 23.7 on. */
 function takesNoSignalFlag(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major >= 24 || (major === 23 && minor >= 7) || (major === 22 && minor >= 14);
@@ -41,14 +43,14 @@ async function nodeVersion(execPath: string): Promise<string> {
     const { stdout } = await promisify(execFile)(execPath, ['--version']);
     return stdout.trim().replace(/^v/, '');
   } catch (error) {
-    throw new CurveKernelError('evaluator-failed', `${execPath} could not be run`, {
-      hint: 'execPath must be a Node binary, version 20.19 or later.',
+    throw new CurveKernelError('evaluator-failed', `${execPath} could not be run.`, {
+      hint: 'Give execPath a Node binary, version 20.19 or later.',
       cause: error,
     });
   }
 }
 
-/** What leads to keys, to the connection file, or to a channel of the kernel's own. */
+/** Variables that lead to keys, to the connection file, or to a channel of the kernel's own. */
 const WITHHELD = [/^JUPYTER_CURVE_/, /^JPY_/, /^JUPYTER_TOKEN$/, /^NODE_CHANNEL_/, /^NODE_UNIQUE_ID$/];
 
 /** Front ends show colours, and a pager would wait for keys that never come: as ipykernel sets them. */

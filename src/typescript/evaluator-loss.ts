@@ -2,14 +2,14 @@
 import type { ExecuteOutcome } from '../kernel/language.js';
 import type { EvaluatorEnd } from './evaluator-process.js';
 
-/** What the kernel knows of the loss, beside the end itself. */
+/** Facts about the loss, beside the end itself. */
 export interface LossContext {
   /** Given when a cell called `process.exit`. */
   readonly exitCode: number | undefined;
   readonly isInterrupted: boolean;
 }
 
-/** The outcome of a cell whose process ended under it. It says why, and what is lost. */
+/** The outcome of a cell whose process ended under it. It gives the reason, and the consequences. */
 export function lostOutcome(ending: EvaluatorEnd, context: LossContext): ExecuteOutcome {
   const evalue = lossNotice(ending, context);
   return {

@@ -80,7 +80,7 @@ export class EvaluatorProcess {
         if (this.#child.pid !== undefined) return;
         reject(
           new CurveKernelError('evaluator-failed', `The process that runs cells could not be started in ${cwd}.`, {
-            hint: 'The folder must exist, and the Node binary must be executable.',
+            hint: 'Check that the folder exists and that the Node binary is executable.',
             cause: error,
           }),
         );
@@ -110,12 +110,12 @@ export class EvaluatorProcess {
   }
 
   /**
-   * Resolves when everything that was written to descriptors 1 and 2 before the last message has been delivered. It is in
-   * our receive buffers by then: a full turn of the event loop without a chunk says that they are empty. So do more turns
-   * than one, whatever they bring: each reads more than the buffers hold.
+   * Resolves when everything that was written to descriptors 1 and 2 before the last message has been delivered. It is in our receive
+   * buffers by then: a full turn of the event loop without a chunk shows that they are empty. So do several turns, with or without
+   * chunks: each reads more than the buffers hold.
    */
   async drain(): Promise<void> {
-    // The rest of this turn says nothing: it may have looked at the descriptors before that message was written.
+    // The rest of this turn shows nothing: it may have looked at the descriptors before that message was written.
     await endOfTurn();
     for (let turns = 0, before = -1; before !== this.#rawChunks && turns < DRAIN_TURNS; turns++) {
       before = this.#rawChunks;
@@ -185,7 +185,7 @@ export class EvaluatorProcess {
     });
   }
 
-  /** Hands over what was read, in order, and lets the event loop turn where that takes long: user code may send anything. */
+  /** Delivers the frames that were read, in order, and lets the event loop turn where that takes long: user code may send anything. */
   async #deliver(pipe: Socket, onMessage: EvaluatorProcessOptions['onMessage']): Promise<void> {
     this.#isReading = true;
     try {

@@ -24,13 +24,13 @@ export type LookupReply = MessageOf<'members' | 'description'>;
 type MessageOf<Type extends EvaluatorMessage['type']> = Extract<EvaluatorMessage, { type: Type }>;
 
 interface Execution {
-  /** What its reply carries for the pager (Jupyter messaging, “Payloads”). */
+  /** The pages that its reply carries (Jupyter messaging, “Payloads”). */
   readonly payload: JsonObject[];
   isInterrupted: boolean;
   readonly resolve: (outcome: ExecuteOutcome) => void;
 }
 
-/** How long completion and inspection wait for a process whose cell is busy, in milliseconds. */
+/** Milliseconds that completion and inspection wait for a process whose cell is busy. */
 const LOOK_UP_TIMEOUT = 200;
 
 /** One evaluator process and the work that it was given, from its start to its end. */

@@ -10,7 +10,7 @@ import { lostOutcome } from './evaluator-loss.js';
 import type { EvaluatorEnd } from './evaluator-process.js';
 import { EvaluatorSession, type Lookup, type LookupReply } from './evaluator-session.js';
 
-/** How evaluators are started: the fields are those of `TypeScriptOptions`, with the cells that output goes to. */
+/** The fields of `TypeScriptOptions`, with the cells that output goes to. */
 export interface EvaluatorOptions {
   readonly cells: CellRegistry;
   readonly cwd?: string;
@@ -100,7 +100,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
         loss = undefined;
       });
       if (session === started) return await started.execute(request, cell);
-      // It has ended since it was ready, and its cells have been told already.
+      // It has ended since it was ready, and its cells have got their outcomes.
       return lostOutcome(await started.ended, { exitCode: undefined, isInterrupted: false });
     },
     lookUp: async (question, signal) => (signal.aborted ? undefined : session?.lookUp(question, signal)),

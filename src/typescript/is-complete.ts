@@ -5,7 +5,7 @@ import { scanCode, type Scan } from './scan-code.js';
 
 /** The parser recurses on the native stack, which overflows at about 1500 levels of types: far more than this. */
 const MAX_DEPTH = 400;
-/** So long that parsing would keep others waiting; a console's user has not typed it. */
+/** Code so long that parsing it would delay other requests; it was not typed at a console. */
 const MAX_LENGTH = 1_000_000;
 const INDENT = '  ';
 

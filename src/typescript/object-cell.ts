@@ -4,22 +4,22 @@ import { parseSync } from 'oxc-parser';
 /** The cell with parentheses around its object. */
 export interface ObjectCell {
   readonly code: string;
-  /** Where the first of the two was put in. */
+  /** The offset at which the first of the two was put in. */
   readonly start: number;
 }
 
 const TRIVIA = String.raw`\s|\/\/[^\n]*(?:\n|$(?![^]))|\/\*[^]*?\*\/`;
 const HEAD = new RegExp(`^(?:${TRIVIA})*\\{`);
 const TAIL = new RegExp(`^(?:${TRIVIA}|;)*$(?![^])`);
-/** How many closing braces are tried from the end: all but one stand in the comments behind the object. */
-const TRIED = 20;
+/** Maximum number of closing braces tried from the end: all but one stand in the comments behind the object. */
+const MAX_TRIES = 20;
 
 /** Undefined for any code but one object literal, with whatever semicolons and comments around it. */
 export function objectCell(code: string): ObjectCell | undefined {
   const start = (HEAD.exec(code)?.[0].length ?? 0) - 1;
   if (start === -1) return undefined;
   let end = code.length;
-  for (let tries = 0; tries < TRIED; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     end = code.lastIndexOf('}', end - 1);
     if (end <= start) return undefined;
     if (!TAIL.test(code.slice(end + 1))) continue;

@@ -3,19 +3,19 @@
  * comment or regular expression. It is linear, recurses nowhere, and never fails.
  */
 
-/** What the end of the code is inside of. */
+/** The construct that the end of the code is inside of. */
 export type Inside = 'code' | 'string' | 'template' | 'comment' | 'lineComment' | 'regexp';
 
-/** What a scan has seen when it came to the end. */
+/** The result of a scan. */
 export interface Scan {
   readonly inside: Inside;
-  /** Where the string, template, comment or expression that is not closed begins. */
+  /** The start of the string, template, comment or expression that is not closed. */
   readonly start: number;
   /** Brackets that are open at the end, outermost first; `${` of a template is `$`. */
   readonly open: readonly string[];
   /** The deepest that a parser may have to recurse for it: open brackets, operators and keywords in a row. */
   readonly depth: number;
-  /** How many brackets were open at most. */
+  /** The maximum number of open brackets. */
   readonly nesting: number;
 }
 

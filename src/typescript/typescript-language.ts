@@ -6,21 +6,21 @@ import { completeCode, inspectCode, type CodeContext } from './complete-code.js'
 import { createEvaluator } from './evaluator.js';
 import { isComplete } from './is-complete.js';
 
-/** Where, with which Node and as whom cells run. */
+/** The folder, environment, Node and account of cells. */
 export interface TypeScriptOptions {
-  /** The notebook's folder: imports are resolved from it, and it is the working directory of cells. Default: ours. */
+  /** The notebook's folder: imports are resolved from it, and it is the working directory of cells. Default: the kernel's. */
   readonly cwd?: string;
-  /** The environment of cells; what leads to keys is left out. Default: ours. */
+  /** The environment of cells, from which variables that lead to keys are removed. Default: the kernel's. */
   readonly env?: NodeJS.ProcessEnv;
-  /** The Node binary that runs cells, 20.19 or later. Default: ours. */
+  /** The Node binary that runs cells, 20.19 or later. Default: the kernel's. */
   readonly execPath?: string;
   /** More arguments for that Node, such as `--max-old-space-size=4096`. */
   readonly evaluatorArguments?: readonly string[];
-  /** How long, in milliseconds, a cell may resist an interrupt before its process is replaced. Default: 5000. */
+  /** Milliseconds that a cell may resist an interrupt before its process is replaced. Default: 5000. */
   readonly interruptTimeout?: number;
   /**
    * The account that cells run as, which must be able to read this package, that Node and the folder. Only root may switch to
-   * another; that fails when the evaluator is started. Default: ours, with all that it may read.
+   * another; that fails when the evaluator is started. Default: the kernel's, with all that it may read.
    */
   readonly user?: string;
 }

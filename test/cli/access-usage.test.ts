@@ -62,7 +62,7 @@ test('a connection file that is not there is an error of that file', async () =>
 test('a kernel whose cells cannot run as the account that was named does not start', async () => {
   const refused = await line.run('kernel', '-f', 'none.json', '--evaluator-user', 'nobody-of-that-name');
   expect(refused).toMatchObject({ stdout: '', status: 6 });
-  expect(refused.stderr).toContain('cells cannot be run as "nobody-of-that-name": there is no such account');
+  expect(refused.stderr).toContain('Cells cannot be run as "nobody-of-that-name": there is no such account.');
 });
 
 test('a kernel does not start without the policy that it was to have, nor with one that it cannot hold anybody to', async () => {

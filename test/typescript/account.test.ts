@@ -69,7 +69,7 @@ describe('an account that cannot be switched to is refused with the reason', () 
       cwd: tmpdir(),
     });
     expect(stdout).toBe(
-      'nobody cells cannot be run as "root": the kernel does not run as root, who alone may switch\n',
+      'nobody Cells cannot be run as "root": the kernel does not run as root, who alone may switch.\n',
     );
   });
 });

@@ -133,7 +133,7 @@ describe('a front end that takes no questions is an error at once, and no hang, 
       'try { await createInterface(both).question("?") } catch (error) { console.log("caught", error.message) } await new Promise((done) => setTimeout(done, 20))',
       inputUnavailableError(REFUSED),
     );
-    expect([evalue, stdout]).toEqual(['', expect.stringMatching(/^caught .*takes no questions\n$/)]);
+    expect([evalue, stdout]).toEqual(['', expect.stringMatching(/^caught .*takes no questions\.\n$/)]);
   });
 
   test('a question that the cell does not wait for, under that cell', async () => {

@@ -12,7 +12,7 @@ import { createMainThreadInterrupt } from './interrupt/interrupt-main-thread.js'
 import { openPipeToKernel, type SharedPipe } from './pipe-to-kernel.js';
 import { FLAGS } from './thread-flags.js';
 
-/** What the main thread gives the control thread. */
+/** The data that the main thread starts the control thread with. */
 export interface ControlThreadData {
   readonly pipe: SharedPipe;
   /** To the main thread: answers to blocking questions, and interrupts that a termination may have lost. */
@@ -21,7 +21,7 @@ export interface ControlThreadData {
   readonly descriptor: number;
 }
 
-/** How long printed text may wait for the main thread to write it out, in milliseconds. */
+/** Maximum time, in milliseconds, for the main thread to write out printed text. */
 const FLUSH_TIMEOUT = 3;
 
 const { pipe, port, descriptor } = workerData as ControlThreadData;

@@ -19,7 +19,7 @@ import { uninterruptible } from './interrupt/uninterruptible.js';
 import { createFlags } from './thread-flags.js';
 import type { ControlThreadData } from './control-thread.js';
 
-// There are no keys here, but the account's files, which an inspector without a password would open to every other.
+// There are no keys here, but the account's files, which an inspector without a password would open to every other account.
 process.on('SIGUSR1', () => {});
 allowCores();
 
@@ -43,7 +43,7 @@ const controlThread = new Worker(new URL('control-thread.js', import.meta.url), 
 });
 controlThread.on('error', () => process.kill(process.pid, 'SIGKILL'));
 const stacks = installCellStacks([dirname(import.meta.dirname), new URL('..', import.meta.url).href]);
-// The parser and the transpiler are loaded while the control thread starts. Where they cannot be, Node says so and ends.
+// The parser and the transpiler are loaded while the control thread starts. If they cannot be, Node reports that and ends.
 const { createRequestHandler } = await import('./handle-request.js');
 const endGroups = captureOutput(pipe.print, tracker);
 installProcessHooks({ pipe, tracker, stacks, flags, builtins });
@@ -51,7 +51,7 @@ const handle = createRequestHandler({ folder: process.cwd(), flags, send, tracke
 send({ type: 'ready' });
 
 const inbox: EvaluatorRequest[] = [];
-// Taken now: what a cell makes of them must not lose requests.
+// Taken now: a cell that replaces them must not lose requests.
 const put = inbox.push.bind(inbox);
 const take = inbox.shift.bind(inbox);
 const drain = (): void => {

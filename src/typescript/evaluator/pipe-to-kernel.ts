@@ -29,7 +29,7 @@ export interface PipeToKernel {
   readonly send: Send;
   /** Prints for a cell. */
   readonly print: (cell: number, name: 'stdout' | 'stderr', text: string) => void;
-  /** Writes out what was printed. On the main thread, call it within {@link uninterruptible}. */
+  /** Writes out the printed text. On the main thread, call it within {@link uninterruptible}. */
   readonly flush: () => void;
 }
 
@@ -65,7 +65,7 @@ export function openPipeToKernel(
   onPrinted: () => void,
 ): PipeToKernel {
   const text = Buffer.from(memory);
-  // Taken now: what cells do to `fs` must not break the pipe.
+  // Taken now: a cell that changes `fs` must not break the pipe.
   const write = writeSync;
 
   const holding = (action: () => void): void => {
@@ -109,7 +109,7 @@ export function openPipeToKernel(
 
   return {
     send(message, buffers = []) {
-      // What the kernel would refuse is the user's mistake, and must not reach it: it replaces processes that break the pipe.
+      // A message that the kernel would refuse is the user's mistake, and must not reach it: it replaces processes that break the pipe.
       const encode = (): Buffer => encodeFrame(...foldData(checkEvaluatorMessage(message), buffers), EVALUATOR_LIMITS);
       const isSimple = !FOLDED[message.type] && buffers.length === 0 && !('toJSON' in anyObject);
       const frame = isSimple ? encode() : builtins.run(encode);

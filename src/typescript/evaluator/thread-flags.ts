@@ -15,7 +15,7 @@ export const FLAGS = {
   // What a blocked main thread waits for.
   /** The number of the last output barrier that the kernel has answered. */
   outputBarrier: 5,
-  /** How many blocking questions were answered. */
+  /** The number of blocking questions that were answered. */
   answers: 6,
 
   // The pipe to the kernel: see pipe-to-kernel.ts.

@@ -1,6 +1,6 @@
 /**
  * Frames on the pipes between kernel and evaluator: `u32 length of the rest | u32 length of the JSON | JSON | buffers`,
- * big endian. The JSON's `buffers` field, an array of lengths, says where the binary tail is cut; a frame without binary
+ * big endian. The JSON's `buffers` field, an array of lengths, tells where the binary tail is cut; a frame without binary
  * data has none. Printed text, which is most of the traffic, comes without JSON: `u32 length of the rest | u32 0 | u32 cell |
  * u8 1 for stderr | UTF-8`. Neither side deserialises anything but JSON: the evaluator runs foreign code.
  */

@@ -4,9 +4,9 @@ import { writtenObject } from '../../protocol/written-json.js';
 import type { Frame } from './pipe-frames.js';
 import { checkEvaluatorMessage, type EvaluatorMessage } from './pipe-messages.js';
 
-/** How much of a text is looked at between two turns of the event loop: about a millisecond's work. */
+/** Characters of a text that are checked between two turns of the event loop: about a millisecond's work. */
 const SLICE = 64 * 1024;
-/** History keeps results up to this many bytes. */
+/** Maximum size, in bytes, of a result that history keeps. */
 const MAX_HISTORY_TEXT = 1024 * 1024;
 
 type Unfolded = readonly [EvaluatorMessage, readonly Uint8Array[]];

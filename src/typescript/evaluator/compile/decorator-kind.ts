@@ -1,7 +1,7 @@
 /**
  * Whether a program's decorators are those of TC39 or those of TypeScript's `experimentalDecorators`. The two are called with
- * different arguments, so that the wrong kind gives wrong values. The settings decide; where they say nothing, decorators are TC39's,
- * unless the program can only be meant the other way.
+ * different arguments, so that the wrong kind gives wrong values. The settings decide. Without any, decorators are TC39's, unless
+ * the program can only be meant the other way.
  */
 import { createRequire } from 'node:module';
 import { declaredNames } from './syntax-scope.js';
@@ -68,7 +68,7 @@ export function decoratorKind(program: Node, settings: DecoratorSettings, known:
   const [other] = onParameter ? named('standard') : [...named('standard'), ...named('unknown')];
   if (other === undefined) return 'legacy';
   throw new SyntaxError(
-    `${legacy} is as \`experimentalDecorators\` has it, and ${other} may not be: write "experimentalDecorators" true or false in the compilerOptions of a tsconfig.json`,
+    `${legacy} is as \`experimentalDecorators\` has it, and ${other} may not be: write "experimentalDecorators" true or false in the compilerOptions of a tsconfig.json.`,
   );
 }
 

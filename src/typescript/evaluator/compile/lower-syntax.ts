@@ -1,19 +1,19 @@
 /**
- * What the transpiler leaves to a second one: decorators of TC39, `accessor`, namespaces that
- * export variables, and ES modules as CommonJS.
+ * Lowers the syntax that the transpiler leaves alone: decorators of TC39, `accessor`, namespaces that export variables, and ES modules as
+ * CommonJS.
  */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { Position } from './source-maps.js';
 import { CellSyntaxError } from './cell-syntax-error.js';
 
-/** JavaScript, and the source map from it back to what was lowered. */
+/** JavaScript, and the source map from it back to the code that was lowered. */
 export interface Lowered {
   readonly code: string;
   readonly map: object;
 }
 
-/** For TypeScript, where the transpiler does not know what to make of it. */
+/** Options for TypeScript that the transpiler refuses. */
 export interface TypesOptions {
   readonly lang: 'ts' | 'tsx';
   /** Whether imports stay that are not used as values. */
@@ -78,7 +78,7 @@ function esbuildBinary(): string {
     return own.resolve(process.platform === 'win32' ? `${name}/esbuild.exe` : `${name}/bin/esbuild`);
   } catch (error) {
     throw new Error(
-      `decorators need ${name}, which is not installed: install jupyter-curve with its optional dependencies`,
+      `Decorators need ${name}, which is not installed. Install jupyter-curve with its optional dependencies.`,
       {
         cause: error,
       },

@@ -12,7 +12,7 @@ import { children, declarationName, optionalChild, variableNames, type Node } fr
 /** The objects, by number. They live as long as the process: classes need them. */
 export type Scopes = Record<number, object>;
 
-/** Errors that are thrown in there have no place of their own in stacks. */
+/** Errors thrown by the helpers have no place of their own in stacks. */
 const FILENAME = new URL('lowered-helpers.js', import.meta.url).href;
 
 /**

@@ -8,7 +8,7 @@ export interface ParsedCell {
   readonly program: Node;
 }
 
-/** Parses JavaScript; undefined where it is none. What `isWritten` by a person is also looked at for names declared twice and the like. */
+/** Parses JavaScript; undefined where it is none. Code that `isWritten` by a person is also checked for names declared twice and the like. */
 export function parseCell(code: string, isWritten = false): ParsedCell | undefined {
   // Two line ends: the wrapper closes at the first, and functions are moved behind it.
   const text = `${code}\n\n`;
@@ -20,7 +20,7 @@ export function parseCell(code: string, isWritten = false): ParsedCell | undefin
   return errors.length === 0 ? { text, program: program as unknown as Node } : undefined;
 }
 
-/** What TypeScript and JavaScript read differently, or what not every supported Node runs. */
+/** Code that TypeScript and JavaScript read differently, or that not every supported Node runs. */
 const NEEDS_TRANSPILING = /[<@]|\b(?:using|accessor)\b/;
 
 /** Parses a cell in plain JavaScript: it can be run as it was written, and its functions keep their own text. */

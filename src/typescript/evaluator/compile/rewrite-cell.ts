@@ -3,7 +3,7 @@
  *
  * Top-level `const`, `let` and `class` become `var`, so that cells can be run again and functions of earlier cells see
  * later assignments: there is one global variable per name. A cell that awaits or imports becomes a script whose value is
- * an async function; its variables and functions stay outside of that function. Every await at the top level is uninterruptible,
+ * an async function; its variables and functions stay outside of that function. Every await at the top level is guarded,
  * so that an interrupt can reject it: terminating V8 settles no promise.
  */
 import { MagicString } from 'magic-string';
@@ -118,7 +118,7 @@ function isEmptyExport(statement: Node): boolean {
   );
 }
 
-/** The imported names that the cell uses as values: types are gone by now. */
+/** The imported names that the cell uses as values: no types are left by now. */
 function usedNames(program: Node, loading: readonly Node[]): Set<string> {
   const names = new Set(loading.flatMap(importedBindings).map(({ local }) => local));
   if (names.size === 0) return names;
@@ -284,8 +284,8 @@ function rewriteAwait({ script, cell, resume }: Rewriter, node: Node, nested: bo
 }
 
 function guardText({ cell, resume }: Rewriter, { start }: Node): (awaited: string) => string {
-  const uninterruptible = (awaited: string): string => `await ${RUNTIME}.guard(${cell}, ${start}, ${awaited})`;
-  return resume ? (awaited) => `${RUNTIME}.resume(${cell}, ${uninterruptible(awaited)})` : uninterruptible;
+  const guarded = (awaited: string): string => `await ${RUNTIME}.guard(${cell}, ${start}, ${awaited})`;
+  return resume ? (awaited) => `${RUNTIME}.resume(${cell}, ${guarded(awaited)})` : guarded;
 }
 
 /** Outer nodes come first: what is opened later at the same place opens inside, and closes before. */
@@ -294,7 +294,7 @@ function surround(script: MagicString, node: Node, opening: string): void {
   script.prependLeft(node.end, CLOSING);
 }
 
-/** Lets the value of a cell's last expression out. Whether the cell ends in one. */
+/** Makes the value of a cell's last expression its result. Returns whether the cell ends in one. */
 function markResult(rewriter: Rewriter, last: Node): boolean {
   const { script, isAsync } = rewriter;
   if (last.type === 'TryStatement' && isAsync && optionalChild(last, 'finalizer') !== undefined) {

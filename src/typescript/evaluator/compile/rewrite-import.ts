@@ -38,7 +38,7 @@ export function importedBindings(declaration: Node): Binding[] {
 
 /**
  * The text of such a statement as one that binds global variables. `awaited` makes an await expression of a promise's text;
- * `isUsed` says of a name whether the cell uses it as a value.
+ * `isUsed` tells whether the cell uses a name as a value.
  */
 export function importText(
   declaration: Node,

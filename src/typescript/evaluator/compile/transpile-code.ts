@@ -37,7 +37,7 @@ export interface Transpiled {
   readonly code: string;
   readonly maps: readonly object[];
   readonly lowered?: LoweredCode;
-  /** The names that the source declares as constants, where its JavaScript no longer says. */
+  /** The names that the source declares as constants, where its JavaScript no longer tells. */
   readonly constants?: ReadonlySet<string>;
 }
 

@@ -120,7 +120,7 @@ function statementsOf(file: string): readonly Node[] {
     const { program } = parseSync(file, readFileSync(file, 'utf8'), { sourceType: 'module' });
     return children(program as unknown as Node, 'body');
   } catch {
-    return []; // it is gone, or is no file: importing it says so
+    return []; // it does not exist, or is no file: importing it fails with that error
   }
 }
 

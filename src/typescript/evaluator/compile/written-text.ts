@@ -1,11 +1,11 @@
 /**
- * The text of functions as it was written. What a compiled cell contains beyond that is told by its form, so that it can be
- * taken out again: a function may be sent to a worker, a browser or `vm` as text, where the evaluator is not.
+ * The text of functions as it was written. The code that compiling adds to a cell has a form of its own, so that it can be removed again:
+ * a function may be sent as text to a worker, a browser or `vm`, where the evaluator is not.
  */
 import { ORIGINAL } from '../builtins.js';
 import { RUNTIME } from './runtime-name.js';
 
-/** What closes a call that was opened around an expression. */
+/** Closes a call that was opened around an expression. */
 export const CLOSING = `/*${RUNTIME}*/)`;
 
 const ADDED = new RegExp(
@@ -14,7 +14,7 @@ const ADDED = new RegExp(
 );
 const META = new RegExp(`\\b${RUNTIME}\\.meta\\b`, 'g');
 
-/** Makes `Function.prototype.toString` leave out what a cell was compiled to contain. */
+/** Makes `Function.prototype.toString` leave out the code that compiling adds to cells. */
 export function installWrittenText(): void {
   const { apply } = ORIGINAL.Reflect;
   const { prototype } = Function;

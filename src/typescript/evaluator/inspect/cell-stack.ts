@@ -13,10 +13,10 @@ export interface KnownCell {
   original(position: Position): Position | undefined;
 }
 
-/** Every cell that was run, by the file name it was compiled under: its functions may live as long as the process. */
+/** Every cell that was run, by its file name in stacks: its functions may live as long as the process. */
 export interface CellStacks {
   add(filename: string, cell: KnownCell): void;
-  /** Says where places in imported files come from. Until then they are those of the JavaScript. */
+  /** Sets the function that traces positions in imported files. Until then they are those of the JavaScript. */
   placeFiles(placeInFile: PlaceInFile): void;
   /** The stack of an error as it would be if it had been made where these frames are, innermost first. */
   text(error: Error, sites: readonly NodeJS.CallSite[]): string;
@@ -31,7 +31,7 @@ export function placeText(executionCount: number, { line, column }: Position): s
   return `Cell [${executionCount}]:${line}:${column}`;
 }
 
-/** How many frames are shown of a stack that V8 has not cut. */
+/** Maximum number of frames shown of a stack that V8 has not cut. */
 const MAX_SITES = 10;
 const PLACE = /Cell \[(\d+)\]:(\d+):(\d+)/;
 

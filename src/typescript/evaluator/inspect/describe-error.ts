@@ -1,4 +1,4 @@
-/** What was thrown, as front ends show it. */
+/** Errors, and other thrown values, as front ends show them. */
 import { inspect } from 'node:util';
 import type { ErrorDescription } from '../../pipe/pipe-messages.js';
 import { placeText, type CellStacks } from './cell-stack.js';
@@ -12,11 +12,11 @@ const MAX_CAUSES = 5;
 const MAX_TEXT = 256 * 1024;
 const MAX_NAME = 1024;
 const MAX_LINES = 10_000;
-/** Lines of stacks that were made where our own frames are not left out, and what calls cells. */
+/** The evaluator's own frames, and those that call cells, in stacks that were made elsewhere. */
 const INTERNALS = new URL('../..', import.meta.url).href;
 const CALLER = /^ {4}at (?:async )?<anonymous>:1:\d+$/;
 
-/** Where the cell stood, for an error whose own stack does not say: those of awaited system calls are empty. */
+/** The place where the cell stood, for an error whose own stack does not tell: those of awaited system calls are empty. */
 export interface Standing {
   readonly executionCount: number;
   readonly position: Position;
@@ -37,11 +37,8 @@ export function describeError(error: unknown, stacks: CellStacks, standing?: Sta
       traceback: cutLines(traceback(error, ename, evalue, stacks, standing)),
     };
   } catch {
-    return {
-      ename: 'Error',
-      evalue: 'an error that cannot be shown',
-      traceback: ['Error: an error that cannot be shown'],
-    };
+    const evalue = 'an error that cannot be shown';
+    return { ename: 'Error', evalue, traceback: [`Error: ${evalue}`] };
   }
 }
 

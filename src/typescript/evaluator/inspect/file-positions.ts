@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { traceAll, type Position } from '../compile/source-maps.js';
 import { isTypeScriptFile, transpileFile } from '../compile/transpile-file.js';
 
-/** Where in a file's own text a position of its JavaScript comes from; undefined for other files. */
+/** The position in a file's own text that a position of its JavaScript comes from; undefined for other files. */
 export type PlaceInFile = (url: string, position: Position) => Position | undefined;
 
 /**
@@ -24,6 +24,6 @@ function readMaps(url: string): readonly object[] | undefined {
   try {
     return transpileFile(url.startsWith('file:') ? fileURLToPath(url) : url).maps;
   } catch {
-    return undefined; // it is gone, or broken by now
+    return undefined; // the file was removed or broken since
   }
 }

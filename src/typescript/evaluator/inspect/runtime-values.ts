@@ -1,6 +1,6 @@
 /**
- * Looks at the values of cells without running any code of theirs: no getter is called, and no proxy is asked. So it is safe
- * to do while a cell waits, and whenever somebody types.
+ * Looks at the values of cells without running any code of theirs: no getter is called, and no proxy is asked. So it is safe while a
+ * cell waits, and while the user types.
  */
 import { inspect, types } from 'node:util';
 import type { Member, PathStep } from '../../pipe/pipe-messages.js';
@@ -10,7 +10,7 @@ import { signatureOf } from './signature.js';
 /** Taken now: cells may declare classes of these names. */
 const { Array, ArrayBuffer, Function, Map, Number, Object, Reflect, RegExp, String } = globalThis;
 
-/** How many members are listed at most. */
+/** Maximum number of members listed. */
 const MAX_MEMBERS = 2000;
 const MAX_PROTOTYPES = 100;
 
@@ -49,7 +49,7 @@ export function membersOf(path: readonly PathStep[], prefix: string): Member[] {
   return [...members.values()];
 }
 
-/** A description of the value at a path for a person: what it is and what it looks like; undefined if it is not found. */
+/** A description of the value at a path: its class and its content, or its signature; undefined if it is not found. */
 export function describeValue(path: readonly PathStep[], isDetailed: boolean): string | undefined {
   const found = resolvePath(path);
   if (found === undefined) return undefined;
@@ -100,7 +100,7 @@ function* prototypeChain(value: unknown): Iterable<object> {
   }
 }
 
-/** Names of elements would be millions, and nobody completes them. */
+/** Leaves out the indices of elements: there may be millions, and they are no use as completions. */
 function ownNames(holder: object): readonly string[] {
   if (ArrayBuffer.isView(holder) || (types.isStringObject(holder) && holder !== String.prototype)) return [];
   if (Array.isArray(holder))

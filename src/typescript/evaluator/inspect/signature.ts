@@ -2,7 +2,7 @@
 import { parseSync } from 'oxc-parser';
 import { isNode, walk, type Node } from '../compile/syntax-tree.js';
 
-/** What the text of a function may be a part of: an expression, a method of an object, or of a class. */
+/** Contexts that the text of a function may need to parse: an expression, a method of an object, or of a class. */
 const WRAPPINGS = [
   ['(', ')'],
   ['({', '})'],
@@ -29,7 +29,7 @@ export function signatureOf(source: string): string {
   return first;
 }
 
-/** Where the body begins of the outermost function or class between these places. */
+/** The start of the body of the outermost function or class between these places. */
 function headEnd(program: Node, start: number, end: number): number | undefined {
   let found: number | undefined;
   walk(program, (node) => {

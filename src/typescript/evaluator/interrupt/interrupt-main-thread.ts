@@ -17,13 +17,14 @@ import type { Interrupt } from '../../pipe/pipe-messages.js';
 import { RUNTIME } from '../compile/runtime-name.js';
 import { FLAGS } from '../thread-flags.js';
 
-/** How long the main thread may take to handle an interrupt by itself. */
+/** Milliseconds that the main thread has to handle an interrupt by itself. */
 const GRACE_MS = 2;
+/** Milliseconds between two attempts. */
 const RETRY_MS = 20;
-/** Added to it when no cell runs: a callback of an earlier cell is terminated only when it is stuck. */
+/** Milliseconds before the first attempt when no cell runs: a callback of an earlier cell is terminated only when it is stuck. */
 const IDLE_MS = 250;
 
-/** Returns what carries out an interrupt. `port` leads to the main thread. */
+/** Returns the function that carries out an interrupt. `port` leads to the main thread. */
 export function createMainThreadInterrupt(flags: Int32Array, port: MessagePort): (interrupt: Interrupt) => void {
   const attempt = (interrupt: Interrupt): void => {
     const seen = Atomics.load(flags, FLAGS.interruptSeen);
@@ -43,7 +44,7 @@ export function createMainThreadInterrupt(flags: Int32Array, port: MessagePort):
 
 /**
  * One at a time. If the main thread is uninterruptible, the request waits for the end of that. The session is open for that time only:
- * with an open one, an ending process tells the notebook that it waits for a debugger.
+ * with an open one, an ending process prints that it waits for a debugger.
  */
 function sendTerminationRequest(flags: Int32Array, number: number): void {
   if (Atomics.exchange(flags, FLAGS.terminationRequested, 1) === 1) return;

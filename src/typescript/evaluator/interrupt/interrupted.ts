@@ -1,8 +1,8 @@
-/** What a cell that was interrupted ends with; thrown at the await, or at the blocking question, that it stood at. */
+/** The error that an interrupted cell ends with; thrown at the await, or at the blocking question, that it stood at. */
 export class Interrupted extends Error {
   constructor() {
     super('The cell was interrupted.');
-    // Where it was made says nothing; where the cell stood is added by who describes it.
+    // The place where it was made is no use; `describeError` adds the one where the cell stood.
     this.stack = `Interrupted: ${this.message}`;
   }
 }

@@ -13,7 +13,7 @@ const { Atomics, isArray } = ORIGINAL;
 const { defineProperty, deleteProperty, getOwnPropertyDescriptor, setPrototypeOf } = ORIGINAL.Reflect;
 const ROOT = Object.prototype;
 
-/** The evaluator's files whose frames say nothing: they read requests, and they are called by everything. */
+/** The evaluator's files whose frames do not tell whether user code runs: they read requests, or are called by everything. */
 const NEUTRAL = ['../evaluator-main.js', 'uninterruptible.js', '../pipe-to-kernel.js'].map(
   (file) => new URL(file, import.meta.url).href,
 );

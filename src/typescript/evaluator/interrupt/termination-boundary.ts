@@ -1,4 +1,4 @@
-/** Where a termination stops: it ends what runs inside the boundary, and not the evaluator's or Node's own frames below. */
+/** The boundary of a termination: it ends the code inside, and not the evaluator's or Node's own frames below. */
 import { Session } from 'node:inspector';
 import type { Builtins } from '../builtins.js';
 import { RUNTIME } from '../compile/runtime-name.js';

@@ -6,7 +6,7 @@ import { FLAGS } from '../thread-flags.js';
 const { Atomics } = ORIGINAL;
 const now = performance.now.bind(performance);
 
-/** How long the main thread waits for a termination that is under way, in milliseconds: far longer than one takes. */
+/** Maximum time, in milliseconds, to wait for a termination that is under way: far longer than one takes. */
 const TERMINATION_TIMEOUT = 5000;
 
 /** Runs `action` where no termination happens. It must be short, must not call user code, and must not be nested. */

@@ -1,4 +1,4 @@
-/** What compiled cells call to bind the names that they import; see `rewriteCell`. */
+/** The functions that compiled cells call to bind the names that they import; see `rewriteCell`. */
 import { isObject, ORIGINAL, type Builtins } from '../builtins.js';
 import { resolveFile } from './local-modules.js';
 import { commonJsNamespace } from './module-namespaces.js';
@@ -30,7 +30,7 @@ export function createImportBinder(parentUrl: string, { run }: Builtins): Import
   };
 }
 
-/** What a name replaces may be one of the originals: so it is not done among them. */
+/** A name may replace one of the originals: so this is done after cells have got theirs back. */
 function define(found: readonly Bound[]): void {
   for (let at = 0; at < found.length; at++) defineOne((found[at] as Bound)[0], (found[at] as Bound)[1]);
 }
@@ -62,8 +62,8 @@ function exported(namespace: Namespace, name: string): { readonly value: unknown
 }
 
 /**
- * Whether a name that a module does not export may be that of a type, which is gone at run time. Of TypeScript files that is known.
- * Of packages it is not: there, types are told by their capital letter.
+ * Whether a name that a module does not export may be that of a type, which does not exist at run time. TypeScript files tell. Packages do
+ * not: there, a capital letter tells a type.
  */
 function mayBeType(name: string, source: string, parentUrl: string): boolean {
   const file = resolveFile(source, parentUrl);
@@ -90,8 +90,7 @@ function defineOne(name: string, value: unknown): void {
 }
 
 /**
- * What stands for a cell's constants where they are assigned to: `constant.k = 1` throws as `k = 1` does in a module, whatever
- * reads them on the way.
+ * Stands for a cell's constants in assignments to them: `constant.k = 1` throws as `k = 1` does in a module, whatever reads them before.
  */
 export const CONSTANT: object = new Proxy(Object.freeze(Object.create(null)) as object, {
   get: (_target, name) => get(globalThis, name) as unknown,

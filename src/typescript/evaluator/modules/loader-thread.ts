@@ -3,7 +3,7 @@ import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { stampOf, type Seen } from './module-files.js';
 import { createLoaderHooks, type FilesOfHooks, type LoaderHooks } from './typescript-hooks.js';
 
-/** What Node gives to the hooks' thread when it starts. */
+/** The data of the hooks' thread, which Node passes to it. */
 export interface LoaderData {
   /** Files that were seen go out, versions come in. */
   readonly port: MessagePort;

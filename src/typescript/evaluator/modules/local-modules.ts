@@ -1,6 +1,6 @@
 /**
  * Files that cells and their helpers import by path. Extensions may be left out, or be those of the compiled file, as TypeScript has it.
- * What lies in a `node_modules` is none of them.
+ * Files in a `node_modules` are not among them.
  */
 import { realpathSync, statSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -8,14 +8,14 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { isLocal, resolveFile } from './local-modules.js';
 
-/** What tells one state of a file from another. */
+/** Tells one state of a file from another. */
 export interface Stamp {
   readonly state: string;
-  /** Of the content, where the file was so new that its time alone does not tell. */
+  /** Hash of the content, where the file was so new that its time alone does not tell. */
   readonly hash: string | undefined;
 }
 
-/** What the loader's thread has seen: a file, or a specifier that it has not found. */
+/** A report of the loader's thread: a file that it has seen, or a specifier that it has not found. */
 export type Seen =
   | { readonly file: string; readonly parent: string | undefined; readonly stamp: Stamp }
   | { readonly specifier: string; readonly parent: string };
@@ -26,7 +26,7 @@ export interface ModuleFiles {
   note(file: string, parent: string | undefined, stamp?: Stamp): void;
   /** A file was asked for that is not there. */
   noteMissing(specifier: string, parent: string): void;
-  /** How often a file has been loaded again. */
+  /** The number of times that a file has been loaded again. */
   version(file: string): number;
   /** Looks at every file. Those that are to be loaded again get another version, and leave the cache of `require`. */
   refresh(): void;
@@ -38,7 +38,7 @@ interface LocalFile {
   readonly parents: Set<string>;
 }
 
-/** Two writes within this time may leave a file with one time of change. In milliseconds. */
+/** Two writes within this time, in milliseconds, may leave a file with one time of change. */
 const TIME_STEP = 100;
 
 /** The state of a file as it is now. */
@@ -55,7 +55,7 @@ function hashOf(file: string): string | undefined {
     const { createHash } = process.getBuiltinModule('node:crypto');
     return createHash('sha256').update(readFileSync(file)).digest('hex');
   } catch {
-    return undefined; // it is gone
+    return undefined; // it was removed
   }
 }
 
@@ -64,7 +64,7 @@ function hasChanged(file: string, { state, hash }: Stamp): boolean {
   return now.state !== state || (hash !== undefined && hash !== (now.hash ?? hashOf(file)));
 }
 
-/** An account without files. `onChanged` is told of each new version. */
+/** An account without files. `onChanged` is called with each new version. */
 export function createModuleFiles(onChanged: (file: string, version: number) => void): ModuleFiles {
   const { cache } = createRequire(import.meta.url);
   const files = new Map<string, LocalFile>();

@@ -8,7 +8,7 @@ type Namespace = Readonly<Record<string, unknown>>;
 const { Function, Object, Proxy, Reflect, Set, String, TypeError } = globalThis;
 
 const require = createRequire(import.meta.url);
-/** What our namespaces show, by themselves: looking at values runs no code of a proxy. */
+/** The `module.exports` behind our namespaces: looking at values runs no code of a proxy. */
 const shown = new WeakMap<object, object>();
 
 /** The `module.exports` that a namespace made by {@link commonJsNamespace} shows. */
@@ -46,21 +46,21 @@ export function commonJsNamespace(namespace: Namespace): Namespace | undefined {
       if (!keys().includes(name)) return undefined;
       return { value: valueOf(name), writable: true, enumerable: typeof name === 'string', configurable: true };
     },
-    set: fail,
-    defineProperty: fail,
-    deleteProperty: fail,
+    set: refuse,
+    defineProperty: refuse,
+    deleteProperty: refuse,
   }) as Namespace;
   shown.set(made, exports);
   return made;
 }
 
-/** Node says it from version 23 on. Before that, what CommonJS modules export is in their cache. */
+/** Node tells from version 23 on. Before that, the exports of CommonJS modules are in their cache. */
 function isCommonJs(namespace: Namespace, exports: object): boolean {
   if ('module.exports' in namespace) return true;
   return Object.values(require.cache).some((each) => each?.exports === exports);
 }
 
-/** As a module's namespace has it. */
-function fail(_target: object, name: PropertyKey): never {
+/** As a module's namespace does. */
+function refuse(_target: object, name: PropertyKey): never {
   throw new TypeError(`Cannot assign to '${String(name)}' of an imported module`);
 }

@@ -12,7 +12,7 @@ interface SyncHooks {
   registerHooks?(hooks: LoaderHooks): void;
 }
 
-/** What cells need to import files by path. */
+/** Imports of files by path. */
 export interface FileImports {
   /**
    * Makes TypeScript files importable. Calling it a second time does nothing. Before Node 22.15 hooks live on a thread of their own,

@@ -37,10 +37,10 @@ export interface LoaderHooks {
   load<T>(url: string, context: HookContext, next: (url: string, context: HookContext) => T): T | Loaded;
 }
 
-/** What the hooks tell of the files they see, and ask. */
+/** The part of {@link ModuleFiles} that the hooks use. */
 export type FilesOfHooks = Pick<ModuleFiles, 'note' | 'noteMissing' | 'version'>;
 
-/** Hooks that keep account of files in `files`. What they do themselves is done within `run`. */
+/** Hooks that note the files they see in `files`. Their own code runs within `run`. */
 export function createLoaderHooks(files: FilesOfHooks, run: <T>(action: () => T) => T): LoaderHooks {
   /** The URL of a file that a path means; undefined for any other specifier. */
   const urlOf = (specifier: string, parentUrl: string | undefined): string | undefined => {

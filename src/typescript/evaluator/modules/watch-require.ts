@@ -6,7 +6,7 @@ import { isLocal, isPath, resolveFile } from './local-modules.js';
 import type { ModuleFiles } from './module-files.js';
 import { asCommonJs, transpileFile } from '../compile/transpile-file.js';
 
-/** How `require` finds and compiles files: Node's own names, which other loaders of TypeScript use too. */
+/** Node's own names of the functions by which `require` finds and compiles files; other loaders of TypeScript use them too. */
 const RESOLVE = '_resolveFilename';
 const COMPILE = '_compile';
 
@@ -20,7 +20,7 @@ interface Loading extends NodeJS.Module {
 
 type Extension = (module: Loading, filename: string) => void;
 
-/** Notes in `files` what `require` loads and does not find, and makes it load TypeScript. What that takes is done within `run`. */
+/** Notes in `files` the files that `require` loads or does not find, and makes it load TypeScript. Its own code runs within `run`. */
 export function watchRequire(files: ModuleFiles, run: Builtins['run']): void {
   const { extensions } = createRequire(import.meta.url) as { extensions: Record<string, Extension | undefined> };
   /** With `transpile`, which may leave a file to `original`. */

@@ -1,4 +1,4 @@
-/** `console`, `process.stdout` and `process.stderr` of the evaluator: what they write goes to the kernel. */
+/** `console`, `process.stdout` and `process.stderr` of the evaluator, whose output goes to the kernel. */
 import { Buffer } from 'node:buffer';
 import { Console } from 'node:console';
 import process from 'node:process';
@@ -8,8 +8,8 @@ import type { CellTracker } from '../run/cell-tracker.js';
 import type { PipeToKernel } from '../pipe-to-kernel.js';
 
 /**
- * Puts others in their place, which `print` what they are given at once, for the current cell. Returns what to call at a cell's end:
- * the groups that it has opened in `console` end with it.
+ * Replaces them by streams that `print` at once, for the current cell. Returns the function to call at a cell's end: the groups that it
+ * has opened in `console` end with it.
  */
 export function captureOutput(print: PipeToKernel['print'], tracker: CellTracker): (cell: number) => void {
   const stdout = new CapturedStream(1, (text) => print(tracker.current(), 'stdout', text));
@@ -28,7 +28,7 @@ function replace(owner: object, name: string, value: unknown): void {
   Object.defineProperty(owner, name, { value, writable: true, configurable: true, enumerable: name !== 'console' });
 }
 
-/** What `console.group` indents is what its own cell prints. Node keeps the indentation under a symbol, and reads it for each line. */
+/** Limits the indentation of `console.group` to its own cell. Node keeps the indentation under a symbol, and reads it for each line. */
 function indentByCell(console: Console, tracker: CellTracker): (cell: number) => void {
   const holder = console as unknown as Record<symbol, unknown>;
   const key = Object.getOwnPropertySymbols(holder).find((each) => holder[each] === '');
@@ -55,7 +55,7 @@ class CapturedStream extends Writable {
   readonly #decoder = new StringDecoder('utf8');
 
   constructor(fd: number, emitText: (text: string) => void) {
-    // Whoever waits for its end, as a pipeline does, must not wait for its close.
+    // Code that waits for its end, as a pipeline does, must not wait for its close.
     super({ decodeStrings: false, autoDestroy: false, emitClose: false });
     this.fd = fd;
     this.#emitText = emitText;
@@ -74,7 +74,7 @@ class CapturedStream extends Writable {
     callback();
   }
 
-  /** As the real ones: they cannot be ended. Who ends them is told that they are, and waits for nothing. */
+  /** It cannot be ended, as the real ones; but `finish` is emitted, so that the caller does not wait for ever. */
   override end(...arguments_: unknown[]): this {
     const done = arguments_.find((each) => typeof each === 'function') as (() => void) | undefined;
     const [chunk, encoding] = arguments_;
@@ -95,6 +95,6 @@ class CapturedStream extends Writable {
     if (typeof chunk === 'string') return encoding === 'utf8' ? chunk : Buffer.from(chunk, encoding).toString();
     if (chunk instanceof Uint8Array)
       return this.#decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    throw new TypeError(`text or bytes are expected, not ${chunk === null ? 'null' : typeof chunk}`);
+    throw new TypeError(`Text or bytes are expected, not ${chunk === null ? 'null' : typeof chunk}.`);
   }
 }

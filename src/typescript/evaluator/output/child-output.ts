@@ -1,4 +1,4 @@
-/** Output of what cells start, child processes and workers: each goes to the cell that started it, also when that has ended. */
+/** Output of child processes and workers goes to the cell that started them, also when that has ended. */
 import childProcess, { type ChildProcess } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
@@ -13,7 +13,7 @@ const { Atomics, isArray, Object, Promise, Reflect } = ORIGINAL;
 const { setImmediate } = globalThis;
 const now = performance.now.bind(performance);
 
-/** What the output goes out through. */
+/** Dependencies of {@link captureChildren}. */
 export interface ChildOutputOptions {
   readonly pipe: PipeToKernel;
   readonly tracker: CellTracker;
@@ -22,12 +22,12 @@ export interface ChildOutputOptions {
 
 type StreamName = 'stdout' | 'stderr';
 
-/** How long a cell waits for the kernel to have read what there is to read: it answers at once, but on a busy machine. */
+/** How long a cell waits at an output barrier, in milliseconds: the kernel answers at once, but on a busy machine. */
 const BARRIER_TIMEOUT = 10_000;
-/** How many turns of the event loop the end of a child waits for output of its own that is still being read. */
+/** Maximum number of turns of the event loop that the end of a child waits for its output to be read. */
 const DRAIN_TURNS = 16;
 
-/** Replaces what starts children and workers. Call it before any of the cells' modules is loaded. */
+/** Replaces the functions that start children and workers. Call it before any of the cells' modules is loaded. */
 export function captureChildren(options: ChildOutputOptions): void {
   captureSpawned(options);
   captureAwaited(options);
@@ -35,8 +35,8 @@ export function captureChildren(options: ChildOutputOptions): void {
 }
 
 /**
- * A child that inherits our descriptors 1 and 2 gets pipes instead, for what comes out of those does not say who wrote it. As for any
- * child that inherits them, its `stdout` and `stderr` are null; and what it has printed is there before it is said to have ended.
+ * Gives a child that inherits our descriptors 1 and 2 pipes instead, since output on those does not tell its writer. As for any child that
+ * inherits them, its `stdout` and `stderr` are null; and its output is there before its `exit`.
  */
 function captureSpawned({ pipe, tracker, flags }: ChildOutputOptions): void {
   type Spawning = ChildProcess & { spawn: (this: unknown, options: { stdio?: unknown }) => unknown };
@@ -76,7 +76,7 @@ function captureSpawned({ pipe, tracker, flags }: ChildOutputOptions): void {
 
 const INHERIT = ['inherit', 'inherit', 'inherit'];
 
-/** Which of our streams the child's descriptor `at` would be. */
+/** The name of our stream that the child's descriptor `at` would be. */
 function inheritedStream(entry: unknown, at: number): StreamName | undefined {
   const descriptor =
     entry === 'inherit' ? at : typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'fd') : entry;
@@ -101,8 +101,8 @@ function holdEnd(child: ChildProcess, chunks: () => number): void {
 }
 
 /**
- * Children that are waited for (`execSync`, …) write to our descriptors themselves. Before and after each of them the kernel is asked to
- * deliver what has come, so that what the child prints stands between what the cell prints, and is told whose output comes next.
+ * Children that are waited for (`execSync`, …) write to our descriptors themselves. An output barrier before and after each makes the kernel
+ * deliver the output so far and tells it the cell of the output to come, so that the child's output stands between the cell's own.
  */
 function captureAwaited({ pipe, tracker, flags }: ChildOutputOptions): void {
   let barriers = 0;
@@ -130,7 +130,7 @@ function captureAwaited({ pipe, tracker, flags }: ChildOutputOptions): void {
   }
 }
 
-/** Node prints what a worker prints in whatever context its messages arrive. */
+/** Node itself prints a worker's output in the context in which its messages happen to arrive. */
 function captureWorkers({ pipe, tracker }: ChildOutputOptions): void {
   const { Worker: Original } = workerThreads;
   class Worker extends Original {

@@ -1,4 +1,4 @@
-/** What cells call to show things: `display`, tagged templates, `clearOutput`, and messages to widgets. */
+/** The functions by which cells show values: `display`, tagged templates, `clearOutput`, and messages to widgets. */
 import { inspect, types } from 'node:util';
 import type { JsonObject } from '../../../protocol/message.js';
 import { ORIGINAL } from '../builtins.js';
@@ -14,7 +14,7 @@ export interface Displayable {
   [DISPLAY](): Record<string, unknown>;
 }
 
-/** How a value is shown. */
+/** Options of {@link Display.display}. */
 export interface ShowOptions {
   /** `value` is a MIME bundle already. */
   readonly raw?: boolean;
@@ -53,7 +53,7 @@ export interface Display {
   readonly $display: typeof DISPLAY;
 }
 
-/** What is shown goes out through `send`, for the cell that is current when it is called. */
+/** Shows values through `send`, for the cell that is current at the call. */
 export function createDisplay(send: Send, tracker: CellTracker): Display {
   const show = (cell: number, { data, metadata }: Bundle, options: ShowOptions): void => {
     const displayId = options.displayId ?? options.display_id;
@@ -61,9 +61,9 @@ export function createDisplay(send: Send, tracker: CellTracker): Display {
       type: 'display',
       cell,
       data,
-      metadata: { ...metadata, ...(options.metadata && jsonArgument('the metadata', options.metadata)) },
-      ...(displayId === undefined ? {} : { displayId: String(displayId) }),
-      ...(options.update === true ? { update: true } : {}),
+      metadata: { ...metadata, ...(options.metadata && jsonArgument('The metadata', options.metadata)) },
+      ...(displayId !== undefined && { displayId: String(displayId) }),
+      ...(options.update === true && { update: true }),
     });
   };
   return {
@@ -90,10 +90,11 @@ export function createDisplay(send: Send, tracker: CellTracker): Display {
     image: (bytes, mimeType = imageType(bytes) ?? 'image/png') => displayable({ [mimeType]: base64(bytes) }),
     json: (value) => displayable({ 'application/json': value, 'text/plain': inspect(value) }),
     broadcast(msgType, content, options = {}) {
-      if (!COMM_TYPES.includes(msgType)) throw new TypeError(`only comm messages can be sent, not ${inspect(msgType)}`);
+      if (!COMM_TYPES.includes(msgType))
+        throw new TypeError(`Only comm messages can be sent, not ${inspect(msgType)}.`);
       const message = { type: 'publish', cell: tracker.current(), msgType } as const;
-      const metadata = options.metadata ? jsonArgument('the metadata', options.metadata) : {};
-      send({ ...message, content: jsonArgument('the content', content), metadata }, bytesOf(options.buffers ?? []));
+      const metadata = options.metadata ? jsonArgument('The metadata', options.metadata) : {};
+      send({ ...message, content: jsonArgument('The content', content), metadata }, bytesOf(options.buffers ?? []));
     },
     $display: DISPLAY,
   };
@@ -113,18 +114,18 @@ function showing(shown: Promise<void>): Promise<void> {
 
 function jsonArgument(what: string, value: unknown): JsonObject {
   const made = isArray(value) ? undefined : jsonObject(value);
-  if (made === undefined) throw new TypeError(`${what} must be an object, not ${inspect(value, { depth: 0 })}`);
+  if (made === undefined) throw new TypeError(`${what} must be an object, not ${inspect(value, { depth: 0 })}.`);
   return made;
 }
 
 /** Binary data of any kind as bytes. */
 function bytesOf(buffers: readonly unknown[]): Uint8Array[] {
-  if (!isArray(buffers)) throw new TypeError('buffers must be a list');
+  if (!isArray(buffers)) throw new TypeError('The buffers must be a list.');
   const found: Uint8Array[] = [];
   for (const each of buffers as readonly unknown[]) {
     if (ArrayBuffer.isView(each)) found.push(new Uint8Array(each.buffer, each.byteOffset, each.byteLength));
     else if (types.isAnyArrayBuffer(each)) found.push(new Uint8Array(each));
-    else throw new TypeError(`a buffer must be an ArrayBuffer or a view of one, not ${inspect(each, { depth: 0 })}`);
+    else throw new TypeError(`A buffer must be an ArrayBuffer or a view of one, not ${inspect(each, { depth: 0 })}.`);
   }
   return found;
 }

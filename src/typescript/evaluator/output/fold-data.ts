@@ -1,18 +1,18 @@
 /**
- * What user code makes of any size and shape, when it is long, crosses the pipe as JSON text beside the rest: the kernel checks it and
- * sends it on as it is, and never builds it. The frame then names the fields in `written`, and their texts are the first of its buffers.
+ * Long values of user code cross the pipe as JSON text beside the rest of the message: the kernel checks the text and sends it on as it is,
+ * and never builds the value. The frame then names the fields in `written`, and their texts are the first of its buffers.
  */
 import { Buffer } from 'node:buffer';
 import type { EvaluatorMessage } from '../../pipe/pipe-messages.js';
 
-/** UTF-16 units of JSON from which on a value is long. */
+/** Length of JSON from which on a value is long, in UTF-16 units. */
 const LONG = 32 * 1024;
 
 /** Taken now: cells may replace it. */
 const { stringify } = JSON;
 const { isArray } = Array;
 
-/** What to write into a frame for `message`. Call it where cells' changes to builtins are undone. */
+/** The content of the frame for `message`. Call it where cells' changes to builtins are undone. */
 export function foldData(message: EvaluatorMessage, buffers: readonly Uint8Array[]): [object, readonly Uint8Array[]] {
   const written: string[] = [];
   const texts: Uint8Array[] = [];

@@ -1,4 +1,4 @@
-/** Values as MIME bundles: what a value says of itself, then what its shape tells, and always its text. */
+/** Values as MIME bundles: by a method of their own, or else by their shape, and always with their text. */
 import { inspect, types } from 'node:util';
 import type { JsonObject } from '../../../protocol/message.js';
 import { isObject, ORIGINAL } from '../builtins.js';
@@ -6,16 +6,16 @@ import { knownFormat } from './known-formats.js';
 
 const { isArray, JSON, Promise, Reflect } = ORIGINAL;
 
-/** A value by MIME type, as plain JSON, and what front ends are to know of it. */
+/** A value by MIME type, as plain JSON, and its metadata for front ends. */
 export interface Bundle {
   readonly data: JsonObject;
   readonly metadata: JsonObject;
 }
 
-/** How a value says how it is displayed: a method, sync or async, that returns a MIME bundle. Deno's convention. */
+/** The name of a value's own display method, sync or async, which returns a MIME bundle. Deno's convention. */
 export const DISPLAY = Symbol.for('Jupyter.display');
 
-/** What front ends show as text: anything but a string breaks them. */
+/** Types that front ends show as text: anything but a string breaks them. */
 const TEXT: Readonly<Record<string, true | undefined>> = {
   __proto__: null as never,
   'text/plain': true,
@@ -38,11 +38,11 @@ export function mimeBundle(value: unknown): Bundle | Promise<Bundle> {
 /** A bundle as plain JSON. Throws a `TypeError` for what is none. */
 export function bundle(data: unknown): Bundle {
   const made = jsonObject(data);
-  if (made === undefined) throw new TypeError(`a MIME bundle is expected, not ${inspect(data, { depth: 0 })}`);
+  if (made === undefined) throw new TypeError(`A MIME bundle is expected, not ${inspect(data, { depth: 0 })}.`);
   for (const type in made) {
     const text = made[type];
     if (TEXT[type] === true && typeof text !== 'string')
-      throw new TypeError(`${type} must be a string, not ${inspect(text, { depth: 0 })}`);
+      throw new TypeError(`${type} must be a string, not ${inspect(text, { depth: 0 })}.`);
   }
   return { data: made, metadata: {} };
 }
@@ -62,7 +62,7 @@ function ofText(value: unknown): Bundle {
 
 function ofOwn(value: object, data: unknown): Bundle {
   if (!isObject(data))
-    throw new TypeError(`Symbol.for('Jupyter.display') must return a MIME bundle, not ${inspect(data)}`);
+    throw new TypeError(`Symbol.for('Jupyter.display') must return a MIME bundle, not ${inspect(data)}.`);
   return bundle('text/plain' in data ? data : { 'text/plain': inspect(value, { depth: 1 }), ...data });
 }
 

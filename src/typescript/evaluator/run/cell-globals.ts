@@ -7,7 +7,7 @@ import { isPath } from '../modules/local-modules.js';
 import type { Questions } from './questions.js';
 import type { FileImports } from '../modules/typescript-files.js';
 
-/** What `import.meta` holds in a cell. */
+/** `import.meta` of a cell. */
 export interface CellMeta {
   readonly url: string;
   readonly filename: string;
@@ -15,7 +15,7 @@ export interface CellMeta {
   resolve(specifier: string): string;
 }
 
-/** What the names that cells find are made of. */
+/** Dependencies of {@link installCellGlobals}. */
 export interface CellGlobals {
   readonly folder: string;
   readonly questions: Questions;
@@ -23,7 +23,7 @@ export interface CellGlobals {
   readonly imports: FileImports;
 }
 
-/** What `import.meta` is in a cell: that of a module in the notebook's folder. */
+/** `import.meta` of cells: that of a module in the notebook's folder. */
 export function importMeta(folder: string): CellMeta {
   const filename = join(folder, 'notebook.ts');
   const { resolve } = createRequire(filename);

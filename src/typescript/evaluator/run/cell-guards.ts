@@ -1,11 +1,11 @@
-/** What compiled cells call around their loops; see `rewriteCell`. */
+/** The function that compiled cells call around the iterables of their `for await` loops; see `rewriteCell`. */
 
 import { Interrupted } from '../interrupt/interrupted.js';
 
 /** The guard of awaits, by cell and place. */
 export type Guard = (cell: number, offset: number, value: unknown) => unknown;
 
-/** An iterable for `for await` whose every step is uninterruptible, and which is closed as the original would be. */
+/** An iterable for `for await` whose every step is guarded, and which is closed as the original would be. */
 export function createGuardEach(
   guard: Guard,
 ): (cell: number, offset: number, iterable: unknown) => AsyncIterable<unknown> {

@@ -1,4 +1,4 @@
-/** Standard input of cells: its lines come from the person at the front end, who is asked when a cell waits for one. */
+/** Standard input of cells: its lines come from the front end, which is asked when a cell waits for one. */
 import { Buffer } from 'node:buffer';
 import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
@@ -14,7 +14,7 @@ import type { Questions } from './questions.js';
 const { Object, Reflect, Promise } = ORIGINAL;
 const { setImmediate } = globalThis;
 
-/** What standard input asks through, and what it tells of refusals. */
+/** Dependencies of {@link installCellInput}. */
 export interface CellInputOptions {
   readonly questions: Questions;
   readonly tracker: CellTracker;
@@ -28,7 +28,7 @@ export function installCellInput(options: CellInputOptions): void {
   let stdin: CellInput | undefined;
   Object.defineProperty(process, 'stdin', {
     get() {
-      // One that was refused, or closed by who has read enough, is replaced: the next cell may be answered.
+      // A stream that was refused, or closed after enough was read, is replaced: the next cell may be answered.
       if (stdin === undefined || stdin.destroyed) stdin = new CellInput(options);
       return stdin;
     },
@@ -39,25 +39,25 @@ export function installCellInput(options: CellInputOptions): void {
   syncBuiltinESMExports();
 }
 
-/** Whether an interface still waits for the answer to its question: Node keeps under a symbol what it will tell the next line. */
+/** Whether an interface still waits for the answer to its question: Node keeps its callback for the next line under a symbol. */
 const isUnanswered = (lines: Interface): boolean => {
   const key = Object.getOwnPropertySymbols(lines).find(({ description }) => description === 'kQuestionCallback');
   return key === undefined || typeof Reflect.get(lines, key) === 'function';
 };
 
 /**
- * Asks for one line at a time, and only where somebody wants it: `readline` itself reads as soon as it is made. A refusal destroys the
+ * Asks for one line at a time, and only where a reader wants it: `readline` itself reads as soon as it is made. A refusal destroys the
  * stream with the error.
  */
 class CellInput extends Readable {
   readonly fd = 0;
   readonly isTTY = false;
   readonly #options: CellInputOptions;
-  /** What reads lines from here; each listens to our data, whether it wants any or not. */
+  /** The interfaces that read from here; each listens to our data, whether it wants any or not. */
   readonly readers = new Set<Interface>();
-  /** What tells those who wait for the answer to a question of `readline/promises`. */
+  /** Functions that reject the open questions of `readline/promises`. */
   readonly refusals = new Set<(error: unknown) => void>();
-  /** Those that have asked a question since the last line. */
+  /** The interfaces that have asked a question since the last line. */
   readonly asked = new Set<Interface>();
   prompt = '';
   #isWanted = false;
@@ -68,12 +68,12 @@ class CellInput extends Readable {
   constructor(options: CellInputOptions) {
     super({ highWaterMark: 1 });
     this.#options = options;
-    // Cells that wait are told in another way; without a listener it would be said twice.
+    // Cells that wait get the error in another way; without a listener it would be reported twice.
     EventEmitter.prototype.on.call(this, 'error', () => {});
     patchReadline();
   }
 
-  /** The interface of an earlier cell pauses its input when it is closed, and nothing resumes it for the next cell's listener. */
+  /** An earlier cell's interface pauses its input when it is closed, and nothing resumes it for the next cell's listener. */
   override on(event: string | symbol, listener: (...values: never[]) => void): this {
     super.on(event, listener as never);
     if (event === 'data' && this.isPaused()) this.resume();
@@ -87,7 +87,7 @@ class CellInput extends Readable {
     this.look();
   }
 
-  /** Asks, once what runs now has come to its end, if a line is wanted then. */
+  /** Asks, once the code that runs now has come to its end, if a line is wanted then. */
   look(): void {
     const cell = this.#options.tracker.current();
     setImmediate(() => {
@@ -106,7 +106,7 @@ class CellInput extends Readable {
 
   async #ask(cell: number): Promise<void> {
     const { questions, isRunning } = this.#options;
-    // Whoever listens on after the end of a cell that had its lines waits for those of the next one.
+    // A listener left over from an ended cell that had its lines waits for those of the next one.
     if (!isRunning(cell) && this.#answered === cell) return;
     const { prompt } = this;
     this.#isAsking = true;
@@ -145,7 +145,7 @@ function inputOf(lines: Interface): CellInput | undefined {
 
 let isPatched = false;
 
-/** So that we know which interfaces read from standard input, and what they ask: Node tells a stream nothing of that. */
+/** Notes the interfaces that read from standard input, and their questions: Node tells a stream nothing of that. */
 function patchReadline(): void {
   if (isPatched) return;
   isPatched = true;

@@ -1,9 +1,10 @@
 /**
- * Which cell is the cause of what runs now, also after awaits and in timers, so that late output reaches the right cell.
+ * Tracks the cell that causes the code that runs now, also after awaits and in timers, so that late output reaches the right cell.
  *
  * Where Node keeps asynchronous context in V8 itself (24, and 22 with its flag) this is `AsyncLocalStorage`. Elsewhere that
- * is built on async_hooks, which a termination upsets and which make each await three times as slow; there, what schedules callbacks is wrapped, and
- * cells are compiled so that their async functions restore the cell after each await ({@link CellTracker.resume}).
+ * is built on async_hooks, which a termination upsets and which make each await three times as slow; there, the functions that schedule
+ * callbacks are wrapped, and cells are compiled so that their async functions restore the cell after each await
+ * ({@link CellTracker.resume}).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import process from 'node:process';
@@ -11,17 +12,17 @@ import { ORIGINAL } from '../builtins.js';
 
 const { Reflect } = ORIGINAL;
 
-/** Knows on behalf of which cell the main thread runs. */
+/** Knows the cell on whose behalf the main thread runs. */
 export interface CellTracker {
   /** Runs `action` on behalf of a cell. */
   run<T>(cell: number, action: () => T): T;
-  /** The cell behind what runs now; the one started last when that is unknown; 0 before the first. */
+  /** The cell behind the code that runs now; the one started last when that is unknown; 0 before the first. */
   readonly current: () => number;
-  /** The cell behind what runs now; 0 when that is unknown. */
+  /** The cell behind the code that runs now; 0 when that is unknown. */
   readonly known: () => number;
-  /** What {@link resume} takes: the number of the current cell, negative where it is a guess, so that it stays one. */
+  /** The argument of {@link resume}: the number of the current cell, negative where it is a guess, so that it stays one. */
   readonly mark: () => number;
-  /** Forgets what ran when a termination terminated: no `finally` has run then. */
+  /** Forgets the cell that a termination has ended: no `finally` has run then. */
   forget(): void;
   /** Present where async functions must be compiled to restore their cell: `resume(mark(), await x)`. */
   readonly resume?: <T>(mark: number, value: T) => T;
@@ -64,7 +65,7 @@ const SCHEDULERS: readonly (readonly [object, string])[] = [
 
 function createWrappedTracker(): CellTracker {
   let last = 0;
-  /** The mark of what runs now; 0 for none. */
+  /** The mark of the code that runs now; 0 for none. */
   let active = 0;
   let resetPlanned = false;
   const nextTick = process.nextTick.bind(process);

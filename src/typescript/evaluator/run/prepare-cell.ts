@@ -17,7 +17,7 @@ export interface PreparerOptions {
   readonly builtins: Builtins;
   /** Allowed before the first cell runs that imports a file of the notebook. */
   readonly imports: FileImports;
-  /** Where compiled cells find the names that lowering adds to them. */
+  /** The objects in which compiled cells find the names that lowering adds to them. */
   readonly scopes: Scopes;
 }
 

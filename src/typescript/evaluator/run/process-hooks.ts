@@ -1,4 +1,4 @@
-/** Where the evaluator's process differs from any Node process: its end, its children and its last errors. */
+/** The evaluator's process in difference to any Node process: its end, its children and its uncaught errors. */
 import { Buffer } from 'node:buffer';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -16,7 +16,7 @@ import { FLAGS } from '../thread-flags.js';
 
 const { Atomics, Object, Reflect } = ORIGINAL;
 
-/** What the hooks report to and through. */
+/** Dependencies of {@link installProcessHooks}. */
 export interface ProcessHooks {
   readonly pipe: PipeToKernel;
   readonly tracker: CellTracker;
@@ -36,10 +36,10 @@ export function installProcessHooks(hooks: ProcessHooks): void {
   process.on('SIGINT', () => {});
 }
 
-/** What timers throw, and rejections that nobody handles, are errors of the cell that caused them, and end nothing. */
+/** Makes errors thrown by timers, and unhandled rejections, errors of the cell that caused them. They do not end the process. */
 function reportLateErrors({ pipe, tracker, stacks, builtins }: ProcessHooks): void {
   const report = (error: unknown): void => {
-    // Of a promise whose cell was terminated before it awaited it.
+    // It rejected a promise whose cell was terminated before it awaited it.
     if (error instanceof Interrupted) return;
     // A context that is kept by wrapping callbacks has been left when the error arrives here.
     const { cell, described } = builtins.run(() => ({

@@ -1,4 +1,4 @@
-/** `input()`, and `prompt()` and `confirm()`, which block the cell until the person at the front end has answered. */
+/** `input()`, and `prompt()` and `confirm()`, which block the cell until the front end has answered. */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Answer } from '../../pipe/pipe-messages.js';
 import { ORIGINAL } from '../builtins.js';
@@ -7,7 +7,7 @@ import { Interrupted } from '../interrupt/interrupted.js';
 import type { Send } from '../pipe-to-kernel.js';
 import { FLAGS } from '../thread-flags.js';
 
-/** Asks the person at the front end. An interrupt throws `Interrupted`, a front end that takes no questions an `Error`. */
+/** Asks at the front end. An interrupt throws `Interrupted`, a front end that takes no questions an `Error`. */
 export interface Questions {
   /** Asks for a line of text. Rejects when the front end takes no questions, and on an interrupt. */
   readonly input: (prompt?: string, options?: { readonly password?: boolean }) => Promise<string>;
@@ -21,12 +21,12 @@ export interface Questions {
   answer(answer: Answer): void;
 }
 
-/** How questions go out, and how their answers come back. */
+/** Dependencies of {@link createQuestions}. */
 export interface QuestionsOptions {
   readonly send: Send;
   readonly tracker: CellTracker;
   readonly flags: Int32Array;
-  /** Where the watchdog leaves answers to blocking questions. */
+  /** The control thread leaves answers to blocking questions there. */
   readonly port: MessagePort;
 }
 
