@@ -1,6 +1,6 @@
 import { CurveKernelError } from '../errors.js';
 import type { MessageOrigin } from '../protocol/create-message.js';
-import type { Backend, CloseReason, Outlet, Request } from '../server/backend.js';
+import type { Backend, Outlet, Request } from '../server/backend.js';
 import { controlRequests } from './control-requests.js';
 import type { ExecutionContext } from './execution-context.js';
 import { errorContent, report } from '../server/messages/error-report.js';
@@ -97,16 +97,12 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     async close(reason) {
       closing.abort(interruptedError('The kernel is shutting down.'));
       const idle = queue.close(closing.signal.reason);
-      await closeLanguage(language, reason, closeTimeout).catch(onFailure);
+      const closed = (async () => language.close?.(reason))();
+      await withinTime(closeTimeout, 'The end of the language', closed).catch(onFailure);
       await withinTime(closeTimeout, 'The end of the running cell', idle).catch(onFailure);
       iopub.close();
     },
   };
-}
-
-async function closeLanguage(language: Language, reason: CloseReason, limit: number): Promise<void> {
-  const close = async (): Promise<void> => language.close?.(reason);
-  await withinTime(limit, 'The end of the language', close());
 }
 
 /** Subshells (JEP 91) are not advertised; a request for one is answered all the same. */

@@ -3,21 +3,29 @@ import { CurveKernelError } from '../errors.js';
 import type { CellContext, ExecuteOutcome, ExecuteRequest } from '../kernel/language.js';
 import { definedOnly } from '../support/defined-only.js';
 import { orAborted } from '../support/or-aborted.js';
-import type { CellRegistry } from './cell-registry.js';
+import { createCellRegistry } from './cell-registry.js';
 import { accountEnvironment, findAccount } from './evaluator-account.js';
 import { evaluatorCommand, evaluatorEnvironment } from './evaluator-command.js';
 import { lostOutcome } from './evaluator-loss.js';
 import type { EvaluatorEnd } from './evaluator-process.js';
 import { EvaluatorSession, type Lookup, type LookupReply } from './evaluator-session.js';
 
-/** The fields of `TypeScriptOptions`, with the cells that output goes to. */
-export interface EvaluatorOptions {
-  readonly cells: CellRegistry;
+/** The folder, environment, Node and account of cells. */
+export interface TypeScriptOptions {
+  /** The notebook's folder: imports are resolved from it, and it is the working directory of cells. Default: the kernel's. */
   readonly cwd?: string;
+  /** The environment of cells, from which variables that lead to keys are removed. Default: the kernel's. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The Node binary that runs cells, 20.19 or later. Default: the kernel's. */
   readonly execPath?: string;
+  /** More arguments for that Node, such as `--max-old-space-size=4096`. */
   readonly evaluatorArguments?: readonly string[];
+  /** Milliseconds that a cell may resist an interrupt before its process is replaced. Default: 5000. */
   readonly interruptTimeout?: number;
+  /**
+   * The account that cells run as, which must be able to read this package, that Node and the folder. Only root may switch to
+   * another; that fails when the evaluator is started. Default: the kernel's, with all that it may read.
+   */
   readonly user?: string;
 }
 
@@ -36,9 +44,10 @@ export interface Evaluator {
 }
 
 /** An evaluator without a process: `start`, or the first cell, launches one. */
-export function createEvaluator(options: EvaluatorOptions): Evaluator {
-  const { cells, cwd = process.cwd(), env = process.env, execPath = process.execPath } = options;
+export function createEvaluator(options: TypeScriptOptions): Evaluator {
+  const { cwd = process.cwd(), env = process.env, execPath = process.execPath } = options;
   const { evaluatorArguments = [], interruptTimeout = 5000, user } = options;
+  const cells = createCellRegistry();
   const closing = new AbortController();
   let starting: Promise<EvaluatorSession> | undefined;
   /** The one that is ready. */

@@ -1,18 +1,15 @@
 /** Carries out the kernel's requests on the main thread. */
 import type { MessagePort } from 'node:worker_threads';
 import type { EvaluatorRequest, Interrupt } from '../pipe/pipe-messages.js';
-import { ORIGINAL, type Builtins } from './builtins.js';
-import type { CellTracker } from './run/cell-tracker.js';
+import { ORIGINAL } from './builtins.js';
 import { installCellInput } from './run/cell-input.js';
 import { importMeta, installCellGlobals } from './run/cell-globals.js';
 import { CONSTANT, createImportBinder } from './modules/bind-imports.js';
 import { createGuardEach } from './run/cell-guards.js';
-import { createCellRunner } from './run/cell-runner.js';
-import type { CellStacks } from './inspect/cell-stack.js';
+import { createCellRunner, type CellRunnerOptions } from './run/cell-runner.js';
 import { createDisplay } from './output/display.js';
 import { createPlaceInFile } from './inspect/file-positions.js';
 import type { Scopes } from './compile/lowered-scope.js';
-import type { Send } from './pipe-to-kernel.js';
 import { createQuestions } from './run/questions.js';
 import { RUNTIME } from './compile/runtime-name.js';
 import { describeValue, membersOf } from './inspect/runtime-values.js';
@@ -28,40 +25,21 @@ const { Atomics } = ORIGINAL;
 const MAX_DESCRIPTION = 256 * 1024;
 
 /** Dependencies of {@link createRequestHandler}. */
-export interface HandlerOptions {
-  /** The notebook's folder. */
-  readonly folder: string;
-  readonly flags: Int32Array;
-  readonly send: Send;
-  readonly tracker: CellTracker;
-  readonly stacks: CellStacks;
+export interface HandlerOptions extends Omit<CellRunnerOptions, 'boundary' | 'imports' | 'scopes'> {
+  /** To the control thread. */
   readonly port: MessagePort;
-  readonly builtins: Builtins;
-  /** Called at the end of each cell. */
-  readonly endGroups: (cell: number) => void;
 }
 
 /** Prepares everything that cells need, and returns the handler of a request. */
 export function createRequestHandler(options: HandlerOptions): (request: EvaluatorRequest) => void {
-  const { folder, flags, send, tracker, stacks, port, builtins, endGroups } = options;
-  const questions = createQuestions({ send, tracker, flags, port });
+  const { folder, flags, send, tracker, stacks, builtins } = options;
+  const questions = createQuestions(options);
   stacks.placeFiles(createPlaceInFile());
   const imports = createFileImports(builtins);
   const scopes: Scopes = {};
   const meta = importMeta(folder);
   const boundary = createTerminationBoundary(builtins);
-  const runner = createCellRunner({
-    folder,
-    flags,
-    send,
-    tracker,
-    stacks,
-    builtins,
-    imports,
-    scopes,
-    boundary,
-    endGroups,
-  });
+  const runner = createCellRunner({ ...options, boundary, imports, scopes });
   const runtime = {
     run: boundary.enter,
     guard: runner.guard,
