@@ -36,19 +36,9 @@ export async function completeCode(
   const prefix = target.kind === 'nothing' ? '' : target.prefix;
   const cursorStart = toCodePointOffset(code, offset - prefix.length);
   const cursorEnd = toCodePointOffset(code, offset);
-  return {
-    matches: members.map(({ name }) => name),
-    cursorStart,
-    cursorEnd,
-    metadata: {
-      _jupyter_types_experimental: members.map(({ name, type }) => ({
-        start: cursorStart,
-        end: cursorEnd,
-        text: name,
-        type,
-      })),
-    },
-  };
+  const types = members.map(({ name, type }) => ({ start: cursorStart, end: cursorEnd, text: name, type }));
+  const metadata = { _jupyter_types_experimental: types };
+  return { matches: members.map(({ name }) => name), cursorStart, cursorEnd, metadata };
 }
 
 async function membersFor(

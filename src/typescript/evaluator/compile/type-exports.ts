@@ -43,68 +43,62 @@ export function markTypes(code: string, { program }: ParseResult, url: string): 
 
 type Kind = 'type' | 'value';
 
+/** The kind of a name in another module. */
+type KindThere = (source: Node, name: string) => Kind | undefined;
+
 /** Undefined for a name that is not exported. A name that is both counts as a value. */
 function kindOfExport(file: string, name: string, seen: Set<string>): Kind | undefined {
   const key = `${file}\n${name}`;
   if (seen.has(key) || !isTypeScript(file)) return undefined;
   seen.add(key);
   const body = statementsOf(file);
-  const found = new Set<Kind | undefined>();
   const url = pathToFileURL(file).href;
-  const kindThere = (source: string, imported: string): Kind | undefined => {
-    const target = resolveFile(source, url);
+  const kindThere: KindThere = (source, imported) => {
+    const target = resolveFile(String(source['value']), url);
     return target === undefined || !isTypeScript(target) ? 'value' : kindOfExport(target, imported, seen);
   };
-  for (const statement of body) {
+
+  const kindsIn = (statement: Node): readonly (Kind | undefined)[] => {
     const source = optionalChild(statement, 'source');
+    const declaration = optionalChild(statement, 'declaration');
     if (statement.type === 'ExportAllDeclaration' && source !== undefined) {
       const exported = optionalChild(statement, 'exported');
-      if (exported !== undefined)
-        found.add(nameOf(exported) === name ? (isTypeOnly(statement) ? 'type' : 'value') : undefined);
-      else if (resolveFile(String(source['value']), url) !== undefined) {
-        const kind = kindThere(String(source['value']), name);
-        found.add(kind === 'value' && isTypeOnly(statement) ? 'type' : kind);
-      }
-    } else if (statement.type === 'ExportDefaultDeclaration' && name === 'default') {
-      const declaration = child(statement, 'declaration');
-      if (declaration.type === 'Identifier') found.add(kindOfLocal(body, nameOf(declaration), kindThere));
-      else found.add(declaration.type === 'TSInterfaceDeclaration' ? 'type' : 'value');
-    } else if (statement.type === 'ExportNamedDeclaration') {
-      const declaration = optionalChild(statement, 'declaration');
-      if (declaration !== undefined) found.add(declaredKind(declaration, name));
-      for (const each of children(statement, 'specifiers')) {
-        if (nameOf(child(each, 'exported')) !== name) continue;
-        const local = nameOf(child(each, 'local'));
-        if (isTypeOnly(statement) || isTypeOnly(each)) found.add('type');
-        else
-          found.add(
-            source === undefined ? kindOfLocal(body, local, kindThere) : kindThere(String(source['value']), local),
-          );
-      }
+      const isPackage = resolveFile(String(source['value']), url) === undefined;
+      if (exported === undefined ? isPackage : nameOf(exported) !== name) return [];
+      const kind = exported === undefined ? kindThere(source, name) : 'value';
+      return [kind === 'value' && isTypeOnly(statement) ? 'type' : kind];
     }
-  }
-  return found.has('value') ? 'value' : found.has('type') ? 'type' : undefined;
+    if (statement.type === 'ExportDefaultDeclaration' && declaration !== undefined && name === 'default') {
+      if (declaration.type === 'Identifier') return [kindOfLocal(body, nameOf(declaration), kindThere)];
+      return [declaration.type === 'TSInterfaceDeclaration' ? 'type' : 'value'];
+    }
+    if (statement.type !== 'ExportNamedDeclaration') return [];
+    const specifiers = children(statement, 'specifiers').filter((each) => nameOf(child(each, 'exported')) === name);
+    const kinds = specifiers.map((each) => {
+      const local = nameOf(child(each, 'local'));
+      if (isTypeOnly(statement) || isTypeOnly(each)) return 'type';
+      return source === undefined ? kindOfLocal(body, local, kindThere) : kindThere(source, local);
+    });
+    return declaration === undefined ? kinds : [declaredKind(declaration, name), ...kinds];
+  };
+  return valueOrType(body.flatMap(kindsIn));
 }
 
-function kindOfLocal(
-  body: readonly Node[],
-  name: string,
-  kindThere: (source: string, name: string) => Kind | undefined,
-): Kind | undefined {
-  const found = new Set<Kind | undefined>();
-  for (const statement of body) {
-    if (statement.type === 'ImportDeclaration') {
-      const specifier = children(statement, 'specifiers').find((each) => nameOf(child(each, 'local')) === name);
-      if (specifier === undefined) continue;
-      const imported = optionalChild(specifier, 'imported');
-      if (isTypeOnly(statement) || isTypeOnly(specifier)) found.add('type');
-      else
-        found.add(
-          imported === undefined ? 'value' : kindThere(String(child(statement, 'source')['value']), nameOf(imported)),
-        );
-    } else found.add(declaredKind(optionalChild(statement, 'declaration') ?? statement, name));
-  }
-  return found.has('value') ? 'value' : found.has('type') ? 'type' : undefined;
+function kindOfLocal(body: readonly Node[], name: string, kindThere: KindThere): Kind | undefined {
+  const kindIn = (statement: Node): Kind | undefined => {
+    if (statement.type !== 'ImportDeclaration')
+      return declaredKind(optionalChild(statement, 'declaration') ?? statement, name);
+    const specifier = children(statement, 'specifiers').find((each) => nameOf(child(each, 'local')) === name);
+    if (specifier === undefined) return undefined;
+    if (isTypeOnly(statement) || isTypeOnly(specifier)) return 'type';
+    const imported = optionalChild(specifier, 'imported');
+    return imported === undefined ? 'value' : kindThere(child(statement, 'source'), nameOf(imported));
+  };
+  return valueOrType(body.map(kindIn));
+}
+
+function valueOrType(kinds: readonly (Kind | undefined)[]): Kind | undefined {
+  return kinds.includes('value') ? 'value' : kinds.find((kind) => kind !== undefined);
 }
 
 function declaredKind(declaration: Node, name: string): Kind | undefined {

@@ -73,14 +73,8 @@ function table(value: Shaped): Record<string, unknown> | undefined {
   if (!Array.isArray(rows)) return undefined;
   const records = rows as Shaped[];
   const fields = Object.keys(records[0] ?? {});
-  const body = records
-    .map((row) =>
-      cells(
-        fields.map((field) => row[field]),
-        'td',
-      ),
-    )
-    .join('');
+  const valuesOf = (row: Shaped): unknown[] => fields.map((field) => row[field]);
+  const body = records.map((row) => cells(valuesOf(row), 'td')).join('');
   return {
     'application/vnd.dataresource+json': { data: records, schema: { fields: fields.map((name) => ({ name })) } },
     'text/html': `<table><thead>${cells(fields, 'th')}</thead><tbody>${body}</tbody></table>`,
