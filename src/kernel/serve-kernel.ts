@@ -21,12 +21,8 @@ export async function serveKernel(
   const { onFailure = () => undefined } = options;
   const origin = kernelOrigin();
   const ready = startOnce(async () => language.start?.());
-  return serveBackend(
-    (outlet) => {
-      ready().catch(() => undefined); // The first execution tries again, and reports the failure.
-      return openLanguageBackend(language, outlet, { origin, ready, onFailure });
-    },
-    connection,
-    { ...options, origin },
-  );
+  return serveBackend((outlet) => openLanguageBackend(language, outlet, { origin, ready, onFailure }), connection, {
+    ...options,
+    origin,
+  });
 }
