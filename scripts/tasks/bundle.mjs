@@ -26,7 +26,8 @@ export async function bundle() {
     await build({
       ...inputOptions(name, entry),
       external: (id, importer) => isPackage(id) && (id !== 'zeromq' || importer === CHOSEN),
-      plugins: [zeromqWithKnownAddon(), { name: 'packages-when-used', renderChunk: loadWhenUsed }],
+      plugins:
+        name === 'kernel' ? [] : [zeromqWithKnownAddon(), { name: 'packages-when-used', renderChunk: loadWhenUsed }],
       output: { dir: folder, format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
     });
   }
@@ -72,7 +73,6 @@ function loadWhenUsed(code) {
     /^let (\w+) = require\("((?!node:|zeromq")[^"]+)"\);$/gm,
     (_, name, specifier) => `let ${name} = whenUsed(() => require("${specifier}"));`,
   );
-  if (lazy === code) return null;
   const whenUsed = 'const whenUsed = (load) => new Proxy({}, { get: (_, name) => Reflect.get(load(), name) });';
-  return { code: lazy.replace(/^/, `${whenUsed}\n`) };
+  return { code: `${whenUsed}\n${lazy.replaceAll(/\bimport\(/g, 'importModule(')}` };
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { cachedDataVersionTag } from 'node:v8';
-import { constants as vmConstants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /** A bundle that was loaded. */
 export interface LoadedBundle {
@@ -42,8 +42,11 @@ interface AddonFile {
   readonly modified: number;
 }
 
-/** Parameters of the function that V8 compiles: those of a CommonJS module (Node, “The module wrapper”), and the addon if it is known. */
-const PARAMETERS = 'exports, require, module, __filename, __dirname, knownAddon';
+/**
+ * Parameters of the function that V8 compiles: those of a CommonJS module (Node, “The module wrapper”), the addon if it is known, and `import()`,
+ * which scripts from a cache do not have.
+ */
+const PARAMETERS = 'exports, require, module, __filename, __dirname, knownAddon, importModule';
 
 /**
  * Loads a CommonJS bundle as `require` does, with the code cache that lies beside it: a third of the time in which a kernel starts is V8
@@ -58,12 +61,11 @@ export function loadBundle(file: string, require: NodeJS.Require): LoadedBundle 
   const script = new Script(`(function (${PARAMETERS}) {${source.toString()}\n})`, {
     filename: file,
     ...(cache && { cachedData: cache.code }),
-    importModuleDynamically: vmConstants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const fromCache = cache !== undefined && script.cachedDataRejected === false;
   const module = { exports: {} };
   const addon = fromCache && cache.addon ? openAddon(cache.addon, require) : undefined;
-  script.runInThisContext()(module.exports, require, module, file, dirname(file), addon);
+  script.runInThisContext()(module.exports, require, module, file, dirname(file), addon, importModule);
   return {
     exports: module.exports,
     fromCache,
@@ -75,6 +77,8 @@ export function loadBundle(file: string, require: NodeJS.Require): LoadedBundle 
 export function hasCodeCache(file: string): boolean {
   return readCache(cacheFile(file), file, readFileSync(file)) !== undefined;
 }
+
+const importModule = async (specifier: string): Promise<unknown> => import(specifier);
 
 /** One for each version of V8, set of its flags, and kind of processor. */
 const cacheFile = (bundle: string): string => `${bundle}.${process.arch}-${cachedDataVersionTag().toString(16)}.cache`;
