@@ -30,7 +30,7 @@ test('the package holds the built files, the kernelspec and the legal texts', ()
 
 test('the package holds nothing else', () => {
   const known =
-    /^(dist\/[\w/-]+\.(js|d\.ts)|kernelspec\/(kernel\.json|logo-[\w]+\.(png|svg))|[A-Z]+(\.md)?|package\.json)$/;
+    /^(dist\/[\w/-]+\.(js|d\.ts)|dist\/cli\/kernel(-process)?\.cjs|kernelspec\/(kernel\.json|logo-[\w]+\.(png|svg))|[A-Z]+(\.md)?|package\.json)$/;
   expect(files.filter((file) => !known.test(file))).toEqual([]);
 });
 

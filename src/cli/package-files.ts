@@ -6,5 +6,8 @@ export const packageJson = fileURLToPath(new URL('../../package.json', import.me
 /** The template of the kernelspec and its logos: a folder. */
 export const kernelspecTemplate = fileURLToPath(new URL('../../kernelspec', import.meta.url));
 
-/** The command `jupyter-curve`. */
-export const mainFile = fileURLToPath(new URL('main.js', import.meta.url));
+/** All that a kernel's process loads, in one file. */
+export const kernelBundle = fileURLToPath(new URL('kernel-process.cjs', import.meta.url));
+
+/** The program that a kernelspec starts. */
+export const kernelFile = fileURLToPath(new URL('kernel.cjs', import.meta.url));

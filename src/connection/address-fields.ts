@@ -91,7 +91,7 @@ function readIp(fields: Fields, transport: Transport): string {
 }
 
 function isHost(text: string): boolean {
-  if (text === '*' || isIPv4(text) || isIPv6(text.replace(/^\[(.+)\]$/, '$1'))) return true;
+  if (text === '*' || isIPv4(text) || (text.includes(':') && isIPv6(text.replace(/^\[(.+)\]$/, '$1')))) return true;
   // A host name (RFC 1123) or a network interface; what looks like an IPv4 address has to be one.
   return text.length <= 253 && /^[\w.-]+$/.test(text) && !/^[\d.]+$|^[.-]|[.-]$/.test(text);
 }

@@ -25,6 +25,9 @@ export interface LanguageBackendOptions {
   readonly closeTimeout?: number;
 }
 
+/** Milliseconds after which the language is started though no client has asked for anything. */
+const START_AFTER = 500;
+
 const COMM_TYPES = new Set(['comm_open', 'comm_msg', 'comm_close']);
 
 /**
@@ -45,6 +48,13 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     inputs: createInputRequests(origin),
     status: createStatus(iopub),
     history: createHistory(),
+  };
+
+  // A front end asks for kernel_info first, and waits: the language's process would take the processor from the answer.
+  let startLater: NodeJS.Timeout | undefined;
+  const start = (): void => {
+    clearTimeout(startLater);
+    if (!closing.signal.aborted) ready().catch(() => undefined); // The first execution tries again, and reports the failure.
   };
 
   const interrupt = async (): Promise<void> => {
@@ -74,10 +84,11 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     }
   };
 
-  ready().catch(() => undefined); // The first execution tries again, and reports the failure.
-
   return {
-    begin: () => context.status.starting(),
+    begin() {
+      context.status.starting();
+      startLater = setTimeout(start, START_AFTER);
+    },
     receive(request) {
       const { msg_type: type, subshell_id: subshell } = request.message.header;
       if (type === 'input_reply') return context.inputs.receive(request) ? undefined : request.disregard();
@@ -85,7 +96,7 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
       const misplaced = request.channel === 'stdin' || (request.channel === 'shell' && (subshell ?? '') !== '');
       if (misplaced) void answerAtOnce(request, request.channel === 'stdin' ? refuseUnknown : refuseSubshell);
       else if (type === 'execute_request' || COMM_TYPES.has(type)) enqueue(request);
-      else void answerAtOnce(request, handlers.get(type) ?? refuseUnknown);
+      else void answerAtOnce(request, handlers.get(type) ?? refuseUnknown).then(start);
     },
     interrupt: () => void interrupt().catch(onFailure),
     isRunning: (identity) => queue.running?.identity === identity,
@@ -95,6 +106,7 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
       if (queue.running?.grant === grant && spared === 'nothing') void interrupt().catch(onFailure);
     },
     async close(reason) {
+      clearTimeout(startLater);
       closing.abort(interruptedError('The kernel is shutting down.'));
       const idle = queue.close(closing.signal.reason);
       const closed = (async () => language.close?.(reason))();

@@ -68,5 +68,23 @@ export function evaluatorEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
     ([name, value]) => !WITHHELD.some((each) => each.test(name)) && !/kernel-[^/\\]*\.json/.test(value ?? ''),
   );
   const isPlain = (env['NO_COLOR'] ?? '') !== '' || env['FORCE_COLOR'] === '0';
-  return { ...PAGERS, ...(!isPlain && COLOURS), ...Object.fromEntries(allowed), ...TERMINAL };
+  return {
+    ...PAGERS,
+    ...(!isPlain && COLOURS),
+    ...Object.fromEntries(allowed),
+    ...TERMINAL,
+    ...extraCertificates(env),
+  };
+}
+
+/**
+ * The certificate authorities that Node trusts beside its own. Node 20 reads them when it starts, which takes 36 ms; so the kernelspec keeps them
+ * from the kernel, which needs none, and passes them on under another name. Front ends leave `${NAME}` as it is where NAME is not set.
+ */
+function extraCertificates({
+  JUPYTER_CURVE_EXTRA_CA_CERTS: carried,
+  NODE_EXTRA_CA_CERTS: own,
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (own !== '') return {};
+  return { NODE_EXTRA_CA_CERTS: carried === '${NODE_EXTRA_CA_CERTS}' || carried === '' ? undefined : carried };
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createCommandLine, mainFile, type CommandLine } from '../fixtures/command-line.js';
@@ -33,15 +33,14 @@ describe('install', () => {
     expect(readSpec(folder)).toEqual({
       argv: [
         process.execPath,
-        '--max-semi-space-size=2',
-        realpathSync(mainFile),
-        'kernel',
+        join(dirname(realpathSync(mainFile)), 'kernel.cjs'),
         '--connection-file',
         '{connection_file}',
       ],
       display_name: 'TypeScript (Curve)',
       language: 'typescript',
       interrupt_mode: 'message',
+      env: { NODE_EXTRA_CA_CERTS: '', JUPYTER_CURVE_EXTRA_CA_CERTS: '${NODE_EXTRA_CA_CERTS}' },
       metadata: { supported_encryption: ['curve'], jupyter_curve: { secret_by_environment: true } },
     });
     expect(isAbsolute(process.execPath)).toBe(true);

@@ -76,7 +76,7 @@ test('start shares the kernel by the policy that it is given, and tells who cann
 test('a kernel that dies is an error of status 6', async () => {
   const running = line.start('start', '--connection-file', join(line.folder, 'home/kernel.json'));
   await running.wrote('.json\n');
-  const [kernel] = await childrenOf(Number(running.child.pid), 'main.js\0kernel');
+  const [kernel] = await childrenOf(Number(running.child.pid), 'kernel.cjs');
   process.kill(Number(kernel), 'SIGKILL');
   const { stderr, status } = await running.ended;
   expect(stderr).toMatch(/jupyter-curve: error: .*died.*\njupyter-curve: hint: .*\n$/);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { fileSystemRefusal, foreignKernelspec, ownership } from '../kernelspec/installed-kernelspec.js';
 import { kernelspecFolder, placeOptions, type KernelspecPlace } from '../kernelspec/kernelspec-folder.js';
-import { kernelspecTemplate, mainFile } from '../package-files.js';
+import { writeCodeCache } from '../kernelspec/write-code-cache.js';
+import { kernelspecTemplate, kernelFile } from '../package-files.js';
 import { printNote, printResult } from '../output/output.js';
 import { replaceFolder } from '../kernelspec/replace-folder.js';
 
@@ -43,13 +44,14 @@ async function install({ 'display-name': displayName, force, ...place }: Install
   } catch (error) {
     throw fileSystemRefusal(folder, error);
   }
+  await writeCodeCache(folder);
   printNote(`installed the kernel "${place.name}" in`);
   printResult(folder);
 }
 
 /** Absolute paths, so that the kernel starts wherever the front end was started from and whatever its PATH is. */
 async function fillTemplate(text: string, displayName: string | undefined): Promise<object> {
-  const command = await realpath(mainFile);
+  const command = await realpath(kernelFile);
   const fields: Readonly<Record<string, string>> = { '{command}': command };
   // Where this Node knows the flag, SIGUSR1 opens no inspector from the first instruction on; see `guardProcess` for the others.
   const isKnown = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1');
