@@ -10,7 +10,8 @@ import { pythonSuites } from './tasks/python-suites.mjs';
 import { ensureOldestServices, oldestServicesSuite } from './tasks/oldest-services.mjs';
 import { inRoot, must, script, step } from './tasks/run.mjs';
 
-const onEveryNode = ['test/kernel', 'test/manager', 'test/typescript', 'test/interop/jupyter-client-matrix'];
+const rooms = '(kernel|launch|manager|server|typescript)';
+const onEveryNode = [`test/unit/${rooms}/`, `test/process/${rooms}/`, 'test/interop/jupyter-client-matrix'];
 const requireAll = process.env.JUPYTER_CURVE_REQUIRE_ALL === '1';
 
 script(async () => {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inRoot } from './run.mjs';
 
-const LEADS_TO_PYTHON = join('test', 'fixtures', 'python.ts');
+const LEADS_TO_PYTHON = join('test', 'support', 'python.ts');
 
 /** Test files that use the Python environment, by themselves or by what they import; paths from the project's folder. */
 export async function pythonSuites() {

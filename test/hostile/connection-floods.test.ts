@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { expect, test } from '@jest/globals';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { parseConnectionInfo } from '#src/connection/read-connection-file.js';
-import { repository } from '../fixtures/repository.js';
-import { aMessage, eventually, inRoom, type Room } from '../transport/room.js';
+import { repository } from '../support/repository.js';
+import { aMessage, eventually, inRoom, type Room } from '../support/kernel/room.js';
 
 const DESCRIPTORS = 200;
 const STRANGERS = 400;
@@ -33,7 +33,7 @@ test('the owner is answered, and a new client is let in, while strangers use up 
   }));
 
 async function listenerOfFewDescriptors(room: Room) {
-  const program = join(repository, 'test/hostile/few-descriptors.mjs');
+  const program = join(repository, 'test/support/programs/few-descriptors.mjs');
   const command = `ulimit -n ${DESCRIPTORS} && exec "$0" "$1"`;
   const kernel = spawn('sh', ['-c', command, process.execPath, program], { stdio: ['ignore', 'pipe', 'inherit'] });
   room.after(() => kernel.kill('SIGKILL'));

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import { parentId, type JsonObject } from '#src/protocol/message.js';
-import { KernelClient, type Heard } from '../fixtures/kernel-client.js';
-import { repository } from '../fixtures/repository.js';
-import { freshConnection } from '../kernel/serve.js';
+import { KernelClient, type Heard } from '../support/kernel/kernel-client.js';
+import { repository } from '../support/repository.js';
+import { freshConnection } from '../support/kernel/serve.js';
 
 let folder: string;
 let kernel: ChildProcess;

@@ -1,8 +1,8 @@
 /** Ordinary use, and much of it, meets none of the limits. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { OK, scripted } from '../kernel/serve.js';
-import { share, type Shared } from '../kernel/sharing.js';
+import { OK, scripted } from '../support/kernel/serve.js';
+import { share, type Shared } from '../support/kernel/share.js';
 
 /** What was refused. A stranger may knock at a port that was another program's. */
 const faults = ({ events }: Shared): unknown[] => events.filter(({ event }) => event === 'deny' || event === 'alarm');

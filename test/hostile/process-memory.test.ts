@@ -10,10 +10,10 @@ import { afterEach, beforeEach, expect } from '@jest/globals';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import { decodeZ85 } from '#src/keys/z85.js';
-import { repository } from '../fixtures/repository.js';
-import { requireOrSkip } from '../fixtures/require-or-skip.js';
-import { freshConnection } from '../kernel/serve.js';
-import { openNotebook, type Notebook } from '../typescript/recorded-cell.js';
+import { repository } from '../support/repository.js';
+import { requireOrSkip } from '../support/require-or-skip.js';
+import { freshConnection } from '../support/kernel/serve.js';
+import { openNotebook, type Notebook } from '../support/kernel/recorded-cell.js';
 
 const COMMAND = join(repository, 'dist/cli/main.js');
 let folder: string;

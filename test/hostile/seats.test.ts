@@ -8,8 +8,8 @@ import { dialCurve, throwAwayPair } from '#src/transport/curve-options.js';
 import type { Listener } from '#src/transport/server/listener.js';
 import type { ListenerEvent } from '#src/transport/server/listener-event.js';
 import { watchSocket } from '#src/transport/watch-socket.js';
-import { aMessage, eventually, inRoom, pause, type Room } from '../transport/room.js';
-import { openFlippingRelay, type FlippingRelay } from './flipping-relay.js';
+import { aMessage, eventually, inRoom, pause, type Room } from '../support/kernel/room.js';
+import { openFlippingRelay, type FlippingRelay } from '../support/flipping-relay.js';
 
 /** As a kernel opens them: connections to shell are monitored from the start. */
 const asAKernel = (room: Room, onEvent: (event: ListenerEvent) => void = () => undefined): Promise<Listener> =>

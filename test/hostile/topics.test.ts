@@ -5,8 +5,8 @@ import { expect, test } from '@jest/globals';
 import { endpoint } from '#src/connection/endpoints.js';
 import { exposeZ85 } from '#src/keys/curve-pair.js';
 import type { ListenerEvent } from '#src/transport/server/listener-event.js';
-import { pythonPath } from '../fixtures/python.js';
-import { aMessage, eventually, inRoom } from '../transport/room.js';
+import { pythonPath } from '../support/python.js';
+import { aMessage, eventually, inRoom } from '../support/kernel/room.js';
 
 /** Subscribes to different topics of so many bytes for some seconds, as fast as it can. */
 const FLOOD = `

@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { createJupyterEnvironment, waitForNothingLeft } from '../fixtures/jupyter-environment.js';
-import { browserPath, openNotebookInLab, outputOf, runCell, typescriptNotebook } from '../fixtures/jupyterlab.js';
-import { repository } from '../fixtures/repository.js';
-import { requireOrSkip } from '../fixtures/require-or-skip.js';
+import { createJupyterEnvironment, waitForNothingLeft } from '../support/kernel/jupyter-environment.js';
+import { browserPath, openNotebookInLab, outputOf, runCell, typescriptNotebook } from '../support/kernel/jupyterlab.js';
+import { repository } from '../support/repository.js';
+import { requireOrSkip } from '../support/require-or-skip.js';
 
 const cells = [
   'const answer: number = 6 * 7;\nconsole.log(`the answer is ${answer}`);',
