@@ -8,9 +8,10 @@ import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import { decodeZ85 } from '#src/keys/z85.js';
 import type { Message } from '#src/protocol/message.js';
+import { eventually } from '../support/eventually.js';
 import { textOf } from '../support/kernel/kernel-client.js';
 import { requireOrSkip } from '../support/require-or-skip.js';
-import { eventually, startLiveKernel, type LiveKernel } from '../support/kernel/live-kernel.js';
+import { startLiveKernel, type LiveKernel } from '../support/kernel/live-kernel.js';
 
 const onLinux = requireOrSkip('a Linux /proc', process.platform === 'linux');
 
@@ -194,7 +195,7 @@ describe('from a cell, the keys of the kernel and of all its clients', () => {
     const again = new Promise<void>((resolve) => live.kernel.on('restarted', () => resolve()));
     process.kill(pid, 'SIGKILL');
     await again;
-    await eventually('another process', () => live.kernel.pid !== pid || undefined);
+    await eventually(() => live.kernel.pid !== pid, 'another process');
     await live.reopen();
     const { hits } = await search(live, needles);
     expect(hits).toEqual([]);

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import type { AccessEvent } from '#src/manager/client/access-events.js';
 import type { Json, JsonObject } from '#src/protocol/message.js';
+import { eventually } from '../support/eventually.js';
 import { childOf, plainText, textOf, type KernelClient } from '../support/kernel/kernel-client.js';
-import { eventually, startLiveKernel, type LiveKernel } from '../support/kernel/live-kernel.js';
+import { startLiveKernel, type LiveKernel } from '../support/kernel/live-kernel.js';
 import { runPython } from '../support/run-python.js';
 
 const POLICY = `
@@ -141,7 +142,7 @@ describe('I2: a forged user name and session', () => {
     expect(new Set(lena.heard.map(({ message }) => message.parent_header.msg_id))).toEqual(new Set([own, undefined]));
     // Nor does her name let her interrupt what he runs, or him what she does.
     const running = await bob.execute("console.log('running'); await new Promise(() => {})");
-    await eventually('the cell runs', () => bob.said(running).includes('stream') || undefined);
+    await eventually(() => bob.said(running).includes('stream'), 'the cell runs');
     expect(await lena.ask('interrupt_request', {}, { channel: 'control' })).toMatchObject({ ename: 'NotPermitted' });
     expect(await bob.ask('interrupt_request', {}, { channel: 'control' })).toEqual({ status: 'ok' });
     await bob.reply(running);
@@ -310,10 +311,12 @@ describe('I4: an input_reply', () => {
     await alice.send('input_reply', { value: 'right' }, { channel: 'stdin' });
     await alice.answer(asked);
     expect(alice.published(asked).map(plainText)).toContain("'got right'");
-    await eventually('the refusal is told', () =>
-      events.find(
-        ({ identity, type, rule }) => identity === 'bob' && type === 'input_reply' && rule === 'nobody asked for it',
-      ),
+    await eventually(
+      () =>
+        events.find(
+          ({ identity, type, rule }) => identity === 'bob' && type === 'input_reply' && rule === 'nobody asked for it',
+        ),
+      'the refusal is told',
     );
     await bob.close();
     await eve.close();
@@ -324,8 +327,9 @@ describe('replayed frames', () => {
   test('run once, whoever replays them', async () => {
     await raw('bob', [{ channel: 'shell', header: header('execute_request'), content: COUNT, times: 5 }]);
     expect(await ran()).toBe(1);
-    await eventually('the rejection is told', () =>
-      events.find(({ identity, rule }) => identity === 'bob' && rule?.startsWith('message-')),
+    await eventually(
+      () => events.find(({ identity, rule }) => identity === 'bob' && rule?.startsWith('message-')),
+      'the rejection is told',
     );
   });
 
@@ -399,12 +403,12 @@ describe('A3, I4: a subscription to everything', () => {
     const heard = await raw('dora', [], { topics: ['execute_input', 'status'] }, () =>
       alice.ask('execute_request', { code: '1' }),
     );
-    const refused = await eventually('the refusal is told', () => {
+    const refused = await eventually(() => {
       const found = events.filter(
         ({ event, identity, channel }) => [event, identity, channel].join() === 'deny,dora,iopub',
       );
       return found.length > 0 ? found : undefined;
-    });
+    }, 'the refusal is told');
     expect(refused.map(({ type }) => type)).toEqual(['execute_input']);
     expect(new Set(heard.filter(([channel]) => channel === 'iopub').map(([, { msg_type: type }]) => type))).toEqual(
       new Set(['iopub_welcome', 'status']),

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect } from '@jest/globals';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import { decodeZ85 } from '#src/keys/z85.js';
+import { eventually } from '../support/eventually.js';
 import { repository } from '../support/repository.js';
 import { requireOrSkip } from '../support/require-or-skip.js';
 import { freshConnection } from '../support/kernel/serve.js';
@@ -44,14 +45,6 @@ function start(...argv: readonly string[]): ChildProcess & { said: string } {
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (started.said += String(chunk)));
   return started;
-}
-
-async function eventually<T>(find: () => T | Promise<T>, limit = 30_000): Promise<NonNullable<T>> {
-  for (const late = Date.now() + limit; Date.now() < late; await sleep(10)) {
-    const found = await find();
-    if (found) return found;
-  }
-  throw new Error('what was waited for did not happen');
 }
 
 const listens = (): Promise<boolean> =>

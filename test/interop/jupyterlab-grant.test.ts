@@ -51,7 +51,7 @@ testInBrowser(
     );
     try {
       const { page } = lab;
-      await page.getByText('TypeScript (Curve) | Idle').waitFor({ timeout: 30_000 });
+      await page.getByText('TypeScript (Curve) | Idle').waitFor();
       await runCell(page, 0);
       await outputOf(page, 0).getByText('the answer is 42').waitFor();
       await runCell(page, 1);
@@ -82,7 +82,7 @@ testInBrowser(
       await lab.close();
     }
   },
-  180_000,
+  300_000,
 );
 
 testInBrowser(
@@ -111,7 +111,7 @@ testInBrowser(
     );
     try {
       const { page } = lab;
-      await page.getByText('TypeScript (Curve) | Idle').waitFor({ timeout: 30_000 });
+      await page.getByText('TypeScript (Curve) | Idle').waitFor();
       await runCell(page, 0);
       await outputOf(page, 0).getByText('NotPermitted: observer may not send shell.execute_request').waitFor();
 
@@ -135,7 +135,7 @@ testInBrowser(
       await lab.close();
     }
   },
-  180_000,
+  300_000,
 );
 
 const names = ({ heard }: KernelClient): Set<string> =>

@@ -69,12 +69,12 @@ testInBrowser(
       await environment.dispose();
     }
   },
-  180_000,
+  300_000,
 );
 
 /** Waits until the status bar says that the kernel is idle; before there is a kernel, JupyterLab runs cells into the void. */
 async function idle(page: Page): Promise<void> {
-  await page.getByText('TypeScript (Curve) | Idle').waitFor({ timeout: 30_000 });
+  await page.getByText('TypeScript (Curve) | Idle').waitFor();
 }
 
 /** Runs one of JupyterLab's commands, as its menus do. The page exposes the application where the server is told so. */

@@ -91,14 +91,14 @@ withBrowser(
     const options = ['--KernelManager.transport_encryption=required'];
     const lab = await openNotebookInLab({ ...environment, env }, 'shouting/hello.ipynb', options);
     try {
-      await lab.page.getByText('Shouting | Idle').waitFor({ timeout: 60_000 });
+      await lab.page.getByText('Shouting | Idle').waitFor();
       await runCell(lab.page, 0);
       await outputOf(lab.page, 0).getByText('HELLO').waitFor();
     } finally {
       await lab.close();
     }
   },
-  180_000,
+  300_000,
 );
 
 /** The program from its `info` on. */

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parseConnectionInfo } from '#src/connection/read-connection-file.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
+import { eventually } from '../support/eventually.js';
 import { pythonPath } from '../support/python.js';
 import { repository } from '../support/repository.js';
 import { freshConnection } from '../support/kernel/serve.js';
@@ -95,9 +96,9 @@ async function start(command: readonly string[]): Promise<string> {
   const ended = new Promise((resolve) => kernel.on('close', resolve));
   ends.push(() => ended);
   ends.push(() => kernel.kill('SIGTERM'));
-  for (;;) {
+  await eventually(async () => {
     const { ports } = await parseConnectionInfo(await readFile(file, 'utf8'), file);
-    if (!Object.values(ports).includes(0)) return file;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+    return !Object.values(ports).includes(0);
+  }, 'the kernel listens');
+  return file;
 }

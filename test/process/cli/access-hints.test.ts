@@ -30,7 +30,7 @@ test('a grant that was revoked, or has expired, is said to be so', async () => {
   const expired = await ask('ann.json', 'clients');
   expect(expired.stderr).toMatch(/error: The grant of ann ended at 2\S+Z .*\n.*hint: Ask the owner/);
   expect(expired.status).toBe(6);
-}, 60_000);
+});
 
 test('who is refused is sent to no command that is refused too', async () => {
   await ask('kernel.json', 'grant', '--name', 'eve', '--role', 'observer', '--out', 'eve.json');
@@ -40,7 +40,7 @@ test('who is refused is sent to no command that is refused too', async () => {
     expect(stderr).toMatch(/hint: Ask an owner or admin of the kernel/);
     expect(stderr).not.toMatch(/\bcan\b"|clients"/);
   }
-}, 60_000);
+});
 
 requireOrSkip('a Python with ipykernel', existsSync(pythonPath()))(
   'a kernel that is not served by jupyter-curve cannot be shared, and is not to be restarted for that',
@@ -62,5 +62,4 @@ requireOrSkip('a Python with ipykernel', existsSync(pythonPath()))(
     expect(stderr).toMatch(/hint: Only kernels that jupyter-curve serves/);
     expect(stderr).not.toMatch(/[Rr]estart/);
   },
-  60_000,
 );

@@ -6,7 +6,7 @@ import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { readCertificateFile } from '#src/keys/certificate-file.js';
 import { attach } from '#src/manager/client/attach.js';
 import { quietServices } from '#src/manager/services/quiet-services.js';
-import { eventually } from '../../support/kernel/workplace.js';
+import { eventually } from '../../support/eventually.js';
 import { createCommandLine, type CommandLine, type Ended, type Running } from '../../support/command-line.js';
 
 let line: CommandLine;

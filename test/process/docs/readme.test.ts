@@ -11,6 +11,7 @@ import { Secret } from '#src/keys/secret.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { attach } from '#src/manager/client/attach.js';
 import { quietServices } from '#src/manager/services/quiet-services.js';
+import { eventually } from '../../support/eventually.js';
 import { createCommandLine, mainFile, type CommandLine } from '../../support/command-line.js';
 import { pythonPath } from '../../support/python.js';
 import { repository } from '../../support/repository.js';
@@ -168,10 +169,10 @@ test('serveKernel makes a kernel of a few lines', async () => {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   try {
-    while (readFileSync(connectionFile, 'utf8').includes('"shell_port": 0')) {
+    await eventually(() => {
       expect(kernel.exitCode).toBeNull();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+      return !readFileSync(connectionFile, 'utf8').includes('"shell_port": 0');
+    }, 'the kernel listens');
     using quiet = quietServices(console, () => undefined);
     expect(quiet).toBeDefined();
     const attached = await attach(connectionFile);
@@ -223,7 +224,7 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
-  const forced = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const forced = setTimeout(() => child.kill('SIGKILL'), 60_000);
   await ended;
   clearTimeout(forced);
 }

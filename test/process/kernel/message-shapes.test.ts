@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import type { JsonObject } from '#src/protocol/message.js';
+import { eventually } from '../../support/eventually.js';
 import { KernelClient } from '../../support/kernel/kernel-client.js';
 import { repository } from '../../support/repository.js';
 import { freshConnection } from '../../support/kernel/serve.js';
@@ -30,13 +31,12 @@ beforeAll(async () => {
     stdio: 'ignore',
     cwd: folder,
   });
-  let { ports } = connection;
-  while (ports.shell === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    ({ ports } = await readConnectionFile(file));
-  }
+  const ports = await eventually(async () => {
+    const found = (await readConnectionFile(file)).ports;
+    return found.shell !== 0 && found;
+  }, 'the kernel listens');
   client = await KernelClient.open({ ...connection, ports });
-}, 30_000);
+});
 
 afterAll(async () => {
   await client.close();

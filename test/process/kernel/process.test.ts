@@ -9,6 +9,7 @@ import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { exposeZ85 } from '#src/keys/curve-pair.js';
+import { eventually } from '../../support/eventually.js';
 import { KernelClient, plainText, textOf } from '../../support/kernel/kernel-client.js';
 import { pythonPath } from '../../support/python.js';
 import { repository } from '../../support/repository.js';
@@ -52,14 +53,13 @@ async function startKernel(env: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
 
 async function listening(): Promise<void> {
   const { secretKey } = connection.curve ?? {};
-  for (;;) {
+  await eventually(async () => {
     const info = await readConnectionFile(file).catch(async () =>
       readConnectionFile(file, { ...(secretKey && { secretKey }) }),
     );
     connection = { ...info, ...(connection.curve && { curve: connection.curve }) };
-    if (info.ports.shell !== 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+    return info.ports.shell !== 0;
+  }, 'the kernel listens');
 }
 
 async function connect(): Promise<KernelClient> {
@@ -85,14 +85,13 @@ async function spinning(client: KernelClient): Promise<{ readonly id: string; re
 }
 
 async function gone(pid: number): Promise<void> {
-  for (;;) {
+  await eventually(() => {
     try {
-      process.kill(pid, 0);
+      return !process.kill(pid, 0);
     } catch {
-      return;
+      return true;
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  }, 'the process is gone');
 }
 
 async function pidOfKernel(spinner: KernelClient): Promise<string> {
@@ -188,8 +187,7 @@ describe('a kernel process', () => {
     let reported = '';
     kernel.stderr?.on('data', (text: string) => (reported += text));
     await result(client, 'fault');
-    while (!reported.includes('timer') || !reported.includes('nobody'))
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await eventually(() => reported.includes('timer') && reported.includes('nobody'));
     expect(await result(client, 'pid')).toBe(String(kernel.pid));
   });
 

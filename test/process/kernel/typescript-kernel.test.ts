@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
+import { eventually } from '../../support/eventually.js';
 import { KernelClient, plainText } from '../../support/kernel/kernel-client.js';
 import { repository } from '../../support/repository.js';
 import { freshConnection } from '../../support/kernel/serve.js';
@@ -21,13 +22,12 @@ beforeAll(async () => {
   await writeConnectionFile(file, connection);
   const main = join(repository, 'dist/cli/main.js');
   kernel = spawn(process.execPath, [main, 'kernel', '-f', file], { stdio: 'ignore', cwd: folder });
-  let { ports } = connection;
-  while (ports.shell === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    ({ ports } = await readConnectionFile(file));
-  }
+  const ports = await eventually(async () => {
+    const found = (await readConnectionFile(file)).ports;
+    return found.shell !== 0 && found;
+  }, 'the kernel listens');
   client = await KernelClient.open({ ...connection, ports });
-}, 20_000);
+});
 
 afterAll(async () => {
   await client.close();
@@ -67,7 +67,7 @@ describe('no message of a cell is lost, out of order or after its idle', () => {
       await client.ask('kernel_info_request'); // whatever came late has come before its answer
       check(ids);
     }
-  }, 60_000);
+  });
 });
 
 test('while a cell spins, heartbeat and control answer, and an interrupt keeps the variables', async () => {

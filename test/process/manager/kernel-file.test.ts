@@ -2,8 +2,9 @@
 import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { eventually } from '../../support/eventually.js';
 import { execute } from '../../support/kernel/execute.js';
-import { createWorkplace, eventually, fixtureKernel, isAlive, type Workplace } from '../../support/kernel/workplace.js';
+import { createWorkplace, fixtureKernel, isAlive, type Workplace } from '../../support/kernel/workplace.js';
 
 let place: Workplace;
 let file: string;

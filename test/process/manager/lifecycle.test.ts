@@ -3,17 +3,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Transport } from '#src/connection/connection-info.js';
 import type { TransportEncryption } from '#src/launch/encryption-policy.js';
 import { processLauncher, type Launcher } from '#src/launch/process-launcher.js';
+import { eventually } from '../../support/eventually.js';
 import { pythonPath } from '../../support/python.js';
 import { expectSameConnection } from '../../support/kernel/same-connection.js';
 import { beginExecution, execute } from '../../support/kernel/execute.js';
-import {
-  createWorkplace,
-  eventually,
-  fixtureKernel,
-  isAlive,
-  nextEvent,
-  type Workplace,
-} from '../../support/kernel/workplace.js';
+import { createWorkplace, fixtureKernel, isAlive, nextEvent, type Workplace } from '../../support/kernel/workplace.js';
 
 let place: Workplace;
 beforeEach(async () => {

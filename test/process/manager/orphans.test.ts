@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { eventually } from '../../support/eventually.js';
 import { childrenOf } from '../../support/children-of.js';
 import { repository } from '../../support/repository.js';
-import { createWorkplace, eventually, isAlive, type Workplace } from '../../support/kernel/workplace.js';
+import { createWorkplace, isAlive, type Workplace } from '../../support/kernel/workplace.js';
 
 interface Started {
   readonly kernel: number;

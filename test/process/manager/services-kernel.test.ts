@@ -9,8 +9,9 @@ import {
   type Kernel,
 } from '@jupyterlab/services';
 import type { LocalServices } from '#src/manager/services/connect-services.js';
+import { eventually } from '../../support/eventually.js';
 import { bytesOf, openServices, run } from '../../support/kernel/services.js';
-import { createWorkplace, eventually, type Workplace } from '../../support/kernel/workplace.js';
+import { createWorkplace, type Workplace } from '../../support/kernel/workplace.js';
 
 let workplace: Workplace;
 let services: LocalServices;

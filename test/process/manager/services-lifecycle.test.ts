@@ -2,8 +2,9 @@
 import type { Session } from '@jupyterlab/services';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LocalServices } from '#src/manager/services/connect-services.js';
+import { eventually } from '../../support/eventually.js';
 import { openServices, run, status } from '../../support/kernel/services.js';
-import { createWorkplace, eventually, fixtureKernel, isAlive, type Workplace } from '../../support/kernel/workplace.js';
+import { createWorkplace, fixtureKernel, isAlive, type Workplace } from '../../support/kernel/workplace.js';
 
 let workplace: Workplace;
 let services: LocalServices;

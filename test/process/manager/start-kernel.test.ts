@@ -6,8 +6,9 @@ import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { isCurveKernelError } from '#src/errors.js';
 import type { ManagerWarning } from '#src/launch/encryption-policy.js';
 import { processLauncher, type Launcher } from '#src/launch/process-launcher.js';
+import { eventually } from '../../support/eventually.js';
 import { execute } from '../../support/kernel/execute.js';
-import { createWorkplace, eventually, fixtureKernel, isAlive, type Workplace } from '../../support/kernel/workplace.js';
+import { createWorkplace, fixtureKernel, isAlive, type Workplace } from '../../support/kernel/workplace.js';
 
 let place: Workplace;
 let pids: (number | undefined)[];

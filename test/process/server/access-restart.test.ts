@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import type { Language } from '#src/kernel/language.js';
+import { eventually } from '../../support/eventually.js';
 import { repository } from '../../support/repository.js';
 import { OK, scripted } from '../../support/kernel/serve.js';
-import { eventually, folder, freshFile, knock, share } from '../../support/kernel/share.js';
+import { folder, freshFile, knock, share } from '../../support/kernel/share.js';
 
 const echo: Language = scripted(async ({ code }, cell) => {
   cell.stream('stdout', code);
@@ -115,4 +116,4 @@ test('what a killed kernel leaves is swept by the next kernel in its folder, unl
     const left = await readdir(where);
     return !left.includes('kernel-killed.json.access') && !left.some((name) => name.startsWith('client-'));
   });
-}, 30_000);
+});

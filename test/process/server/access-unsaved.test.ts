@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { Language } from '#src/kernel/language.js';
 import { openAccess } from '#src/manager/client/access-client.js';
+import { eventually } from '../../support/eventually.js';
 import { requireOrSkip } from '../../support/require-or-skip.js';
 import { canMount, mountDisk } from '../../support/small-disk.js';
 import { OK, scripted } from '../../support/kernel/serve.js';
-import { afterwards, eventually, folder, freshFile, knock, share, type Shared } from '../../support/kernel/share.js';
+import { afterwards, folder, freshFile, knock, share, type Shared } from '../../support/kernel/share.js';
 
 const echo: Language = scripted(async ({ code }, cell) => {
   cell.stream('stdout', code);

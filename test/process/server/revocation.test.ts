@@ -9,9 +9,10 @@ import { generateCurvePair, type CurvePair } from '#src/keys/curve-pair.js';
 import type { AccessEvent } from '#src/manager/client/access-events.js';
 import type { Message } from '#src/protocol/message.js';
 import { openDialer } from '#src/transport/client/dialer.js';
+import { eventually } from '../../support/eventually.js';
 import { childOf, plainText, textOf, type KernelClient } from '../../support/kernel/kernel-client.js';
 import { faults, follow, openPorts, STREAM, type Follower } from '../../support/kernel/follower.js';
-import { eventually, startLiveKernel, type LiveKernel } from '../../support/kernel/live-kernel.js';
+import { startLiveKernel, type LiveKernel } from '../../support/kernel/live-kernel.js';
 
 const policy = (see: string): string => `
 reauth: 1s
@@ -60,13 +61,13 @@ const REFUSED = /^peer-(silent|refused|wrong-key)$/;
 
 const running = async (client: KernelClient, code: string): Promise<string> => {
   const id = await client.execute(`console.log('running'); ${code}`);
-  await eventually('the cell runs', () => client.said(id).includes('stream') || undefined);
+  await eventually(() => client.said(id).includes('stream'), 'the cell runs');
   return id;
 };
 
 /** A client that has lost its connection knows it before the last of five sockets is closed. */
 const untilClosed = (connection: ConnectionInfo): Promise<true> =>
-  eventually('all sockets are closed', async () => (await openPorts(connection)).length === 0 || undefined);
+  eventually(async () => (await openPorts(connection)).length === 0, 'all sockets are closed');
 
 const isEndOfTemp = ({ event, identity }: AccessEvent): boolean => event === 'revoke' && identity === 'temp';
 
@@ -77,7 +78,7 @@ async function silence({ numbers }: Follower): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, 200));
     return numbers.length === length ? length : undefined;
   };
-  return eventually('silence', look);
+  return eventually(look, 'silence');
 }
 
 /** What a cell waits for, doing something every few milliseconds, until it is opened. */
@@ -122,7 +123,7 @@ async function followUntil(end: number): Promise<{ readonly connection: Connecti
   const connection = await live.grant('temp', ['observer'], { expiresIn });
   const temp = await follow(connection).catch(() => undefined);
   if (temp === undefined) {
-    await eventually('the end of that grant is told', () => events.find(isEndOfTemp));
+    await eventually(() => events.find(isEndOfTemp), 'the end of that grant is told');
     events.length = 0;
     return followUntil(Date.now() + 4 * expiresIn);
   }
@@ -162,7 +163,7 @@ describe('L1: revoked on a stream of 1,000 messages a second', () => {
         if (turn % 40 === 0) expect(await reconnects(connection)).toMatch(REFUSED);
         await bob.close();
       }
-      await eventually('all revocations are told', () => revokedAt.size === 200 || undefined);
+      await eventually(() => revokedAt.size === 200, 'all revocations are told');
       expect(stillOpen).toEqual([]);
       expect(cut.filter(({ bob }) => faults(bob.numbers) > 0).map(({ name }) => name)).toEqual([]);
       // A client may read what arrived before the revocation when its connection has ended.
@@ -183,7 +184,7 @@ describe('L1: revoked on a stream of 1,000 messages a second', () => {
       await untilClosed(connection);
       expect(await reconnects(connection)).toMatch(REFUSED);
       expect(faults(temp.numbers)).toBe(0);
-      await eventually('the revocation is told', () => events.find(isEndOfTemp));
+      await eventually(() => events.find(isEndOfTemp), 'the revocation is told');
       expect(events.filter(isEndOfTemp)).toHaveLength(1);
       await temp.close();
     });
@@ -196,10 +197,12 @@ describe('L1: revoked on a stream of 1,000 messages a second', () => {
       const kept = await generateCurvePair();
       const file = join(live.environment.env['JUPYTER_DATA_DIR'] ?? '', 'authorized_clients');
       const connectionOf = async (name: string): Promise<ConnectionInfo> =>
-        eventually(`the file of ${name}`, async () =>
-          readConnectionFile(join(live.environment.runtime, `client-${name}-kernel-${live.kernel.id}.json`)).catch(
-            () => undefined,
-          ),
+        eventually(
+          async () =>
+            readConnectionFile(join(live.environment.runtime, `client-${name}-kernel-${live.kernel.id}.json`)).catch(
+              () => undefined,
+            ),
+          `the file of ${name}`,
         );
       await live.writeData('authorized_clients', line('dan', pair) + line('fay', kept));
       await onStream(async () => {
@@ -249,7 +252,7 @@ describe('L1: revoked on a stream of 1,000 messages a second', () => {
       const rita = await follow(await live.grant('rita', ['reader']));
       const known = events.length;
       await live.writeData('access_policy.yaml', 'roles: [');
-      await eventually('the alarm', () => events.slice(known).find(({ event }) => event === 'alarm'));
+      await eventually(() => events.slice(known).find(({ event }) => event === 'alarm'), 'the alarm');
       await rita.more();
       expect((await live.access.can('rita', 'shell.history_request')).allowed).toBe(false);
       expect((await live.access.can('rita', 'shell.execute_request')).allowed).toBe(true);
@@ -336,7 +339,7 @@ describe('keys of one identity', () => {
     await enough.open();
     await owner.idle(id);
     const last = owner.published(id).filter(({ header }) => header.msg_type === 'display_data').length - 1;
-    await eventually('the last number', () => after.numbers.at(-1) === last || undefined);
+    await eventually(() => after.numbers.at(-1) === last, 'the last number');
     expect(before.numbers[0]).toBe(0);
     expect(new Set([...before.numbers, ...after.numbers]).size).toBe(last + 1);
     expect(faults(before.numbers) + faults(after.numbers)).toBe(0);

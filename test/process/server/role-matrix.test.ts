@@ -5,8 +5,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AccessEvent } from '#src/manager/client/access-events.js';
 import type { RequestChannel } from '#src/protocol/message.js';
+import { eventually } from '../../support/eventually.js';
 import { textOf, plainText, type KernelClient } from '../../support/kernel/kernel-client.js';
-import { eventually, startLiveKernel, type LiveKernel } from '../../support/kernel/live-kernel.js';
+import { startLiveKernel, type LiveKernel } from '../../support/kernel/live-kernel.js';
 import {
   CHANNELS,
   LETTERS,
@@ -62,7 +63,7 @@ beforeAll(async () => {
   for (const [letter, client] of clients) judge.push(await sendAll(letter, client));
   // Events come in their order: when this one is here, those of all refusals are.
   await live.access.setTopic('mark', 'public');
-  await eventually('the mark', () => told || undefined);
+  await eventually(() => told, 'the mark');
   for (const each of judge) await each();
   stock = await runStock();
 }, 120_000);
@@ -259,7 +260,7 @@ describe('what runs belongs to who asked for it', () => {
   const spin = "console.log('spinning'); await new Promise(() => {})";
   const spinning = async (client: KernelClient): Promise<string> => {
     const id = await client.execute(spin);
-    await eventually('the cell runs', () => client.said(id).includes('stream') || undefined);
+    await eventually(() => client.said(id).includes('stream'), 'the cell runs');
     return id;
   };
   test('A1: an executor interrupts its own cell, and nobody else does but admins', async () => {

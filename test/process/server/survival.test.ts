@@ -9,6 +9,7 @@ import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import { openAccess } from '#src/manager/client/access-client.js';
 import { startKernel } from '#src/manager/lifecycle/start-kernel.js';
+import { eventually } from '../../support/eventually.js';
 import {
   createJupyterEnvironment,
   waitForNothingLeft,
@@ -17,13 +18,7 @@ import {
 import { KernelClient } from '../../support/kernel/kernel-client.js';
 import { repository } from '../../support/repository.js';
 import { openPorts } from '../../support/kernel/follower.js';
-import {
-  definedOnly,
-  eventually,
-  startLiveKernel,
-  type LiveKernel,
-  type LiveOptions,
-} from '../../support/kernel/live-kernel.js';
+import { definedOnly, startLiveKernel, type LiveKernel, type LiveOptions } from '../../support/kernel/live-kernel.js';
 
 let live: LiveKernel | undefined;
 afterEach(async () => {
@@ -93,16 +88,13 @@ describe.each(['file', 'environment'] as const)('with the secret by %s', (secret
       if (how === 'a restart') await kernel.kernel.restart();
       else {
         process.kill(pid, 'SIGKILL');
-        await eventually(
-          'a new process',
-          () => (kernel.kernel.pid !== pid && kernel.kernel.state === 'ready') || undefined,
-        );
+        await eventually(() => kernel.kernel.pid !== pid && kernel.kernel.state === 'ready', 'a new process');
       }
       // A client that was connected comes back by itself.
       await eventually(
-        'a reply to who stayed',
         // What is sent while the kernel dies may be lost, and waiting for its answer must not take all the time there is.
-        async () => (await Promise.race([ran(stays).catch(() => undefined), sleep(2_000)])) === 'ok' || undefined,
+        async () => (await Promise.race([ran(stays).catch(() => undefined), sleep(2_000)])) === 'ok',
+        'a reply to who stayed',
       );
       await kernel.reopen();
       expect(await grantsOf(kernel)).toEqual(before);
@@ -121,8 +113,9 @@ describe.each(['file', 'environment'] as const)('with the secret by %s', (secret
   test('what lies on disk for that is for this user only, and holds no key that can be read', async () => {
     const kernel = await start({ secretBy });
     const { made } = await share(kernel);
-    const name = await eventually('the file', async () =>
-      (await readdir(kernel.environment.runtime)).find((one) => one.endsWith('.access')),
+    const name = await eventually(
+      async () => (await readdir(kernel.environment.runtime)).find((one) => one.endsWith('.access')),
+      'the file',
     );
     const file = join(kernel.environment.runtime, name);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -141,8 +134,9 @@ test('I7: grants end with the kernel, and leave no file', async () => {
     data: { authorized_clients: `listed ${(await generateCurvePair()).publicKey} observer\n` },
   });
   const { made } = await share(kernel);
-  await eventually('the file of who is listed', async () =>
-    (await readdir(kernel.environment.runtime)).find((one) => one.startsWith('client-listed')),
+  await eventually(
+    async () => (await readdir(kernel.environment.runtime)).find((one) => one.startsWith('client-listed')),
+    'the file of who is listed',
   );
   await kernel.kernel.shutdown();
   expect(await waitForNothingLeft(kernel.environment)).toEqual([]);
@@ -204,14 +198,15 @@ describe('when everything was killed', () => {
       const client = await KernelClient.open(connection);
       await client.close();
       await access.close();
-      await eventually('the file', async () =>
-        (await readdir(environment.runtime)).find((one) => one.endsWith('.access')),
+      await eventually(
+        async () => (await readdir(environment.runtime)).find((one) => one.endsWith('.access')),
+        'the file',
       );
       if (what.startsWith('the kernel')) process.kill(kernel, 'SIGKILL');
       const died = kill(manager);
       if (what.endsWith('the kernel')) process.kill(kernel, 'SIGKILL');
       await died;
-      await eventually('the end of its sockets', async () => (await openPorts(connection)).length === 0 || undefined);
+      await eventually(async () => (await openPorts(connection)).length === 0, 'the end of its sockets');
 
       await using next = await startKernel({
         kernelName: 'typescript',
@@ -220,8 +215,8 @@ describe('when everything was killed', () => {
       });
       const mine = (name: string): boolean => name.includes(next.id);
       await eventually(
+        async () => (await readdir(environment.runtime)).every(mine),
         'only the files of the next',
-        async () => (await readdir(environment.runtime)).every(mine) || undefined,
       ).catch(() => undefined);
       expect((await readdir(environment.runtime)).filter((name) => !mine(name))).toEqual([]);
       await next.shutdown();

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { TransportContext } from '#src/transport/transport-context.js';
+import { eventually } from '../../support/eventually.js';
 import { repository } from '../../support/repository.js';
 import { runNode } from '../../support/run-node.js';
 import { requireOrSkip } from '../../support/require-or-skip.js';
-import { aMessage, eventually, inRoom } from '../../support/kernel/room.js';
+import { aMessage, inRoom } from '../../support/kernel/room.js';
 
 const onLinux = requireOrSkip('/proc', process.platform === 'linux');
 
@@ -79,7 +80,7 @@ test('a process ends by itself when everything is closed, and its exit code is i
   const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM], {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 20_000,
+    timeout: 100_000,
   });
   const output: Buffer[] = [];
   child.stdout.on('data', (bytes: Buffer) => output.push(bytes));

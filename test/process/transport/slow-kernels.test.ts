@@ -5,10 +5,11 @@ import { createInterface } from 'node:readline';
 import { expect, test } from '@jest/globals';
 import { parseConnectionInfo } from '#src/connection/read-connection-file.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
+import { eventually, pause } from '../../support/eventually.js';
 import { freePorts } from '../../support/free-ports.js';
 import { pythonPath } from '../../support/python.js';
 import { repository } from '../../support/repository.js';
-import { aMessage, encrypted, eventually, inRoom, pause, type Client, type Room } from '../../support/kernel/room.js';
+import { aMessage, encrypted, inRoom, type Client, type Room } from '../../support/kernel/room.js';
 
 const LARGE = new Uint8Array(3_000_000);
 const SMALL_REQUESTS = 1_500;
@@ -61,7 +62,7 @@ const replies = ({ received }: Client) =>
   received.flatMap(({ channel, message }) => (channel === 'shell' ? [message] : []));
 
 async function answered(client: Client): Promise<void> {
-  await eventually(() => replies(client).length >= SMALL_REQUESTS + LARGE_REQUESTS, 60_000);
+  await eventually(() => replies(client).length >= SMALL_REQUESTS + LARGE_REQUESTS);
   for (const { header } of replies(client)) expect(header.msg_type).toBe('kernel_info_reply');
 }
 
@@ -76,6 +77,6 @@ async function ipykernel(room: Room) {
     env: { ...process.env, IPYTHONDIR: await room.folder() },
   });
   room.after(() => kernel.kill('SIGKILL'));
-  const client = await room.dial({ connection }, { timeout: 60_000 });
+  const client = await room.dial({ connection });
   return { client, signal: (name: NodeJS.Signals) => void kernel.kill(name) };
 }

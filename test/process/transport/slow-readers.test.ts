@@ -3,7 +3,8 @@ import { createMessage } from '#src/protocol/create-message.js';
 import type { Header, Message } from '#src/protocol/message.js';
 import type { Listener, ListenerOptions } from '#src/transport/server/listener.js';
 import type { OutputLoss } from '#src/transport/server/publish-queue.js';
-import { aMessage, eventually, inRoom, pause, type Room } from '../../support/kernel/room.js';
+import { eventually, pause } from '../../support/eventually.js';
+import { aMessage, inRoom, type Room } from '../../support/kernel/room.js';
 import { startReader } from '../../support/kernel/start-reader.js';
 
 const LARGE = 'x'.repeat(3_000_000);

@@ -4,7 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isCurveKernelError } from '#src/errors.js';
-import { openNotebook, until, type Notebook } from '../../support/kernel/recorded-cell.js';
+import { eventually } from '../../support/eventually.js';
+import { openNotebook, type Notebook } from '../../support/kernel/recorded-cell.js';
 
 const notebook = openNotebook({ evaluatorArguments: ['--max-old-space-size=64'] });
 afterAll(() => notebook.language.close?.('shutdown'));
@@ -81,7 +82,7 @@ test('closing ends the evaluator and what cells have started, also while one spi
   expect(pids).toHaveLength(2);
   await closing.language.close?.('shutdown');
   expect((await spinning).ename).toBe('EvaluatorLost');
-  await until(() => !pids.some(isAlive));
+  await eventually(() => !pids.some(isAlive));
 });
 
 test('when the kernel dies, the evaluator and what its cells have started die too, also while one spins', async () => {
@@ -91,12 +92,12 @@ test('when the kernel dies, the evaluator and what its cells have started die to
   let printed = '';
   kernel.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   try {
-    await until(() => /\d+ \d+\n/.test(printed));
+    await eventually(() => /\d+ \d+\n/.test(printed));
   } finally {
     kernel.kill('SIGKILL');
   }
   const pids = printed.trim().split(' ').map(Number);
-  await until(() => !pids.some(isAlive));
+  await eventually(() => !pids.some(isAlive));
 });
 
 test('what cannot be started is an error that says so', async () => {
@@ -164,7 +165,7 @@ describe('an evaluator that fails again and again', () => {
     await run('1');
     const pids = await started(log);
     expect(pids.length).toBeLessThanOrEqual(5);
-    await until(() => !pids.some(isAlive));
+    await eventually(() => !pids.some(isAlive));
     await language.close?.('shutdown');
   });
 });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CurveKernelError } from '#src/errors.js';
-import { openNotebook, RecordedCell, until } from '../../support/kernel/recorded-cell.js';
+import { eventually } from '../../support/eventually.js';
+import { openNotebook, RecordedCell } from '../../support/kernel/recorded-cell.js';
 
 const notebook = openNotebook();
 const { run, interruptAfter } = notebook;
@@ -82,7 +83,7 @@ describe('a cell that waits is stopped at its await', () => {
       'async function* ticks() { try { for (;;) { await sleep(5); yield 1 } } finally { console.log("closed") } }\nfor await (const each of ticks()) console.log("go")',
     );
     expect(ename).toBe('Interrupted');
-    await until(() => cell.text().endsWith('closed\n'));
+    await eventually(() => cell.text().endsWith('closed\n'));
   });
 
   test('and may catch the interrupt and go on', async () => {

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { openNotebook, until, type Notebook, type Ran } from '../../support/kernel/recorded-cell.js';
+import { eventually } from '../../support/eventually.js';
+import { openNotebook, type Notebook, type Ran } from '../../support/kernel/recorded-cell.js';
 
 let notebook: Notebook;
 beforeEach(() => {
@@ -31,7 +32,7 @@ async function whenCellIsOver(code: string, result = '1') {
 const BEFORE =
   /^Before this cell, the process that runs cells was lost: (.*)\. All variables of earlier cells are gone\.\n/;
 const toldUnder = async ({ cell }: Ran, why: string): Promise<void> => {
-  await until(() => cell.text('stderr').includes('The process that runs cells was lost'), 30_000);
+  await eventually(() => cell.text('stderr').includes('The process that runs cells was lost'));
   expect(cell.text('stderr')).toContain(why);
   expect(cell.text('stderr')).toContain('All variables are gone');
 };
@@ -78,7 +79,7 @@ describe('when a process ends while no cell runs, the cell that caused it and th
   test('a kill by the kernel, which could not interrupt a callback', async () => {
     const { cause, happen } = await whenCellIsOver('process.kill(process.pid, "SIGSTOP")', 'process.pid');
     await happen();
-    await until(() => readFileSync(`/proc/${cause.result}/stat`, 'utf8').includes(') T '), 30_000);
+    await eventually(() => readFileSync(`/proc/${cause.result}/stat`, 'utf8').includes(') T '));
     await notebook.language.interrupt?.();
     await toldUnder(cause, 'it could not be interrupted within 0.5 s');
     expect((await run('1')).stderr).toMatch(BEFORE);
@@ -119,7 +120,7 @@ test('nothing is said of a process that ends before it was given a cell, nor of 
   await notebook.language.start?.();
   const { result } = await run('process.pid');
   await notebook.language.close?.('shutdown');
-  await until(() => !isAlive(Number(result)));
+  await eventually(() => !isAlive(Number(result)));
   const other = openNotebook();
   await other.language.start?.();
   expect((await other.run('1')).stderr).toBe('');

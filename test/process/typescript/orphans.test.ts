@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { until } from '../../support/kernel/recorded-cell.js';
+import { eventually } from '../../support/eventually.js';
 
 let folder: string;
 /** Where every evaluator, and every child that a cell starts, writes its id. */
@@ -76,7 +76,7 @@ async function killKernel(
   try {
     // One that is started in the moment of the kernel's death writes its id later.
     for (let calm = 0; calm < 5; calm++) {
-      await until(() => !started.some(isAlive), 30_000);
+      await eventually(() => !started.some(isAlive));
       await sleep(50);
       const found = await pids();
       if (found.length > started.length) calm = 0;
@@ -88,10 +88,7 @@ async function killKernel(
   return started;
 }
 
-const logged = async (): Promise<void> => {
-  for (const until30 = Date.now() + 30_000; (await pids()).length === 0; await sleep(5))
-    if (Date.now() > until30) throw new Error('no evaluator was started');
-};
+const logged = (): Promise<unknown> => eventually(async () => (await pids()).length > 0, 'an evaluator is started');
 
 describe('an evaluator ends with its kernel, killed when the evaluator', () => {
   test.each([
@@ -111,14 +108,14 @@ describe('an evaluator ends with its kernel, killed when the evaluator', () => {
   test('is anywhere in its start', async () => {
     let whole = 0;
     await killKernel('console.log("go")', '', async (printed) => {
-      await until(() => printed().includes('started'), 30_000);
+      await eventually(() => printed().includes('started'));
       const start = performance.now();
-      await until(() => printed().includes('go'), 30_000);
+      await eventually(() => printed().includes('go'));
       whole = performance.now() - start;
     });
     for (let step = 0; step <= 12; step++) {
       await killKernel('', '', async (printed) => {
-        await until(() => printed().includes('started'), 30_000);
+        await eventually(() => printed().includes('started'));
         await sleep((step / 12) * whole);
       });
     }
@@ -138,14 +135,14 @@ describe('an evaluator and the children of its cells end with their kernel while
     ['is stopped with everything that it has started', 'process.kill(0, "SIGSTOP");'],
   ])('%s', async (_what, code) => {
     const started = await killKernel(`${child()} ${code}`, '', async (printed) =>
-      until(() => printed().includes('go'), 30_000),
+      eventually(() => printed().includes('go')),
     );
     expect(started).toHaveLength(2);
   });
 
   test('has ended, and the evaluator is stopped', async () => {
     const started = await killKernel(`${child()} 1`, '', async (printed) => {
-      await until(() => printed().includes('ended'), 30_000);
+      await eventually(() => printed().includes('ended'));
       for (const pid of await pids()) process.kill(pid, 'SIGSTOP');
     });
     expect(started).toHaveLength(2);
@@ -161,9 +158,7 @@ test('the watch over an evaluator ends with it, and none is left behind', async 
   expect(await watchdogs()).toHaveLength(1);
   await run('process.exit()');
   await run('1');
-  for (const late = Date.now() + 30_000; (await watchdogs()).length > 1 && Date.now() < late;) await sleep(20);
-  expect(await watchdogs()).toHaveLength(1);
+  await eventually(async () => (await watchdogs()).length === 1);
   await language.close?.('shutdown');
-  for (const late = Date.now() + 30_000; (await watchdogs()).length > 0 && Date.now() < late;) await sleep(20);
-  expect(await watchdogs()).toHaveLength(0);
+  await eventually(async () => (await watchdogs()).length === 0);
 });

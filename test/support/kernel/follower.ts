@@ -6,8 +6,8 @@ import type { CurvePair } from '#src/keys/curve-pair.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import type { Message } from '#src/protocol/message.js';
 import { openDialer } from '#src/transport/client/dialer.js';
+import { eventually } from '../eventually.js';
 import { plainText } from './kernel-client.js';
-import { eventually } from './live-kernel.js';
 
 export interface Follower {
   /** What `display(n)` showed, in its order. */
@@ -56,7 +56,7 @@ export async function follow(connection: ConnectionInfo, options: FollowOptions 
     lost: new Promise((resolve) => lost.addEventListener('lost', () => resolve(), { once: true })),
     async more() {
       const { length } = numbers;
-      await eventually('something more', () => numbers.length > length || undefined);
+      await eventually(() => numbers.length > length, 'something more');
     },
     async execute(code) {
       const content = { code, silent: false, store_history: true, allow_stdin: false };

@@ -8,6 +8,7 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from '../eventually.js';
 import { pythonPath } from '../python.js';
 import { repository } from '../repository.js';
 
@@ -94,12 +95,11 @@ async function taggedProcesses(tag: string): Promise<{ readonly pid: number; rea
   return found;
 }
 
-/** Polls until nothing is left, for at most `limit` milliseconds; returns what is still there. */
-export async function waitForNothingLeft(environment: JupyterEnvironment, limit = 8000): Promise<readonly string[]> {
-  const end = performance.now() + limit;
-  for (;;) {
-    const left = await environment.leftovers();
-    if (left.length === 0 || performance.now() > end) return left;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+/** Resolves when nothing is left; with what is still there when it does not go. */
+export async function waitForNothingLeft(environment: JupyterEnvironment): Promise<readonly string[]> {
+  const gone = async (): Promise<boolean> => (await environment.leftovers()).length === 0;
+  return eventually(gone).then(
+    () => [],
+    () => environment.leftovers(),
+  );
 }

@@ -6,6 +6,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { JupyterEnvironment } from './jupyter-environment.js';
+import { eventually } from '../eventually.js';
 import { pythonPath } from '../python.js';
 
 /** A Chromium that the system has, or nothing. */
@@ -80,8 +81,9 @@ export async function openNotebookInLab(
       ],
     });
     const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+    page.setDefaultTimeout(90_000);
     await page.goto(`${url}lab/tree/${notebook}?token=${token}`, { waitUntil: 'domcontentloaded' });
-    await page.locator('.jp-Notebook').waitFor({ timeout: 60_000 });
+    await page.locator('.jp-Notebook').waitFor();
     return { page, close };
   } catch (error) {
     await close();
@@ -92,27 +94,24 @@ export async function openNotebookInLab(
 async function serverUrl(server: ChildProcess, runtime: string): Promise<string> {
   let log = '';
   server.stderr?.on('data', (text) => (log += String(text)));
-  for (let tries = 0; tries < 600; tries += 1) {
+  return eventually(async () => {
     if (server.exitCode !== null) throw new Error(`the Jupyter server ended with status ${server.exitCode}:\n${log}`);
     const file = (await readdir(runtime)).find((name) => /^jpserver-\d+\.json$/.test(name));
-    if (file !== undefined) {
-      try {
-        const { url }: { url: string } = JSON.parse(await readFile(join(runtime, file), 'utf8'));
-        return url;
-      } catch {
-        // It is being written.
-      }
+    if (file === undefined) return undefined;
+    try {
+      const { url }: { url: string } = JSON.parse(await readFile(join(runtime, file), 'utf8'));
+      return url;
+    } catch {
+      return undefined; // It is being written.
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`the Jupyter server did not start:\n${log}`);
+  }, 'the Jupyter server starts');
 }
 
 async function end(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = new Promise((resolve) => server.once('exit', resolve));
   server.kill('SIGTERM');
-  const forced = setTimeout(() => server.kill('SIGKILL'), 15_000);
+  const forced = setTimeout(() => server.kill('SIGKILL'), 60_000);
   await ended;
   clearTimeout(forced);
 }

@@ -102,18 +102,3 @@ export async function startLiveKernel({ data = {}, ...options }: LiveOptions = {
 export function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
-
-/** Polls until `look` finds something, for at most `limit` milliseconds. */
-export async function eventually<T>(
-  what: string,
-  look: () => T | undefined | Promise<T | undefined>,
-  limit = 60_000,
-): Promise<T> {
-  const end = performance.now() + limit;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (performance.now() > end) throw new Error(`${what}: not within ${limit} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

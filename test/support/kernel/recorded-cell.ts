@@ -1,7 +1,7 @@
 /** A cell that keeps what happens to it, and a language with everything that it started. */
 import type { Cell, ExecuteOutcome, Language, MimeBundle } from '#src/kernel/language.js';
 import { createTypeScriptLanguage, type TypeScriptOptions } from '#src/typescript/typescript-language.js';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../eventually.js';
 
 export type CellEvent =
   | { readonly kind: 'stdout' | 'stderr'; readonly text: string }
@@ -128,7 +128,7 @@ export function openNotebook(options: TypeScriptOptions = {}): Notebook {
     };
     const running = language.execute(request, cell);
     if (onPrinted !== undefined) {
-      await until(() => cell.text().includes(onPrinted[0]));
+      await eventually(() => cell.text().includes(onPrinted[0]));
       await onPrinted[1](cell);
     }
     const outcome = await running;
@@ -150,11 +150,4 @@ export function openNotebook(options: TypeScriptOptions = {}): Notebook {
     run,
     interruptAfter: (text, code) => run(code, { onPrinted: [text, () => language.interrupt?.()] }),
   };
-}
-
-/** Waits for something that is about to happen; the test's own time limit ends a vain wait. */
-export async function until(condition: () => boolean, limit = 8_000): Promise<void> {
-  for (const start = performance.now(); !condition(); await sleep(5)) {
-    if (performance.now() - start > limit) throw new Error('what was waited for did not happen');
-  }
 }

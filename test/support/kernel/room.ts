@@ -10,6 +10,7 @@ import type { Channel, JsonObject, Message } from '#src/protocol/message.js';
 import { openDialer, type Dialer, type DialerOptions } from '#src/transport/client/dialer.js';
 import { openListener, type Listener, type ListenerOptions } from '#src/transport/server/listener.js';
 import { TransportContext } from '#src/transport/transport-context.js';
+import { eventually } from '../eventually.js';
 
 /** Every port chosen by the system. */
 export const ANY_PORTS: Ports = { shell: 0, iopub: 0, stdin: 0, control: 0, heartbeat: 0 };
@@ -38,7 +39,7 @@ export interface Client {
   readonly dialer: Dialer;
   readonly received: { readonly channel: Channel; readonly message: Message }[];
   /** Resolves when `count` messages have come in all. */
-  readonly until: (count: number) => Promise<void>;
+  readonly until: (count: number) => Promise<unknown>;
 }
 
 /** Runs `use` with a {@link Room}. */
@@ -69,7 +70,13 @@ export async function inRoom(use: (room: Room) => Promise<void>): Promise<void> 
       }),
     dial: async (listener, options) => {
       const { received, until, onMessage } = mailbox();
-      const dialer = await openDialer({ connection: listener.connection, routingId: 'client', onMessage, ...options });
+      const dialer = await openDialer({
+        connection: listener.connection,
+        routingId: 'client',
+        timeout: 60_000,
+        onMessage,
+        ...options,
+      });
       ends.push(() => dialer.close());
       return { dialer, received, until };
     },
@@ -108,17 +115,6 @@ export async function listenAnywhere(room: Room, tcp: Server): Promise<number> {
   await new Promise<void>((listening) => tcp.listen(0, '127.0.0.1', listening));
   const address = tcp.address();
   return typeof address === 'object' && address ? address.port : 0;
-}
-
-/** Resolves after that many milliseconds. */
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Resolves when `holds` does; rejects after so many milliseconds of waiting. */
-export async function eventually(holds: () => boolean | Promise<boolean>, limit = 10_000): Promise<void> {
-  for (let waited = 0; !(await holds()); waited += 5) {
-    if (waited > limit) throw new Error(`Never happened: ${holds.toString()}`);
-    await pause(5);
-  }
 }
 
 function mailbox(): Omit<Client, 'dialer'> & Pick<DialerOptions, 'onMessage'> {

@@ -71,7 +71,7 @@ export async function share(language: Language, options: ServeOptions = {}, at?:
 }
 
 /** How a client that dials now fares: `in`, or the code of the error. */
-export async function knock(connection: ConnectionInfo, client?: CurvePair, timeout = 5_000): Promise<string> {
+export async function knock(connection: ConnectionInfo, client?: CurvePair, timeout = 30_000): Promise<string> {
   try {
     const dialer = await openDialer({
       connection,
@@ -84,13 +84,5 @@ export async function knock(connection: ConnectionInfo, client?: CurvePair, time
     return 'in';
   } catch (error) {
     return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  }
-}
-
-/** Resolves when `holds`; rejects after ten seconds. */
-export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const start = performance.now(); !(await holds());) {
-    if (performance.now() - start > 60_000) throw new Error(`never: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

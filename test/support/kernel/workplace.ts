@@ -95,15 +95,6 @@ export async function isAlive(pid: number | undefined): Promise<boolean> {
   }
 }
 
-/** Asks again and again until the answer is yes. */
-export async function eventually(ask: () => Promise<boolean> | boolean, limit = 10_000): Promise<void> {
-  const end = performance.now() + limit;
-  while (!(await ask())) {
-    if (performance.now() > end) throw new Error(`not within ${limit} ms: ${ask.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 /** Resolves with the next event of this name. */
 export function nextEvent(kernel: ManagedKernel, event: keyof ManagedKernelEvents): Promise<unknown> {
   return new Promise((resolve) => {

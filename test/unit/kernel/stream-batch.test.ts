@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createStreamBatch, wholeLength } from '#src/kernel/stream-batch.js';
 import type { Cell } from '#src/kernel/language.js';
+import { eventually } from '../../support/eventually.js';
 import { textOf } from '../../support/kernel/kernel-client.js';
 import { gate, OK, scripted, serve, FAILED } from '../../support/kernel/serve.js';
 
@@ -137,7 +138,7 @@ describe('a batch', () => {
     batch.write('a', 'stdout', 'y');
     expect(sent).toEqual([`a stdout ${full}y`]);
     batch.write('a', 'stdout', 'z');
-    while (sent.length < 2) await new Promise((resolve) => setTimeout(resolve, 2));
+    await eventually(() => sent.length >= 2);
     expect(sent[1]).toBe('a stdout z');
   });
 

@@ -4,6 +4,7 @@ import type { JsonObject } from '#src/protocol/message.js';
 import type { Language } from '#src/kernel/language.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import { openDialer } from '#src/transport/client/dialer.js';
+import { eventually } from '../../support/eventually.js';
 import { textOf } from '../../support/kernel/kernel-client.js';
 import { OK, scripted, serve } from '../../support/kernel/serve.js';
 
@@ -118,7 +119,7 @@ describe('a bad message', () => {
     for (const channel of ['shell', 'control', 'stdin'] as const) {
       await forger.send(channel, createMessage(origin, 'kernel_info_request', {}));
     }
-    while (rejected.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(() => rejected.length >= 3);
     expect(await client.ask('execute_request', { code: 'x' })).toMatchObject({ status: 'ok' });
     await forger.close();
     expect(rejected).toEqual(['message-unsigned', 'message-unsigned', 'message-unsigned']);

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { fingerprint } from '#src/keys/fingerprint.js';
 import { openAccess } from '#src/manager/client/access-client.js';
+import { eventually } from '../../support/eventually.js';
 import { shareKernel } from '../../support/kernel/access-kernel.js';
-import { eventually } from '../../support/kernel/workplace.js';
 
 const ALICE = { name: 'alice', roles: ['observer'] };
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { AccessEvent } from '#src/manager/client/access-events.js';
+import { eventually } from '../../support/eventually.js';
 import { shareKernel } from '../../support/kernel/access-kernel.js';
-import { eventually } from '../../support/kernel/workplace.js';
 
 const ALICE = { name: 'alice', roles: ['observer'] };
 

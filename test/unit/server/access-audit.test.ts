@@ -22,8 +22,9 @@ import type { Language } from '#src/kernel/language.js';
 import { AuditWriter } from '#src/server/audit/audit-writer.js';
 import { openAccess } from '#src/manager/client/access-client.js';
 import { probe } from '#src/transport/client/probe.js';
+import { eventually } from '../../support/eventually.js';
 import { OK, scripted } from '../../support/kernel/serve.js';
-import { eventually, folder, freshFile, knock, share } from '../../support/kernel/share.js';
+import { folder, freshFile, knock, share } from '../../support/kernel/share.js';
 
 const echo: Language = scripted(async ({ code }, cell) => {
   cell.stream('stdout', code);

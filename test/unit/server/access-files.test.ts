@@ -5,8 +5,9 @@ import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { Language } from '#src/kernel/language.js';
 import { serveKernel } from '#src/kernel/serve-kernel.js';
+import { eventually } from '../../support/eventually.js';
 import { OK, scripted } from '../../support/kernel/serve.js';
-import { eventually, folder, freshFile, knock, share } from '../../support/kernel/share.js';
+import { folder, freshFile, knock, share } from '../../support/kernel/share.js';
 
 const echo: Language = scripted(async ({ code }, cell) => {
   cell.stream('stdout', code);
@@ -185,7 +186,7 @@ describe('a verifier', () => {
     const { kernel } = await share(echo, { access: { verify } });
     const fares = Object.keys(answers).map(async (name) => {
       const { connection } = await kernel.access.grant({ name, roles: ['executor'] });
-      return [name, await knock(connection, undefined, 6_000)];
+      return [name, await knock(connection)];
     });
     const { good, ...others } = Object.fromEntries(await Promise.all(fares));
     expect(good).toBe('in');

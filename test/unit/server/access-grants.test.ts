@@ -4,9 +4,10 @@ import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { parseConnectionInfo } from '#src/connection/read-connection-file.js';
 import type { Language } from '#src/kernel/language.js';
 import { serveKernel } from '#src/kernel/serve-kernel.js';
+import { eventually } from '../../support/eventually.js';
 import { childOf } from '../../support/kernel/kernel-client.js';
 import { gate, OK, scripted, freshConnection, untilAborted } from '../../support/kernel/serve.js';
-import { eventually, knock, share } from '../../support/kernel/share.js';
+import { knock, share } from '../../support/kernel/share.js';
 
 const echo: Language = scripted(async ({ code }, cell) => {
   cell.stream('stdout', code);

@@ -3,8 +3,9 @@ import { expect, test } from '@jest/globals';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
+import { eventually } from '../../support/eventually.js';
 import { OK, scripted } from '../../support/kernel/serve.js';
-import { eventually, folder, share } from '../../support/kernel/share.js';
+import { folder, share } from '../../support/kernel/share.js';
 
 const idle = scripted(async () => OK);
 

@@ -7,8 +7,9 @@ import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { Language } from '#src/kernel/language.js';
 import { serveKernel } from '#src/kernel/serve-kernel.js';
 import type { AccessOptions } from '#src/server/rules/access-options.js';
+import { eventually } from '../../support/eventually.js';
 import { freshConnection, OK, scripted } from '../../support/kernel/serve.js';
-import { eventually, folder, freshFile, knock, share, type Shared } from '../../support/kernel/share.js';
+import { folder, freshFile, knock, share, type Shared } from '../../support/kernel/share.js';
 
 const echo: Language = scripted(async ({ code }, cell) => {
   cell.stream('stdout', code);

@@ -1,9 +1,10 @@
 /** What becomes of a client's work, its questions and its end when its keys change, or when it is cut off and comes back. */
 import { describe, expect, test } from '@jest/globals';
 import type { Language } from '#src/kernel/language.js';
+import { eventually } from '../../support/eventually.js';
 import { childOf } from '../../support/kernel/kernel-client.js';
 import { gate, OK, scripted, untilAborted } from '../../support/kernel/serve.js';
-import { eventually, share, type Shared } from '../../support/kernel/share.js';
+import { share, type Shared } from '../../support/kernel/share.js';
 
 const keysOf = ({ kernel }: Shared, name: string): string[] =>
   kernel.access

@@ -4,7 +4,8 @@ import { endpoint } from '#src/connection/endpoints.js';
 import type { Message } from '#src/protocol/message.js';
 import { dialCurve } from '#src/transport/curve-options.js';
 import type { Listener } from '#src/transport/server/listener.js';
-import { aMessage, eventually, inRoom, pause, type Client, type Room } from '../../support/kernel/room.js';
+import { eventually, pause } from '../../support/eventually.js';
+import { aMessage, inRoom, type Client, type Room } from '../../support/kernel/room.js';
 
 test('ten thousand messages published in one go all arrive, in order', () =>
   inRoom(async (room) => {

@@ -9,8 +9,9 @@ import type { ListenerEvent } from '#src/transport/server/listener-event.js';
 import { peekGreeting } from '#src/transport/client/peek-greeting.js';
 import { perSocket } from '#src/connection/per-socket.js';
 import { TransportContext } from '#src/transport/transport-context.js';
+import { eventually, pause } from '../../support/eventually.js';
 import { busyKernel } from '../../support/kernel/start-busy-kernel.js';
-import { encrypted, eventually, inRoom, listenAnywhere, pause, type Room } from '../../support/kernel/room.js';
+import { encrypted, inRoom, listenAnywhere, type Room } from '../../support/kernel/room.js';
 
 /** The issue's limit for naming a failure. */
 const FIVE_SECONDS = 5_000;
@@ -113,7 +114,7 @@ test('a tunnel that accepts and drops connections until the kernel is there is n
 test('a kernel that is too busy for handshakes for a long time is met when it has time again, and holds no wrong key', () =>
   inRoom(async (room) => {
     const kernel = await busyKernel(room, 8_000);
-    const { dialer } = await room.dial(kernel, { timeout: 40_000 });
+    const { dialer } = await room.dial(kernel);
     expect(await dialer.heartbeat()).toBeGreaterThan(0);
   }));
 
@@ -122,7 +123,7 @@ test('a kernel that starts to listen later is met then', () =>
     const first = await room.listen();
     const { connection } = first;
     await first.close();
-    const opening = room.dial(first, { timeout: 20_000 });
+    const opening = room.dial(first);
     await pause(300);
     await room.listen({ connection });
     const { dialer } = await opening;
@@ -167,7 +168,7 @@ test.each([3, 7, 11])('with sockets for %i only, a dialer says so and leaves non
 test('a hundred kernels can be dialed from one process', () =>
   inRoom(async (room) => {
     const listener = await room.listen({ limits: { peers: 100 } });
-    const dialers = Array.from({ length: 100 }, (_, n) => room.dial(listener, { routingId: `${n}`, timeout: 30_000 }));
+    const dialers = Array.from({ length: 100 }, (_, n) => room.dial(listener, { routingId: `${n}` }));
     const opened = await Promise.all(dialers);
     expect(opened).toHaveLength(100);
   }));

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import type { CurveKernelError } from '#src/errors.js';
+import { eventually, pause } from '../../support/eventually.js';
 import { busyKernel } from '../../support/kernel/start-busy-kernel.js';
-import { aMessage, eventually, inRoom, pause } from '../../support/kernel/room.js';
+import { aMessage, inRoom } from '../../support/kernel/room.js';
 
 test('a lost kernel is reported once, sends fail at once, and the kernel that comes back is reported too', () =>
   inRoom(async (room) => {

@@ -7,7 +7,8 @@ import { dialCurve } from '#src/transport/curve-options.js';
 import type { ReceivedMessage } from '#src/transport/server/listener.js';
 import type { ListenerEvent } from '#src/transport/server/listener-event.js';
 import { TransportContext } from '#src/transport/transport-context.js';
-import { aMessage, echo, encrypted, eventually, inRoom, pause } from '../../support/kernel/room.js';
+import { eventually, pause } from '../../support/eventually.js';
+import { aMessage, echo, encrypted, inRoom } from '../../support/kernel/room.js';
 
 describe.each(['encrypted', 'plain'] as const)('an %s listener', (kind) => {
   test('answers on the channel and to the client that asked', () =>

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { Dealer, Router } from 'zeromq';
 import { receiveEach } from '#src/transport/receive-each.js';
-import { eventually, inRoom } from '../../support/kernel/room.js';
+import { eventually } from '../../support/eventually.js';
+import { inRoom } from '../../support/kernel/room.js';
 
 test('a socket that cannot be received from for a while is heard again afterwards, and given up when it is closed', () =>
   inRoom(async (room) => {

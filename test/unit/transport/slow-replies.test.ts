@@ -5,7 +5,8 @@ import { encodeMessage } from '#src/protocol/frames.js';
 import { createSigner } from '#src/protocol/signer.js';
 import { dialCurve } from '#src/transport/curve-options.js';
 import type { Listener, ListenerOptions } from '#src/transport/server/listener.js';
-import { aMessage, eventually, inRoom, pause, type Room } from '../../support/kernel/room.js';
+import { eventually, pause } from '../../support/eventually.js';
+import { aMessage, inRoom, type Room } from '../../support/kernel/room.js';
 
 const MEGABYTE = new Uint8Array(1_000_000);
 
@@ -55,7 +56,7 @@ test('what waits for a client goes when the client does, and those that come lat
     stalled.close();
     const other = await room.dial(listener, { routingId: 'other' });
     await other.dialer.send('shell', aMessage('x_request', { n: 1 }));
-    await eventually(() => other.received.length === 1, 30_000);
+    await eventually(() => other.received.length === 1);
     expect(other.received[0]?.message.content).toEqual({ n: 1 });
   }));
 

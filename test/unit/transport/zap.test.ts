@@ -59,7 +59,7 @@ describe('a CURVE socket', () => {
     const end = await handle(context);
     socket.bindSync('tcp://127.0.0.1:*');
     try {
-      return await probeIn(context, socket.lastEndpoint ?? '', stranger, 'shell', { timeout: 1_000 });
+      return await probeIn(context, socket.lastEndpoint ?? '', stranger, 'shell', { timeout: 60_000 });
     } finally {
       if (typeof end === 'function') await end();
       socket.close();

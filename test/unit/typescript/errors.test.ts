@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from '@jest/globals';
-import { openNotebook, until } from '../../support/kernel/recorded-cell.js';
+import { eventually } from '../../support/eventually.js';
+import { openNotebook } from '../../support/kernel/recorded-cell.js';
 
 const notebook = openNotebook();
 afterAll(() => notebook.language.close?.('shutdown'));
@@ -113,7 +114,7 @@ test('also by a timer', async () => {
   const { cell } = await run(
     'var kept = 1; setTimeout(() => { const e: any = new Error("x"); e.message = null; throw e }, 1)',
   );
-  await until(() => cell.events.some(({ kind }) => kind === 'error'));
+  await eventually(() => cell.events.some(({ kind }) => kind === 'error'));
   expect(cell.events).toContainEqual(expect.objectContaining({ kind: 'error', ename: 'Error', evalue: 'null' }));
   expect((await run('kept')).result).toBe('1');
 });
@@ -166,7 +167,7 @@ test('what a timer throws, and a rejection nobody handles, are errors of the cel
     'void (async () => { await new Promise((done) => setTimeout(done, 30)); throw new RangeError("unhandled") })(); 2',
   );
   await run('3');
-  await until(
+  await eventually(
     () =>
       rejected.cell.events.some(({ kind }) => kind === 'error') &&
       thrown.cell.events.some(({ kind }) => kind === 'error'),

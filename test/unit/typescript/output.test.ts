@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { openNotebook, until } from '../../support/kernel/recorded-cell.js';
+import { eventually } from '../../support/eventually.js';
+import { openNotebook } from '../../support/kernel/recorded-cell.js';
 
 const notebook = openNotebook();
 afterAll(() => notebook.language.close?.('shutdown'));
@@ -107,7 +108,7 @@ describe('late output goes to the cell that caused it', () => {
   ])('from %s', async (_what, code) => {
     const cause = await run(code);
     const next = await run('await new Promise((done) => setTimeout(done, 60)); console.log("mine")');
-    await until(() => cause.stdout + cause.cell.text() !== '');
+    await eventually(() => cause.stdout + cause.cell.text() !== '');
     expect(cause.cell.text()).toBe('late\n');
     expect(next.stdout).toBe('mine\n');
   });
@@ -147,7 +148,7 @@ describe('what a child process prints late is output of the cell that started it
     const next = await run(
       'console.log("mine"); await new Promise((done) => setTimeout(done, 10)); console.error("too")',
     );
-    await until(() => cause.cell.text('stdout').includes('out') && cause.cell.text('stderr').includes('err'), 30_000);
+    await eventually(() => cause.cell.text('stdout').includes('out') && cause.cell.text('stderr').includes('err'));
     expect(next.cell.text()).toBe('mine\ntoo\n');
   });
 
@@ -188,7 +189,7 @@ describe('what a cell indents with console.group ends with it', () => {
     const { stdout } = await run(
       'console.group("a"); await new Promise((done) => setTimeout(done, 100)); console.log("b"); console.groupEnd(); console.log("c")',
     );
-    await until(() => other.cell.text().includes('later'));
+    await eventually(() => other.cell.text().includes('later'));
     expect(stdout).toBe('a\n  b\nc\n');
     expect(other.cell.text()).toBe('late\n  later\n');
   });
