@@ -27,7 +27,7 @@ export const THREATS: readonly Threat[] = [
     stoppedBy:
       'CURVE on every socket, and one admitted client key on shell, control, stdin and iopub. The public key of the kernel opens nothing.',
     tests: [
-      reference('unit/transport/strangers', 'pyzmq strangers get nothing on any channel'),
+      reference('hostile/pyzmq-strangers', 'pyzmq strangers get nothing on any channel'),
       reference('unit/transport/strangers', 'strangers from Node are refused on every channel'),
     ],
     limit: 'Heartbeat answers every peer that knows the public key. It returns what it was sent.',

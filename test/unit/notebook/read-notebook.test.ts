@@ -5,7 +5,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { isCurveKernelError } from '#src/errors.js';
 import { formatNotebook } from '#src/notebook/format-notebook.js';
 import { parseNotebook, readNotebook } from '#src/notebook/read-notebook.js';
-import { pythonNbformat } from '../../support/python-nbformat.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -43,17 +42,13 @@ test('unknown fields are kept', () => {
   expect(JSON.parse(formatNotebook(notebook))).toMatchObject({ later: { x: 1 }, cells: [{ future: 1 }] });
 });
 
-test('a notebook of version 4.0 to 4.4 becomes one of 4.5 that Python finds valid', async () => {
-  const old = [0, 1, 2, 3, 4].map((minor) =>
-    text([code, { cell_type: 'markdown', metadata: {}, source: 'x' }], { nbformat_minor: minor }),
-  );
-  for (const one of old) {
+test('a notebook of version 4.0 to 4.4 becomes one of 4.5', () => {
+  for (const minor of [0, 1, 2, 3, 4]) {
     let count = 0;
-    const notebook = parseNotebook(one, 'x', { newId: () => `id-${count++}` });
+    const old = text([code, { cell_type: 'markdown', metadata: {}, source: 'x' }], { nbformat_minor: minor });
+    const notebook = parseNotebook(old, 'x', { newId: () => `id-${count++}` });
     expect(notebook).toMatchObject({ nbformat_minor: 5, cells: [{ id: 'id-0' }, { id: 'id-1' }] });
   }
-  const results = await pythonNbformat(old.map((one) => formatNotebook(parseNotebook(one, 'x'))));
-  expect(results.map(({ problem }) => problem)).toEqual([null, null, null, null, null]);
 });
 
 test('missing, malformed and repeated cell ids are replaced, good ones stay', () => {

@@ -1,11 +1,9 @@
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import type { ConnectionInfo, Ports } from '#src/connection/connection-info.js';
-import { pythonPath } from '../../support/python.js';
+import { runNode } from '../../support/run-node.js';
 import { aMessage, ANY_PORTS, inRoom, listenAnywhere, type Room } from '../../support/kernel/room.js';
 
 describe('over tcp', () => {
@@ -146,12 +144,15 @@ const ipc = (room: Room, ip: string): ConnectionInfo => ({ ...room.plain, transp
 
 const FIVE: Ports = { shell: 1, iopub: 2, stdin: 3, control: 4, heartbeat: 5 };
 
-/** Leaves socket files that nobody listens behind. */
+/** Leaves socket files behind, as a kernel that was killed. */
 async function leaveStale(paths: readonly string[]): Promise<void> {
-  const bind = `import socket
-for path in ${JSON.stringify(paths)}:
-    s = socket.socket(socket.AF_UNIX); s.bind(path); s.listen()`;
-  await once(spawn(pythonPath(), ['-c', bind], { stdio: 'inherit' }), 'exit');
+  await runNode(
+    `import { createServer } from 'node:net';
+    let left = process.argv.length - 1;
+    for (const path of process.argv.slice(1))
+      createServer().listen(path, () => --left === 0 && process.kill(process.pid, 'SIGKILL'));`,
+    paths,
+  );
 }
 
 const numbers = ({ ports }: ConnectionInfo): number[] => Object.values(ports).toSorted((a, b) => a - b);
