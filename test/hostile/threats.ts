@@ -45,7 +45,7 @@ export const THREATS: readonly Threat[] = [
     stoppedBy:
       'CURVE ends the connection at a changed or repeated frame. The HMAC signature, which stays on, finds a deleted one. A replayed message is refused.',
     tests: [
-      reference('unit/protocol/hostile-messages', 'a message of which any frame was lost, doubled, swapped or changed'),
+      reference('hostile/messages', 'a message of which any frame was lost, doubled, swapped or changed'),
       reference('unit/transport/listener', 'a message that is replayed is rejected on every channel'),
     ],
     limit: 'The attacker can cut the connection, as with any protocol.',
@@ -117,7 +117,7 @@ export const THREATS: readonly Threat[] = [
     number: 10,
     threat: 'A web page of another origin reaches the kernel.',
     stoppedBy: 'The kernel has no HTTP or WebSocket port. Origins are the business of jupyter_server.',
-    tests: [reference('unit/transport/hostile-bytes', '%s ends that connection, and clients notice nothing')],
+    tests: [reference('hostile/bytes', '%s ends that connection, and clients notice nothing')],
   },
   {
     number: 11,
@@ -130,8 +130,8 @@ export const THREATS: readonly Threat[] = [
       reference('hostile/connection-floods', 'the owner is answered, and a new client is let in'),
       reference('hostile/seats', 'an attacker on the path to %s, without a key'),
       reference('hostile/seats', 'a stranger who knows the public key, and breaks 70 connections'),
-      reference('unit/transport/hostile-bytes', 'two hundred connections that say nothing keep nobody out'),
-      reference('unit/transport/hostile-bytes', 'a greeting that stops anywhere'),
+      reference('hostile/bytes', 'two hundred connections that say nothing keep nobody out'),
+      reference('hostile/bytes', 'a greeting that stops anywhere'),
       reference('hostile/clients', 'an observer that comes and goes 500 times by %s is not listed without bound'),
       reference('hostile/access', 'connections without a shell, of which no end is seen, fill no list of clients'),
       reference(
@@ -168,7 +168,7 @@ export const THREATS: readonly Threat[] = [
       reference('hostile/unfinished-frames', 'the frames of a sender that may send nothing large'),
       reference('hostile/ordinary-use', 'a class of 300 observers sees what the owner runs'),
       reference('unit/transport/listener', 'a frame beyond the limit ends the connection of its sender'),
-      reference('unit/transport/hostile-bytes', 'a stranger who sends what it claimed does not fill the memory'),
+      reference('hostile/bytes', 'a stranger who sends what it claimed does not fill the memory'),
       reference('hostile/patterns', 'with a pattern that is made to be slow holds up no other client'),
       reference('hostile/patterns', 'with a pattern of 2.5 KB is refused'),
       reference('hostile/patterns', 'an act of megabytes is none, and is answered'),

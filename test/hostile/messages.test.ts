@@ -5,7 +5,7 @@ import { decodeMessage, DELIMITER, encodeMessage } from '#src/protocol/frames.js
 import type { JsonObject } from '#src/protocol/message.js';
 import { createReplayGuard } from '#src/protocol/replay-guard.js';
 import { isCurveKernelError } from '#src/errors.js';
-import { HEADER, sampleMessage, signedFrames, signer } from '../../support/sample-message.js';
+import { HEADER, sampleMessage, signedFrames, signer } from '../support/sample-message.js';
 
 /** Decodes; passes only when that works or fails with an error of this room. */
 function survives(frames: readonly Uint8Array[]): boolean {
