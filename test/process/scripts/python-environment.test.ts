@@ -127,3 +127,18 @@ test.each([
   `);
   expect(JSON.parse(stdout)).toEqual([[suite], needed]);
 });
+
+test('no suite of test/unit uses Python, the command or a Jupyter of its own', async () => {
+  const helpers = ['python.ts', 'command-line.ts', 'kernel/jupyter-environment.ts', 'kernel/workplace.ts'];
+  const { stdout } = await runNode(
+    `
+    import { suitesUsing } from ${script('python-suites.mjs')};
+    const found = await Promise.all(process.argv.slice(1).map((helper) => suitesUsing(helper)));
+    console.log(JSON.stringify(found));
+  `,
+    helpers.map((helper) => `test/support/${helper}`),
+  );
+  const found: string[][] = JSON.parse(stdout);
+  expect(found.map((suites) => suites.length > 0)).toEqual(helpers.map(() => true));
+  expect(found.flat().filter((suite) => suite.startsWith('test/unit/'))).toEqual([]);
+});

@@ -37,6 +37,26 @@ test('no test is switched off, and nothing is left for later in a comment', () =
   expect(wrong).toEqual([]);
 });
 
+describe('tests', () => {
+  const suites = tracked.filter((file) => file.endsWith('.test.ts')).map((file) => file.split('/').slice(1));
+  const rooms = new Set(sources.map(({ room }) => room).filter((room) => !room.endsWith('.ts')));
+
+  test('are in the folder of their tier, and of the room of src/ that they test', () => {
+    const elsewhere = ['architecture', 'docs', 'package', 'scripts'];
+    const wrong = suites.filter(([tier = '', room = '', ...rest]) =>
+      tier === 'unit' || tier === 'process'
+        ? rest.length !== 1 || !(rooms.has(room) || elsewhere.includes(room))
+        : !['interop', 'hostile', 'soak'].includes(tier) || rest.length > 0,
+    );
+    expect(wrong.map((parts) => parts.join('/'))).toEqual([]);
+  });
+
+  test('that need this Node alone are there for every room', () => {
+    const tested = new Set(suites.filter(([tier]) => tier === 'unit').map(([, room]) => room));
+    expect([...rooms].filter((room) => !tested.has(room))).toEqual([]);
+  });
+});
+
 describe('the lock file', () => {
   const text = readFileSync(join(repository, 'package-lock.json'), 'utf8');
 

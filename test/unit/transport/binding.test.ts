@@ -86,9 +86,9 @@ describe('over ipc', () => {
 
   test('of kernels that start at once where a killed one left its sockets, one gets them, and can be reached', () =>
     inRoom(async (room) => {
-      for (let round = 0; round < 20; round++) {
-        const folder = await room.folder();
-        await leaveStale([1, 2, 3, 4, 5].map((n) => join(folder, `kernel-${n}`)));
+      const folders = await Promise.all(Array.from({ length: 20 }, () => room.folder()));
+      await leaveStale(folders.flatMap((folder) => [1, 2, 3, 4, 5].map((n) => join(folder, `kernel-${n}`))));
+      for (const folder of folders) {
         const connection = { ...ipc(room, join(folder, 'kernel')), ports: FIVE };
         const outcomes = await Promise.allSettled([1, 2, 3].map(() => room.listen({ connection })));
         const won = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
