@@ -1,17 +1,25 @@
-// npm test: everything on this Node, then the suites that start processes on the other supported ones.
-// npm test -- PATH… runs only these, on this Node. JUPYTER_CURVE_REQUIRE_ALL=1 makes a skipped test a failure.
+// npm test: everything on this Node, then on the oldest and the newest supported one all but test/interop and test/soak, and on those between
+// what starts kernels. npm test -- PATH… runs only these, on this Node. JUPYTER_CURVE_REQUIRE_ALL=1 makes a skipped test a failure;
+// JUPYTER_CURVE_RETRY=1 runs suites that failed once more, singly.
 import { writeFile } from 'node:fs/promises';
 import { build } from './tasks/build.mjs';
 import { ensureDependencies } from './tasks/dependencies.mjs';
 import { jestRun, suitesOf } from './tasks/jest-run.mjs';
-import { ensureNode, otherMajors } from './tasks/node-versions.mjs';
+import { current, ensureNode, majors } from './tasks/node-versions.mjs';
 import { ensurePython } from './tasks/python-environment.mjs';
 import { pythonSuites } from './tasks/python-suites.mjs';
 import { ensureOldestServices, oldestServicesSuite } from './tasks/oldest-services.mjs';
 import { inRoot, must, script, step } from './tasks/run.mjs';
 
-const onEveryNode = ['test/kernel', 'test/manager', 'test/typescript', 'test/interop/jupyter-client-matrix'];
+const rooms = '(kernel|launch|manager|server|typescript)';
+/** What is run on the other Nodes: on the oldest and the newest all but what tests other programs, on those between what starts kernels. */
+const ofMajor = (major) =>
+  major === majors.at(0) || major === majors.at(-1)
+    ? ['test/unit/', 'test/process/', 'test/hostile/']
+    : [`test/unit/${rooms}/`, `test/process/${rooms}/`, 'test/interop/jupyter-client-matrix'];
+
 const requireAll = process.env.JUPYTER_CURVE_REQUIRE_ALL === '1';
+const retry = process.env.JUPYTER_CURVE_RETRY === '1';
 
 script(async () => {
   const args = process.argv.slice(2);
@@ -28,9 +36,9 @@ script(async () => {
 
   const runs = [];
   step(`testing on Node ${process.versions.node}`);
-  const name = `node${process.versions.node.split('.')[0]}`;
-  runs.push(await jestRun(name, process.execPath, [...args, ...ignoring(without)], env));
-  for (const major of args.length === 0 ? otherMajors : []) runs.push(await runOn(major, env, without));
+  runs.push(await jestRun(`node${current}`, process.execPath, [...args, ...ignoring(without)], { env, retry }));
+  for (const major of args.length === 0 ? majors.filter((one) => one !== current) : [])
+    runs.push(await runOn(major, env, without));
   runs[0].skipped.push(...without.map((suite) => `${suite} (this machine has no Python for it)`));
   return summarize(runs);
 });
@@ -54,8 +62,9 @@ function ignoring(suites) {
 async function runOn(major, env, without) {
   try {
     const node = await ensureNode(major);
-    step(`testing on Node ${major}: ${onEveryNode.join(', ')}`);
-    return await jestRun(`node${major}`, node, [...onEveryNode, ...ignoring(without)], env);
+    const paths = ofMajor(major);
+    step(`testing on Node ${major}: ${paths.join(', ')}`);
+    return await jestRun(`node${major}`, node, [...paths, ...ignoring(without)], { env, retry });
   } catch (error) {
     process.stderr.write(`${error.message}\n`);
     return {
@@ -65,6 +74,7 @@ async function runOn(major, env, without) {
       failed: 0,
       skipped: [`every test on Node ${major}`],
       failures: [],
+      again: [],
     };
   }
 }
@@ -77,6 +87,7 @@ async function summarize(runs) {
     const counts = `${one.passed} passed, ${one.failed} failed, ${one.skipped.length} skipped`;
     process.stderr.write(`${one.name.padEnd(8)}${counts} (${one.seconds.toFixed(0)} s)\n`);
     for (const title of one.failures) process.stderr.write(`  failed   ${title}\n`);
+    for (const title of one.again) process.stderr.write(`  passed when run again: ${title}\n`);
     for (const title of one.skipped) process.stderr.write(`  skipped  ${title}\n`);
   }
   const failed = sum('failed') + (requireAll ? skipped.length : 0);

@@ -2,15 +2,14 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { inRoot, npm, step } from './run.mjs';
 
-/** The Node versions every suite that starts processes is run on, pinned. */
-const versions = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0' };
+/** The Node versions that the tests are run on beside the one that runs this script, pinned: of every supported major the newest known. */
+const versions = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' };
 
-const current = Number(process.versions.node.split('.')[0]);
+/** The major of the Node that runs this script. */
+export const current = Number(process.versions.node.split('.')[0]);
 
-/** The supported majors other than the one that runs this script. */
-export const otherMajors = Object.keys(versions)
-  .map(Number)
-  .filter((major) => major !== current);
+/** The supported majors, the oldest first. */
+export const majors = Object.keys(versions).map(Number);
 
 /** Path of that Node, fetched from the npm registry when needed (npm's `node-…` packages carry the binaries). */
 export async function ensureNode(major) {

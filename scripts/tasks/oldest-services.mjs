@@ -7,7 +7,7 @@ import { inRoot, npm, step } from './run.mjs';
 const version = '7.4.0';
 
 /** The only suite that uses it. */
-export const oldestServicesSuite = join('test', 'manager', 'oldest-services.test.ts');
+export const oldestServicesSuite = join('test', 'process', 'manager', 'oldest-services.test.ts');
 
 /** Fetches it when needed, into a folder whose packages are looked up before ours. Throws where that is impossible. */
 export async function ensureOldestServices() {

@@ -2,15 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inRoot } from './run.mjs';
 
-const LEADS_TO_PYTHON = join('test', 'fixtures', 'python.ts');
-
 /** Test files that use the Python environment, by themselves or by what they import; paths from the project's folder. */
-export async function pythonSuites() {
+export const pythonSuites = () => suitesUsing(join('test', 'support', 'python.ts'));
+
+/** Test files that import `helper`, or what imports it. */
+export async function suitesUsing(helper) {
   const files = await readdir(inRoot('test'), { recursive: true });
   const suites = files.filter((file) => file.endsWith('.test.ts')).map((file) => join('test', file));
   const imports = new Map();
   const reaches = async (file, seen) => {
-    if (file === LEADS_TO_PYTHON) return true;
+    if (file === helper) return true;
     if (seen.has(file)) return false;
     seen.add(file);
     if (!imports.has(file)) imports.set(file, await importsOf(file));

@@ -9,8 +9,8 @@ import type { Language } from '#src/kernel/language.js';
 import { createPeers } from '#src/server/peers.js';
 import { openAccess } from '#src/manager/client/access-client.js';
 import { probe } from '#src/transport/client/probe.js';
-import { OK, scripted } from '../kernel/serve.js';
-import { folder, freshFile, share, type Shared } from '../kernel/sharing.js';
+import { OK, scripted } from '../support/kernel/serve.js';
+import { folder, freshFile, share, type Shared } from '../support/kernel/share.js';
 
 const echo: Language = scripted(async ({ code }, cell) => {
   cell.stream('stdout', code);

@@ -4,8 +4,9 @@ import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { endpoint } from '#src/connection/endpoints.js';
 import type { SocketName } from '#src/protocol/message.js';
 import { probe } from '#src/transport/client/probe.js';
-import { OK, scripted } from '../kernel/serve.js';
-import { eventually, knock, share } from '../kernel/sharing.js';
+import { eventually } from '../support/eventually.js';
+import { OK, scripted } from '../support/kernel/serve.js';
+import { knock, share } from '../support/kernel/share.js';
 
 const silent = scripted(async () => OK);
 

@@ -7,8 +7,9 @@ import { createInterface } from 'node:readline';
 import { expect, test } from '@jest/globals';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { parseConnectionInfo } from '#src/connection/read-connection-file.js';
-import { repository } from '../fixtures/repository.js';
-import { aMessage, eventually, inRoom, type Room } from '../transport/room.js';
+import { eventually } from '../support/eventually.js';
+import { repository } from '../support/repository.js';
+import { aMessage, inRoom, type Room } from '../support/kernel/room.js';
 
 const DESCRIPTORS = 200;
 const STRANGERS = 400;
@@ -18,22 +19,22 @@ test('the owner is answered, and a new client is let in, while strangers use up 
     const { connection, isFull } = await listenerOfFewDescriptors(room);
     const owner = await room.dial({ connection }, { routingId: 'owner' });
     const end = flood(room, connection);
-    await eventually(isFull, 60_000);
+    await eventually(isFull);
 
     for (let count = 1; count <= 50; count++) {
       await owner.dialer.send('shell', aMessage('kernel_info_request', { count }));
       await owner.until(count);
     }
-    const client = await room.dial({ connection }, { routingId: 'new client', timeout: 60_000 });
+    const client = await room.dial({ connection }, { routingId: 'new client' });
     await client.dialer.send('shell', aMessage('kernel_info_request', {}));
     await client.until(1);
     // It was let in during the flood, which goes on.
-    await eventually(isFull, 60_000);
+    await eventually(isFull);
     expect(end()).toBeGreaterThan(STRANGERS);
   }));
 
 async function listenerOfFewDescriptors(room: Room) {
-  const program = join(repository, 'test/hostile/few-descriptors.mjs');
+  const program = join(repository, 'test/support/programs/few-descriptors.mjs');
   const command = `ulimit -n ${DESCRIPTORS} && exec "$0" "$1"`;
   const kernel = spawn('sh', ['-c', command, process.execPath, program], { stdio: ['ignore', 'pipe', 'inherit'] });
   room.after(() => kernel.kill('SIGKILL'));

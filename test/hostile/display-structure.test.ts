@@ -2,14 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import { parentId, type JsonObject } from '#src/protocol/message.js';
-import { KernelClient, type Heard } from '../fixtures/kernel-client.js';
-import { repository } from '../fixtures/repository.js';
-import { freshConnection } from '../kernel/serve.js';
+import { eventually } from '../support/eventually.js';
+import { KernelClient, type Heard } from '../support/kernel/kernel-client.js';
+import { repository } from '../support/repository.js';
+import { freshConnection } from '../support/kernel/serve.js';
 
 let folder: string;
 let kernel: ChildProcess;
@@ -24,13 +24,11 @@ beforeEach(async () => {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  for (const late = Date.now() + 60_000; Date.now() < late; await sleep(20)) {
+  const connection = await eventually(async () => {
     const found = await readConnectionFile(file).catch(() => undefined);
-    if (found === undefined || found.ports.shell === 0) continue;
-    client = await KernelClient.open(found);
-    return;
-  }
-  throw new Error('the kernel does not listen');
+    return found?.ports.shell === 0 ? undefined : found;
+  }, 'the kernel listens');
+  client = await KernelClient.open(connection);
 });
 afterEach(async () => {
   await client?.close();

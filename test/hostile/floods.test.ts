@@ -1,8 +1,8 @@
 /** Clients that send as much as the kernel takes: others are served meanwhile. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { startLiveKernel, type LiveKernel } from '../access-live/live-kernel.js';
-import { runPython } from '../access-live/run-python.js';
+import { startLiveKernel, type LiveKernel } from '../support/kernel/live-kernel.js';
+import { runPython } from '../support/run-python.js';
 
 let live: LiveKernel | undefined;
 afterEach(async () => {
@@ -66,7 +66,7 @@ describe('the owner gets every answer while a client sends as much as it can:', 
     await owner.ask('execute_request', { code: '1' });
     const file = await live.file('flooder', await live.grant('flooder', [role]));
     const told = { file, channel, msg_type: type, ...flood };
-    const flooder = runPython('test/hostile/flood.py', environment, told);
+    const flooder = runPython('flood.py', environment, told);
     expect(await flooder.nextLine()).toBe('connected');
     for (let n = 0; n < 30; n++) {
       // Each may take ten seconds.

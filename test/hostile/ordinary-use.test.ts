@@ -1,19 +1,11 @@
 /** Ordinary use, and much of it, meets none of the limits. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { OK, scripted } from '../kernel/serve.js';
-import { share, type Shared } from '../kernel/sharing.js';
+import { eventually } from '../support/eventually.js';
+import { OK, scripted } from '../support/kernel/serve.js';
+import { share, type Shared } from '../support/kernel/share.js';
 
 /** What was refused. A stranger may knock at a port that was another program's. */
 const faults = ({ events }: Shared): unknown[] => events.filter(({ event }) => event === 'deny' || event === 'alarm');
-/** Looks now and then, for at most two minutes: clients that look at each message would be slower than the kernel. */
-async function until(holds: () => boolean): Promise<void> {
-  for (const start = performance.now(); !holds();) {
-    if (performance.now() - start > 120_000) throw new Error(`never: ${holds.toString()}`);
-    await delay(50);
-  }
-}
-
 test('a class of 300 observers sees what the owner runs', async () => {
   const shared = await share(
     scripted(async ({ code }, cell) => {
@@ -47,7 +39,7 @@ test('100 MB of output reach the owner and an observer whole', async () => {
   const observer = await shared.admit('bob', 'observer');
   const id = await shared.owner.execute('much');
   for (const client of [shared.owner, observer]) {
-    await until(() => client.said(id).includes('idle'));
+    await eventually(() => client.said(id).includes('idle'));
     expect(client.said(id)).toEqual(['busy', 'execute_input', ...Array<string>(100).fill('display_data'), 'idle']);
   }
   expect(faults(shared)).toEqual([]);
@@ -80,7 +72,7 @@ test('10,000 messages of widgets go both ways', async () => {
   }
   expect(back).toEqual(Array.from({ length: count }, (_, n) => n + 1));
   await shared.owner.execute('go');
-  await until(() =>
+  await eventually(() =>
     [shared.owner, ann].every(({ heard }) => heard.at(-1)?.message.content['execution_state'] === 'idle'),
   );
   expect(ann.heard.filter(({ message }) => message.header.msg_type === 'comm_msg')).toHaveLength(count);

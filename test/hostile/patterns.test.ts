@@ -3,9 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { createCommTargets } from '#src/server/messages/comm-targets.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import type { Message } from '#src/protocol/message.js';
-import { textOf } from '../fixtures/kernel-client.js';
-import { OK, scripted } from '../kernel/serve.js';
-import { share } from '../kernel/sharing.js';
+import { textOf } from '../support/kernel/kernel-client.js';
+import { OK, scripted } from '../support/kernel/serve.js';
+import { share } from '../support/kernel/share.js';
 
 const open = (comm_id: string, target_name: string): Message =>
   createMessage({ session: 's', username: 'u' }, 'comm_open', { comm_id, target_name });

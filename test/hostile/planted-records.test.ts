@@ -9,8 +9,8 @@ import { markProcess } from '#src/server/state/process-start.js';
 import { sweepStates } from '#src/server/state/sweep-states.js';
 import { sweepOrphans } from '#src/manager/lifecycle/kernel-record.js';
 import { processRealm, processStart } from '#src/support/process-start.js';
-import { requireOrSkip } from '../fixtures/require-or-skip.js';
-import { isAlive } from '../manager/workplace.js';
+import { requireOrSkip } from '../support/require-or-skip.js';
+import { isAlive } from '../support/kernel/workplace.js';
 
 const OTHER_USER = 65_534;
 const GONE = { pid: 2 ** 22 + 1, start: 'long ago' };

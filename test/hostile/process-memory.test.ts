@@ -10,10 +10,11 @@ import { afterEach, beforeEach, expect } from '@jest/globals';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import { decodeZ85 } from '#src/keys/z85.js';
-import { repository } from '../fixtures/repository.js';
-import { requireOrSkip } from '../fixtures/require-or-skip.js';
-import { freshConnection } from '../kernel/serve.js';
-import { openNotebook, type Notebook } from '../typescript/recorded-cell.js';
+import { eventually } from '../support/eventually.js';
+import { repository } from '../support/repository.js';
+import { requireOrSkip } from '../support/require-or-skip.js';
+import { freshConnection } from '../support/kernel/serve.js';
+import { openNotebook, type Notebook } from '../support/kernel/recorded-cell.js';
 
 const COMMAND = join(repository, 'dist/cli/main.js');
 let folder: string;
@@ -44,14 +45,6 @@ function start(...argv: readonly string[]): ChildProcess & { said: string } {
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (started.said += String(chunk)));
   return started;
-}
-
-async function eventually<T>(find: () => T | Promise<T>, limit = 30_000): Promise<NonNullable<T>> {
-  for (const late = Date.now() + limit; Date.now() < late; await sleep(10)) {
-    const found = await find();
-    if (found) return found;
-  }
-  throw new Error('what was waited for did not happen');
 }
 
 const listens = (): Promise<boolean> =>

@@ -1,8 +1,8 @@
 /** Attacks by which code of one client asks another for input, under the other's cell. */
 import { describe, expect, test } from '@jest/globals';
 import { createTypeScriptLanguage } from '#src/typescript/typescript-language.js';
-import { plainText, textOf, type KernelClient } from '../fixtures/kernel-client.js';
-import { share, type Shared } from '../kernel/sharing.js';
+import { plainText, textOf, type KernelClient } from '../support/kernel/kernel-client.js';
+import { share, type Shared } from '../support/kernel/share.js';
 
 /** Runs a cell of which its front end allows questions; its result, or the question that came of it. */
 async function runAsked(client: KernelClient, code: string): Promise<string> {

@@ -2,7 +2,8 @@
 import { expect, test } from '@jest/globals';
 import type { ReceivedMessage } from '#src/transport/server/listener.js';
 import { throwAwayPair } from '#src/transport/curve-options.js';
-import { aMessage, eventually, inRoom, pause, type Client } from '../transport/room.js';
+import { eventually, pause } from '../support/eventually.js';
+import { aMessage, inRoom, type Client } from '../support/kernel/room.js';
 
 test.each(['shell', 'control', 'stdin'] as const)(
   'a stranger who takes the routing id of another one on %s gets nothing that is the other one’s, and that one goes on',

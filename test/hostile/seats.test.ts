@@ -8,8 +8,9 @@ import { dialCurve, throwAwayPair } from '#src/transport/curve-options.js';
 import type { Listener } from '#src/transport/server/listener.js';
 import type { ListenerEvent } from '#src/transport/server/listener-event.js';
 import { watchSocket } from '#src/transport/watch-socket.js';
-import { aMessage, eventually, inRoom, pause, type Room } from '../transport/room.js';
-import { openFlippingRelay, type FlippingRelay } from './flipping-relay.js';
+import { eventually, pause } from '../support/eventually.js';
+import { aMessage, inRoom, type Room } from '../support/kernel/room.js';
+import { openFlippingRelay, type FlippingRelay } from '../support/flipping-relay.js';
 
 /** As a kernel opens them: connections to shell are monitored from the start. */
 const asAKernel = (room: Room, onEvent: (event: ListenerEvent) => void = () => undefined): Promise<Listener> =>
@@ -150,7 +151,7 @@ function stockClient(room: Room, listener: Listener, name: SocketName): { readon
 }
 
 async function works(room: Room, listener: Listener, routingId: string): Promise<void> {
-  const client = await room.dial(listener, { routingId, timeout: 10_000 });
+  const client = await room.dial(listener, { routingId });
   expect(await client.dialer.heartbeat()).toBeGreaterThan(0);
   await client.dialer.send('shell', aMessage('x_request'));
   await client.until(1);

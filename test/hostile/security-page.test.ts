@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { repository } from '../fixtures/repository.js';
+import { repository } from '../support/repository.js';
 import { THREATS, type TestReference, type Threat } from './threats.js';
 
 const file = join(repository, 'docs', 'security.md');

@@ -27,8 +27,8 @@ export const THREATS: readonly Threat[] = [
     stoppedBy:
       'CURVE on every socket, and one admitted client key on shell, control, stdin and iopub. The public key of the kernel opens nothing.',
     tests: [
-      reference('transport/strangers', 'pyzmq strangers get nothing on any channel'),
-      reference('transport/strangers', 'strangers from Node are refused on every channel'),
+      reference('hostile/pyzmq-strangers', 'pyzmq strangers get nothing on any channel'),
+      reference('unit/transport/strangers', 'strangers from Node are refused on every channel'),
     ],
     limit: 'Heartbeat answers every peer that knows the public key. It returns what it was sent.',
   },
@@ -36,7 +36,7 @@ export const THREATS: readonly Threat[] = [
     number: 2,
     threat: 'A sniffer records the network.',
     stoppedBy: 'CURVE: every frame is encrypted with keys that last one connection.',
-    tests: [reference('wire/capture', 'shows a sniffer nothing of a session')],
+    tests: [reference('hostile/capture', 'shows a sniffer nothing of a session')],
     limit: 'Sizes, times and addresses stay visible.',
   },
   {
@@ -45,8 +45,8 @@ export const THREATS: readonly Threat[] = [
     stoppedBy:
       'CURVE ends the connection at a changed or repeated frame. The HMAC signature, which stays on, finds a deleted one. A replayed message is refused.',
     tests: [
-      reference('protocol/hostile-messages', 'a message of which any frame was lost, doubled, swapped or changed'),
-      reference('transport/listener', 'a message that is replayed is rejected on every channel'),
+      reference('hostile/messages', 'a message of which any frame was lost, doubled, swapped or changed'),
+      reference('unit/transport/listener', 'a message that is replayed is rejected on every channel'),
     ],
     limit: 'The attacker can cut the connection, as with any protocol.',
   },
@@ -55,8 +55,8 @@ export const THREATS: readonly Threat[] = [
     threat: 'An impostor binds the ports of the kernel first.',
     stoppedBy: 'The client pins the server key. The manager chooses other ports when one is taken.',
     tests: [
-      reference('transport/dialer-failures', 'the server key is wrong'),
-      reference('manager/start', 'that somebody takes before the kernel can'),
+      reference('unit/transport/dialer-failures', 'the server key is wrong'),
+      reference('process/manager/start-kernel', 'that somebody takes before the kernel can'),
     ],
   },
   {
@@ -65,9 +65,9 @@ export const THREATS: readonly Threat[] = [
     stoppedBy:
       'A grant has keys of its own and no server secret. It can be limited to addresses, it expires, and it can be revoked.',
     tests: [
-      reference('kernel/access-grants', 'for a key of the client’s own holds no secret'),
-      reference('kernel/access-grants', 'is for the addresses that it names'),
-      reference('kernel/access-grants', 'cuts the client off at once'),
+      reference('unit/server/access-grants', 'for a key of the client’s own holds no secret'),
+      reference('unit/server/access-grants', 'is for the addresses that it names'),
+      reference('unit/server/access-grants', 'cuts the client off at once'),
       reference('hostile/verifier', 'a connection from an address with another role is refused while there are others'),
     ],
     limit: 'The file with the shared pair makes its holder the owner. The secret by environment avoids that file.',
@@ -76,15 +76,15 @@ export const THREATS: readonly Threat[] = [
     number: 6,
     threat: 'A revoked collaborator keeps a session.',
     stoppedBy: 'Revoking closes the five sockets of the grant, and drops what waits in them.',
-    tests: [reference('access-live/revocation', '200 times: nothing after the revocation')],
+    tests: [reference('process/server/revocation', '200 times: nothing after the revocation')],
   },
   {
     number: 7,
     threat: 'An authorised client acts as another one.',
     stoppedBy: 'Identity is bound to the listener that a message arrives at. Headers and routing ids prove nothing.',
     tests: [
-      reference('access-live/impersonation', 'change nothing: everything on iopub has the verified name'),
-      reference('access-live/impersonation', 'of a client that is there: its replies and questions'),
+      reference('hostile/impersonation', 'change nothing: everything on iopub has the verified name'),
+      reference('hostile/impersonation', 'of a client that is there: its replies and questions'),
       reference('hostile/routing-ids', 'a stranger who takes the routing id of another one'),
       reference('hostile/questions', '%s is refused: the owner is asked nothing'),
     ],
@@ -96,8 +96,8 @@ export const THREATS: readonly Threat[] = [
     threat: 'An observer tries to execute.',
     stoppedBy: 'A matrix of role, channel and message type that denies by default.',
     tests: [
-      reference('access-live/matrix', 'A1, A4: what each role may send'),
-      reference('access-live/impersonation', 'an observer gets nothing run by them'),
+      reference('process/server/role-matrix', 'A1, A4: what each role may send'),
+      reference('hostile/impersonation', 'an observer gets nothing run by them'),
       reference('hostile/access', 'gives itself and others only those that it holds'),
       reference('hostile/verifier', 'another grant of the same name brings no role to the first one'),
       reference('hostile/verifier', 'of connections from two addresses at the same time, those of one are let in'),
@@ -110,14 +110,14 @@ export const THREATS: readonly Threat[] = [
     threat: 'Code in a cell looks for the keys.',
     stoppedBy:
       'Cells run in a process that has no key, no connection file, and no descriptor or variable that leads to one.',
-    tests: [reference('access-live/cell-search', 'from a cell, the keys of the kernel and of all its clients')],
+    tests: [reference('hostile/cell-search', 'from a cell, the keys of the kernel and of all its clients')],
     limit: 'The process runs as the same user, unless `kernel --evaluator-user` names another account.',
   },
   {
     number: 10,
     threat: 'A web page of another origin reaches the kernel.',
     stoppedBy: 'The kernel has no HTTP or WebSocket port. Origins are the business of jupyter_server.',
-    tests: [reference('transport/hostile-bytes', '%s ends that connection, and clients notice nothing')],
+    tests: [reference('hostile/bytes', '%s ends that connection, and clients notice nothing')],
   },
   {
     number: 11,
@@ -130,8 +130,8 @@ export const THREATS: readonly Threat[] = [
       reference('hostile/connection-floods', 'the owner is answered, and a new client is let in'),
       reference('hostile/seats', 'an attacker on the path to %s, without a key'),
       reference('hostile/seats', 'a stranger who knows the public key, and breaks 70 connections'),
-      reference('transport/hostile-bytes', 'two hundred connections that say nothing keep nobody out'),
-      reference('transport/hostile-bytes', 'a greeting that stops anywhere'),
+      reference('hostile/bytes', 'two hundred connections that say nothing keep nobody out'),
+      reference('hostile/bytes', 'a greeting that stops anywhere'),
       reference('hostile/clients', 'an observer that comes and goes 500 times by %s is not listed without bound'),
       reference('hostile/access', 'connections without a shell, of which no end is seen, fill no list of clients'),
       reference(
@@ -145,7 +145,7 @@ export const THREATS: readonly Threat[] = [
     threat: 'A peer that reads slowly or never.',
     stoppedBy: 'A queue for each socket that is bounded in bytes. Other identities have queues of their own.',
     tests: [
-      reference('transport/heartbeat-strangers', 'what waits for a stranger who pings and does not read'),
+      reference('unit/transport/heartbeat-strangers', 'what waits for a stranger who pings and does not read'),
       reference('hostile/floods', 'an observer that reads no answer'),
     ],
   },
@@ -167,8 +167,8 @@ export const THREATS: readonly Threat[] = [
       reference('hostile/unfinished-frames', 'a claim beyond the limit of %s is refused by its first bytes'),
       reference('hostile/unfinished-frames', 'the frames of a sender that may send nothing large'),
       reference('hostile/ordinary-use', 'a class of 300 observers sees what the owner runs'),
-      reference('transport/listener', 'a frame beyond the limit ends the connection of its sender'),
-      reference('transport/hostile-bytes', 'a stranger who sends what it claimed does not fill the memory'),
+      reference('unit/transport/listener', 'a frame beyond the limit ends the connection of its sender'),
+      reference('hostile/bytes', 'a stranger who sends what it claimed does not fill the memory'),
       reference('hostile/patterns', 'with a pattern that is made to be slow holds up no other client'),
       reference('hostile/patterns', 'with a pattern of 2.5 KB is refused'),
       reference('hostile/patterns', 'an act of megabytes is none, and is answered'),
@@ -181,8 +181,8 @@ export const THREATS: readonly Threat[] = [
     threat: 'A downgrade to plain text or an older protocol.',
     stoppedBy: 'A CURVE socket refuses NULL, PLAIN and ZMTP 2. Under `required` the manager proves it on the wire.',
     tests: [
-      reference('manager/start', 'required: a kernel that encrypts for those who do'),
-      reference('transport/dialer-failures', 'the kernel answers in plain text though there are keys'),
+      reference('process/manager/start-kernel', 'required: a kernel that encrypts for those who do'),
+      reference('unit/transport/dialer-failures', 'the kernel answers in plain text though there are keys'),
     ],
   },
   {
@@ -190,9 +190,9 @@ export const THREATS: readonly Threat[] = [
     threat: 'The ZAP handler is gone, slow or wrong.',
     stoppedBy: 'A ZAP domain and enforcement on every socket: without a clear yes the peer is refused.',
     tests: [
-      reference('transport/zap', 'admits nobody without a handler'),
-      reference('transport/zap', 'admits nobody when the handler was closed'),
-      reference('transport/zap', 'a listener whose sockets admit somebody they must refuse does not serve'),
+      reference('unit/transport/zap', 'admits nobody without a handler'),
+      reference('unit/transport/zap', 'admits nobody when the handler was closed'),
+      reference('unit/transport/zap', 'a listener whose sockets admit somebody they must refuse does not serve'),
     ],
   },
   {
@@ -200,8 +200,8 @@ export const THREATS: readonly Threat[] = [
     threat: 'Keys leak through files.',
     stoppedBy: 'Files are 0600, created exclusively and renamed. Symbolic links and loose folders are refused.',
     tests: [
-      reference('keys/write-private-file', 'is 0600 under umask'),
-      reference('keys/read-private-file', 'through symbolic links of our own'),
+      reference('unit/keys/write-private-file', 'is 0600 under umask'),
+      reference('unit/keys/read-private-file', 'through symbolic links of our own'),
     ],
   },
   {
@@ -209,8 +209,8 @@ export const THREATS: readonly Threat[] = [
     threat: 'Keys leak through a process: arguments, environment, logs, errors, core files.',
     stoppedBy: 'A secret prints as `[secret]`. It is in no argument, and the variable that carried it is erased.',
     tests: [
-      reference('keys/secret', 'is [secret] in everything that a process prints'),
-      reference('manager/start', 'because it ends: status and last words, without the keys'),
+      reference('unit/keys/secret', 'is [secret] in everything that a process prints'),
+      reference('process/manager/start-kernel', 'because it ends: status and last words, without the keys'),
       reference('hostile/access', 'a key that is given for a role is repeated neither in the error nor in the audit'),
       reference('hostile/process-memory', 'SIGUSR1 opens no inspector in a kernel'),
       reference('hostile/process-memory', 'a core file of a kernel holds none of its keys'),
@@ -222,8 +222,8 @@ export const THREATS: readonly Threat[] = [
     stoppedBy:
       'Exclusive creation in a folder that is checked after it was opened. Records count only when they are of our own user, in folders that others cannot write to.',
     tests: [
-      reference('keys/write-private-file', 'never goes through a symbolic link that is planted again and again'),
-      reference('keys/write-private-file', 'never lands in a loose folder'),
+      reference('unit/keys/write-private-file', 'never goes through a symbolic link that is planted again and again'),
+      reference('unit/keys/write-private-file', 'never lands in a loose folder'),
       reference('hostile/planted-records', 'a record of another user kills no process and removes no file of root'),
       reference('hostile/planted-records', 'nothing is swept in a folder of mode %o'),
       reference('hostile/planted-records', 'a record of our own removes nothing outside of its folder'),
@@ -234,8 +234,8 @@ export const THREATS: readonly Threat[] = [
     threat: 'A message or a sealed file is replayed.',
     stoppedBy: 'A signature is admitted once. A sealed file opens for the holder of one key only.',
     tests: [
-      reference('access-live/impersonation', 'run once, whoever replays them'),
-      reference('keys/seal', 'only the holder of the secret key opens'),
+      reference('hostile/impersonation', 'run once, whoever replays them'),
+      reference('unit/keys/seal', 'only the holder of the secret key opens'),
     ],
   },
   {
@@ -243,9 +243,9 @@ export const THREATS: readonly Threat[] = [
     threat: 'The audit is edited, or flooded.',
     stoppedBy: 'A hash chain, counts instead of rows for floods, and no new client while the audit cannot be written.',
     tests: [
-      reference('kernel/access-audit', 'the audit tells who came, was refused and was sent away, as a chain'),
-      reference('kernel/access-audit', 'a full disk stops grants and says so'),
-      reference('access/audit', 'shows any line that was edited, also the last'),
+      reference('unit/server/access-audit', 'the audit tells who came, was refused and was sent away, as a chain'),
+      reference('unit/server/access-audit', 'a full disk stops grants and says so'),
+      reference('unit/access/audit', 'shows any line that was edited, also the last'),
     ],
     limit: 'An attacker who can write the file can write all of it anew. `audit --tip` finds that out.',
   },
@@ -254,7 +254,7 @@ export const THREATS: readonly Threat[] = [
     threat: 'The clock is set.',
     stoppedBy: 'Intervals run on a monotonic clock.',
     tests: [
-      reference('kernel/access-grants', 'ends when its time has come'),
+      reference('unit/server/access-grants', 'ends when its time has come'),
       reference('hostile/access', 'over a restart prolongs no grant'),
     ],
   },
@@ -263,8 +263,8 @@ export const THREATS: readonly Threat[] = [
     threat: 'A file of rules or grants is damaged.',
     stoppedBy: 'A broken file changes nothing, raises an alarm, and never lets a client in.',
     tests: [
-      reference('kernel/access-files', 'that is broken from the start lets nobody in but the owner'),
-      reference('kernel/state-file', 'lines that were moved, left out or taken from another time'),
+      reference('unit/server/access-files', 'that is broken from the start lets nobody in but the owner'),
+      reference('unit/server/state-file', 'lines that were moved, left out or taken from another time'),
       reference('hostile/access', 'holds up neither its start nor its end'),
     ],
   },

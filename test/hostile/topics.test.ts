@@ -5,8 +5,9 @@ import { expect, test } from '@jest/globals';
 import { endpoint } from '#src/connection/endpoints.js';
 import { exposeZ85 } from '#src/keys/curve-pair.js';
 import type { ListenerEvent } from '#src/transport/server/listener-event.js';
-import { pythonPath } from '../fixtures/python.js';
-import { aMessage, eventually, inRoom } from '../transport/room.js';
+import { eventually } from '../support/eventually.js';
+import { pythonPath } from '../support/python.js';
+import { aMessage, inRoom } from '../support/kernel/room.js';
 
 /** Subscribes to different topics of so many bytes for some seconds, as fast as it can. */
 const FLOOD = `
@@ -52,11 +53,10 @@ test.each([900, 60_000])(
       const resets = events.filter(({ kind }) => kind === 'connections-reset').length;
       expect(resets > 0).toBe(bytes < 1_000);
 
-      const { received } = await room.dial(listener, { timeout: 10_000 });
+      const { received } = await room.dial(listener);
       await eventually(() => {
         listener.publish(aMessage('stream'));
         return received.length > 0;
       });
     }),
-  60_000,
 );

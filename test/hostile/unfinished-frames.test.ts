@@ -6,7 +6,8 @@ import { endpoint } from '#src/connection/endpoints.js';
 import type { ListenerEvent } from '#src/transport/server/listener-event.js';
 import { DEFAULT_LISTENER_LIMITS } from '#src/transport/server/listener-limits.js';
 import type { Listener } from '#src/transport/server/listener.js';
-import { aMessage, eventually, inRoom, listenAnywhere, type Room } from '../transport/room.js';
+import { eventually } from '../support/eventually.js';
+import { aMessage, inRoom, listenAnywhere, type Room } from '../support/kernel/room.js';
 
 const MEBIBYTE = 1024 * 1024;
 

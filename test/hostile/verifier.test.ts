@@ -5,8 +5,9 @@ import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { endpoint } from '#src/connection/endpoints.js';
 import { exposeZ85 } from '#src/keys/curve-pair.js';
 import { probe } from '#src/transport/client/probe.js';
-import { OK, scripted } from '../kernel/serve.js';
-import { afterwards, eventually, knock, share, type Shared } from '../kernel/sharing.js';
+import { eventually } from '../support/eventually.js';
+import { OK, scripted } from '../support/kernel/serve.js';
+import { afterwards, knock, share, type Shared } from '../support/kernel/share.js';
 
 const echo = scripted(async ({ code }, cell) => {
   cell.stream('stdout', code);

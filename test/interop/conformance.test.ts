@@ -2,14 +2,14 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { createJupyterEnvironment, waitForNothingLeft } from '../fixtures/jupyter-environment.js';
-import { pythonPath } from '../fixtures/python.js';
-import { repository } from '../fixtures/repository.js';
+import { createJupyterEnvironment, waitForNothingLeft } from '../support/kernel/jupyter-environment.js';
+import { pythonPath } from '../support/python.js';
+import { repository } from '../support/repository.js';
 
 test('the TypeScript kernel passes every test of jupyter_kernel_test, none skipped, under required', async () => {
   const environment = await createJupyterEnvironment();
   try {
-    const suite = spawn(pythonPath(), [join(repository, 'test/interop/kernel_conformance.py')], {
+    const suite = spawn(pythonPath(), [join(repository, 'test/support/programs/kernel_conformance.py')], {
       env: environment.env,
       cwd: environment.folder,
       stdio: ['ignore', 'pipe', 'pipe'],

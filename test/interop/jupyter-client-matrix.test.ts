@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { createJupyterEnvironment, waitForNothingLeft } from '../fixtures/jupyter-environment.js';
-import { pythonPath } from '../fixtures/python.js';
-import { repository } from '../fixtures/repository.js';
+import { createJupyterEnvironment, waitForNothingLeft } from '../support/kernel/jupyter-environment.js';
+import { pythonPath } from '../support/python.js';
+import { repository } from '../support/repository.js';
 
 const run = promisify(execFile);
-const scenario = join(repository, 'test/interop/jupyter_client_scenario.py');
+const scenario = join(repository, 'test/support/programs/jupyter_client_scenario.py');
 
 describe.each(['typescript', 'python3'])('jupyter_client with the %s kernel', (kernel) => {
   describe.each(['tcp', 'ipc'])('over %s', (transport) => {

@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { createJupyterEnvironment, waitForNothingLeft } from '../fixtures/jupyter-environment.js';
-import { browserPath, openNotebookInLab, outputOf, runCell, typescriptNotebook } from '../fixtures/jupyterlab.js';
-import { repository } from '../fixtures/repository.js';
-import { requireOrSkip } from '../fixtures/require-or-skip.js';
+import { createJupyterEnvironment, waitForNothingLeft } from '../support/kernel/jupyter-environment.js';
+import { browserPath, openNotebookInLab, outputOf, runCell, typescriptNotebook } from '../support/kernel/jupyterlab.js';
+import { repository } from '../support/repository.js';
+import { requireOrSkip } from '../support/require-or-skip.js';
 
 const cells = [
   'const answer: number = 6 * 7;\nconsole.log(`the answer is ${answer}`);',
@@ -69,12 +69,12 @@ testInBrowser(
       await environment.dispose();
     }
   },
-  180_000,
+  300_000,
 );
 
 /** Waits until the status bar says that the kernel is idle; before there is a kernel, JupyterLab runs cells into the void. */
 async function idle(page: Page): Promise<void> {
-  await page.getByText('TypeScript (Curve) | Idle').waitFor({ timeout: 30_000 });
+  await page.getByText('TypeScript (Curve) | Idle').waitFor();
 }
 
 /** Runs one of JupyterLab's commands, as its menus do. The page exposes the application where the server is told so. */

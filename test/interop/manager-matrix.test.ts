@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { createJupyterEnvironment, waitForNothingLeft } from '../fixtures/jupyter-environment.js';
-import { repository } from '../fixtures/repository.js';
+import { createJupyterEnvironment, waitForNothingLeft } from '../support/kernel/jupyter-environment.js';
+import { repository } from '../support/repository.js';
 
 const run = promisify(execFile);
-const scenario = join(repository, 'test/interop/manager-scenario.mjs');
+const scenario = join(repository, 'test/support/programs/manager-scenario.mjs');
 
 describe.each(['typescript', 'python3'])('our manager with the %s kernel', (kernel) => {
   describe.each(['tcp', 'ipc'])('over %s', (transport) => {

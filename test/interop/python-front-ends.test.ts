@@ -8,9 +8,9 @@ import {
   createJupyterEnvironment,
   waitForNothingLeft,
   type JupyterEnvironment,
-} from '../fixtures/jupyter-environment.js';
-import { pythonPath } from '../fixtures/python.js';
-import { repository } from '../fixtures/repository.js';
+} from '../support/kernel/jupyter-environment.js';
+import { pythonPath } from '../support/python.js';
+import { repository } from '../support/repository.js';
 
 const run = promisify(execFile);
 let environment: JupyterEnvironment;

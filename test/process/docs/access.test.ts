@@ -1,0 +1,72 @@
+/** docs/access.md: its examples are used as a reader would use them, and the tests it names are there. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parseAuthorizedClients } from '#src/access/grants/authorized-clients.js';
+import { parsePolicy } from '#src/access/policy/policy-file.js';
+import { repository } from '../../support/repository.js';
+import { createCommandLine } from '../../support/command-line.js';
+
+const page = readFileSync(join(repository, 'docs/access.md'), 'utf8');
+const block = (language: string, words: string): string => {
+  const blocks = [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].filter(([, name]) => name === language);
+  return blocks.map(([, , text = '']) => text).find((text) => text.includes(words)) ?? '';
+};
+
+/** I1, I2 and so on. */
+const numbers = (letter: string, last: number): string[] =>
+  Array.from({ length: last }, (_, index) => `${letter}${index + 1}`);
+
+test('the policy is one, and passes its own tests', () => {
+  const { roles, privateGroups } = parsePolicy(block('yaml', 'roles:'), 'the page');
+  expect([...roles.keys()]).toEqual(expect.arrayContaining(['reviewer', 'student']));
+  expect([...privateGroups]).toEqual(['salaries']);
+});
+
+test('the authorized_clients are understood', () => {
+  const clients = parseAuthorizedClients(block('text', '# name'), 'the page');
+  expect(clients.map(({ identity, roles }) => [identity, ...roles])).toEqual([
+    ['alice', 'observer'],
+    ['bob', 'executor'],
+  ]);
+});
+
+test('the commands work as they stand, with a key of one’s own', async () => {
+  await using line = await createCommandLine();
+  await line.run('install');
+  const running = line.start('start', '--connection-file', 'theirs.json');
+  await running.wrote('theirs.json\n');
+  const script = block('sh', 'keygen --name alice')
+    .replaceAll('jupyter-curve', 'jupyter_curve')
+    .replace(/^(jupyter_curve keygen .*?) +#/m, 'PUBLIC=$($1) #')
+    .replace("--key 'PUBLIC'", '--key "$PUBLIC"')
+    // Alice's kernel.json and ours are on two machines.
+    .replace('--existing kernel.json --name', '--existing theirs.json --name')
+    .replace('analysis.ipynb', `"${join(repository, 'examples/tour.ipynb')}" --output done.ipynb`);
+  const { stdout, stderr, status } = await line.shell(`set -e\n${script}`);
+  expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: 'alice.sealed\nkernel.json\n' });
+  expect((await line.run('shutdown', 'theirs.json')).status).toBe(0);
+  await running.ended;
+});
+
+/** Where a title stands that begins so: after the bracket of a `test(` or `describe(`, or of an `each`; not in a comment. */
+const called = (title: string): RegExp =>
+  new RegExp(`^ *(?:test|describe|[\\])}]).*\\(\\s*['"\`]${title.replaceAll(/[^\p{L}\d_ ]/gu, String.raw`\$&`)}`, 'm');
+
+describe('the table', () => {
+  const rows = [...page.matchAll(/^\| ([IAL]\d+) +\| (.*?) +\| (.*?) +\|$/gm)];
+
+  test('has every row', () => {
+    expect(rows.map(([, row]) => row)).toEqual([...numbers('I', 12), ...numbers('A', 11), ...numbers('L', 6)]);
+  });
+
+  test.each(rows.map(([, row, , proof]) => ({ row, proof })))(
+    '$row names tests that are there, or a reason',
+    ({ proof = '' }) => {
+      const tests = [...proof.matchAll(/\[([^\]]+)\]\(\.\.\/(test\/[\w./-]+)\)/g)];
+      expect(tests.length > 0 || proof.length > 30).toBe(true);
+      for (const [, title = 'none', file = ''] of tests)
+        expect(readFileSync(join(repository, file), 'utf8')).toMatch(called(title));
+    },
+  );
+});

@@ -1,0 +1,65 @@
+/** What is published: the files, and that the command works from them alone. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { repository } from '../../support/repository.js';
+
+const run = promisify(execFile);
+let folder: string;
+let files: readonly string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jc-pack-'));
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const { stdout } = await run('npm', args, { cwd: repository, maxBuffer: 2 ** 24 });
+  const [packed]: { filename: string; files: { path: string }[] }[] = JSON.parse(stdout);
+  files = (packed?.files ?? []).map((file) => file.path);
+  await run('tar', ['-xzf', join(folder, packed?.filename ?? ''), '-C', folder]);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('the package holds the built files, the kernelspec and the legal texts', () => {
+  const wanted = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+  wanted.push('dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'kernelspec/kernel.json');
+  wanted.push('kernelspec/logo-32x32.png', 'kernelspec/logo-64x64.png', 'kernelspec/logo-svg.svg');
+  expect(files).toEqual(expect.arrayContaining(wanted));
+});
+
+test('the package holds nothing else', () => {
+  const known =
+    /^(dist\/[\w/-]+\.(js|d\.ts)|dist\/cli\/kernel(-process)?\.cjs|kernelspec\/(kernel\.json|logo-[\w]+\.(png|svg))|[A-Z]+(\.md)?|package\.json)$/;
+  expect(files.filter((file) => !known.test(file))).toEqual([]);
+});
+
+const isPart = (file: string): boolean => file.startsWith('dist/cli/chunk-');
+
+test('every source file is built, and nothing is built without one but the parts of the command', async () => {
+  const sources = await readdir(join(repository, 'src'), { recursive: true });
+  const expected = sources.filter((name) => name.endsWith('.ts')).map((name) => `dist/${name.replace(/\.ts$/, '.js')}`);
+  const built = files.filter((file) => /^dist\/.*\.js$/.test(file));
+  expect(built.filter((file) => !isPart(file)).toSorted()).toEqual(expected.toSorted());
+  // Few files are what it is bundled for.
+  expect(built.filter(isPart).length).toBeLessThan(12);
+});
+
+test('the command installs the kernel from the unpacked package', async () => {
+  await symlink(join(repository, 'node_modules'), join(folder, 'package/node_modules'));
+  const main = join(folder, 'package/dist/cli/main.js');
+  const { stdout } = await run(main, ['install', '--prefix', join(folder, 'prefix')]);
+  expect(new Set(await readdir(stdout.trim()))).toEqual(
+    new Set(['kernel.json', 'logo-32x32.png', 'logo-64x64.png', 'logo-svg.svg']),
+  );
+});
+
+const attempt = (specifier: string): Promise<{ stdout: string }> =>
+  run(process.execPath, ['-e', `import(${JSON.stringify(specifier)}).then((m) => console.log(typeof m.attach))`], {
+    cwd: repository,
+  });
+
+test('only the door can be imported', async () => {
+  expect((await attempt('jupyter-curve')).stdout).toBe('function\n');
+  await expect(attempt('jupyter-curve/dist/keys/secret.js')).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
+});
