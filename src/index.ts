@@ -91,7 +91,15 @@ export type {
   MimeBundle,
   PublishOptions,
 } from './kernel/language.js';
-export type { Backend, CloseReason, OpenBackend, Outlet, Request, ShownOutput, Spared } from './server/backend.js';
+export type {
+  Backend,
+  CloseReason,
+  OpenBackend,
+  Outlet,
+  Request,
+  ShownOutput,
+  RetainPolicy,
+} from './server/backend.js';
 export type { ErrorReport } from './server/messages/error-report.js';
 export { serveBackend, type ServeBackendOptions } from './server/serve-backend.js';
 export { createTypeScriptLanguage, type TypeScriptOptions } from './typescript/typescript-language.js';

@@ -30,7 +30,7 @@ export interface ExecuteQueue {
   /** What this grant asked for and has not ended. */
   askedBy(grant: string): readonly Job['request'][];
   /** Takes out what waits by this grant, without a word. */
-  forget(grant: string): void;
+  cancelRequests(grant: string): void;
   /** Interrupts what runs and aborts all that waits, now and later. Resolves when nothing runs any more. */
   close(reason: unknown): Promise<void>;
 }
@@ -86,7 +86,7 @@ export function createExecuteQueue(): ExecuteQueue {
       [...(current ? [current.job] : []), ...waiting]
         .map(({ request }) => request)
         .filter((request) => request.grant === grant),
-    forget(grant) {
+    cancelRequests(grant) {
       waiting = waiting.filter(({ request }) => request.grant !== grant);
     },
     async close(reason) {

@@ -18,7 +18,7 @@ export interface InputRequests {
   /** Gives up what `request` asked: it has ended. */
   drop(request: Request): void;
   /** Gives up what these requests ask, now and later: the clients that sent them are gone. */
-  forget(requests: readonly object[]): void;
+  cancelRequests(requests: readonly object[]): void;
 }
 
 interface Question {
@@ -86,7 +86,7 @@ export function createInputRequests(origin: MessageOrigin): InputRequests {
       return true;
     },
     drop: (request) => giveUp((one) => one === request, 'the cell that asked has ended'),
-    forget(requests) {
+    cancelRequests(requests) {
       for (const request of requests) gone.add(request);
       giveUp((request) => gone.has(request), CLIENT_GONE);
     },

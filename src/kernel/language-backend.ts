@@ -95,10 +95,10 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     },
     interrupt: () => void interrupt().catch(onFailure),
     isRunning: (identity) => queue.running?.identity === identity,
-    forget(grant, spared) {
-      desk.inputs.forget(queue.askedBy(grant));
-      if (spared !== 'everything') queue.forget(grant);
-      if (queue.running?.grant === grant && spared === 'nothing') void interrupt().catch(onFailure);
+    cancelRequests(grant, retain) {
+      desk.inputs.cancelRequests(queue.askedBy(grant));
+      if (retain !== 'everything') queue.cancelRequests(grant);
+      if (queue.running?.grant === grant && retain === 'nothing') void interrupt().catch(onFailure);
     },
     async close(reason) {
       closing.abort(interrupted('the kernel is shutting down'));

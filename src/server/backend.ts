@@ -52,7 +52,7 @@ export interface Outlet {
 }
 
 /** What goes on of that for which a grant asked that has ended. */
-export type Spared = 'nothing' | 'running' | 'everything';
+export type RetainPolicy = 'nothing' | 'running' | 'everything';
 
 /** Answers requests. */
 export interface Backend {
@@ -65,10 +65,10 @@ export interface Backend {
   /** Whether a request of this identity runs now. */
   isRunning(identity: string): boolean;
   /**
-   * A grant has ended, and its connections with it: what it is asked for fails, now and later. Unless that is spared, what it asked for
+   * A grant has ended, and its connections with it: what it is asked for fails, now and later. Unless that is retain, what it asked for
    * and has not begun never begins, and what it runs is interrupted. Nobody else notices.
    */
-  forget(grant: string, spared: Spared): void;
+  cancelRequests(grant: string, retain: RetainPolicy): void;
   /** Ends everything the backend started. Resolves within bounded time, never rejects. */
   close(reason: CloseReason): Promise<void>;
 }

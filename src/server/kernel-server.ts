@@ -15,25 +15,25 @@ import type { AccessOptions } from './rules/access-options.js';
 import { AccessSources } from './rules/access-sources.js';
 import { administrate } from './grants/admin-requests.js';
 import { AuditWriter } from './audit/audit-writer.js';
-import { GrantKeeper } from './grants/grant-manager.js';
+import { GrantManager } from './grants/grant-manager.js';
 import {
-  recallKernel,
-  rememberKernel,
-  type FormerGrant,
-  type FormerKernel,
-  type WrittenGrants,
-} from './grants/grant-memory.js';
+  loadKernel,
+  serializeKernel,
+  type StoredGrant,
+  type StoredKernel,
+  type SerializedGrants,
+} from './grants/grant-storage.js';
 import { Grants } from './grants/grants.js';
 import { Journal, type AccessEvent, type Alarm } from './audit/journal.js';
 import { KernelAccess } from './grants/kernel-access.js';
 import { ACCESS_EVENT, WATCH_ACT } from './messages/message-acts.js';
-import { Reception } from './messages/message-filter.js';
+import { MessageFilter } from './messages/message-filter.js';
 import { Rules } from './rules/rules.js';
 import { createStateFile, type StateFile } from './state/state-file.js';
 import { sweepStates } from './state/sweep-states.js';
 
-/** What {@link Sharing} works with. */
-export interface SharingOptions {
+/** What {@link KernelServer} works with. */
+export interface KernelServerOptions {
   readonly context: TransportContext;
   readonly origin: MessageOrigin;
   /** The kernel's connection file, if it has one: what is to outlive this process lies beside it. */
@@ -50,35 +50,35 @@ export interface SharingOptions {
 interface Former {
   readonly state: StateFile;
   readonly clientFiles: readonly string[];
-  readonly kernel?: FormerKernel | 'lost';
+  readonly kernel?: StoredKernel | 'lost';
 }
 
 /** Whom a kernel is shared with: its listeners, and all that decides about them. */
-export class Sharing {
+export class KernelServer {
   /** For whoever changes it. */
   readonly access: KernelAccess;
-  readonly #options: SharingOptions;
+  readonly #options: KernelServerOptions;
   readonly #grants = new Grants();
   readonly #rules = new Rules();
   readonly #journal: Journal;
-  readonly #reception: Reception;
-  readonly #keeper: GrantKeeper;
+  readonly #reception: MessageFilter;
+  readonly #keeper: GrantManager;
   readonly #sources: AccessSources;
   readonly #audit: AuditWriter | undefined;
-  readonly #written: WrittenGrants = new WeakMap();
+  readonly #written: SerializedGrants = new WeakMap();
   #state: StateFile | undefined;
   #isKept = false;
   #unsaved: CurveKernelError | undefined;
   #owner: ConnectionInfo | undefined;
 
-  constructor(options: SharingOptions) {
+  constructor(options: KernelServerOptions) {
     const { context, origin, connectionFile, access, backend, onEvent, onAlarm } = options;
     const kernel = connectionFile === undefined ? origin.session : basename(connectionFile, '.json');
     const [grants, rules] = [this.#grants, this.#rules];
     const journal = (this.#journal = new Journal(kernel, onAlarm));
     this.#options = options;
     this.#audit = access.auditFile === undefined ? undefined : openAudit(access.auditFile, kernel, journal);
-    const reception = (this.#reception = new Reception({
+    const messageFilter = (this.#reception = new MessageFilter({
       origin,
       grants,
       rules,
@@ -86,13 +86,13 @@ export class Sharing {
       backend,
       administrate: async (request, grant) => administrate(request, { grant, access: this.access, rules, journal }),
     }));
-    const keeper = (this.#keeper = new GrantKeeper({
+    const grantManager = (this.#keeper = new GrantManager({
       grants,
       journal,
       backend,
       sockets: {
         context,
-        reception,
+        messageFilter,
         journal,
         ...(access.verify !== undefined && { verify: async (...knock) => this.#sources.verify(...knock) }),
         ...(onEvent && { onEvent }),
@@ -101,9 +101,15 @@ export class Sharing {
       recorded: async () => this.#audit?.written(),
       onChange: async () => this.#save(),
     }));
-    const sources = (this.#sources = new AccessSources({ options: access, keeper, rules, journal, connectionFile }));
+    const sources = (this.#sources = new AccessSources({
+      options: access,
+      grantManager,
+      rules,
+      journal,
+      connectionFile,
+    }));
     this.access = new KernelAccess({
-      keeper,
+      grantManager,
       rules,
       journal,
       sources,
@@ -168,7 +174,7 @@ export class Sharing {
     if (kept === 'none') return { state, clientFiles: [] };
     if (kept === 'lost') return { state, clientFiles: [], kernel: 'lost' };
     const { clientFiles } = kept;
-    return { state, clientFiles, kernel: await recallKernel(kept.state).catch(() => 'lost' as const) };
+    return { state, clientFiles, kernel: await loadKernel(kept.state).catch(() => 'lost' as const) };
   }
 
   async #begin(owner: ConnectionInfo, former: Former | undefined): Promise<void> {
@@ -176,7 +182,7 @@ export class Sharing {
     const kernel = former?.kernel;
     if (kernel === 'lost') this.#closeToOthers();
     const granted = kernel && kernel !== 'lost' ? kernel.grants.filter(({ terms }) => terms.origin === 'grant') : [];
-    const reopen = async (grant: FormerGrant): Promise<void> =>
+    const reopen = async (grant: StoredGrant): Promise<void> =>
       this.#keeper
         .reopen(grant, 'kept over the restart')
         .catch((error: unknown) => this.#journal.alarm(error, grant.terms.identity));
@@ -224,7 +230,7 @@ export class Sharing {
     if (!state || !this.#isKept) return;
     await state
       .save(
-        () => rememberKernel(this.#sources.memory, this.#grants, this.#written),
+        () => serializeKernel(this.#sources.memory, this.#grants, this.#written),
         () => this.#sources.files.paths,
       )
       .then(

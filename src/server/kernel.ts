@@ -6,7 +6,7 @@ import type { Backend, CloseReason, OpenBackend } from './backend.js';
 import type { AccessOptions } from './rules/access-options.js';
 import type { Alarm } from './audit/journal.js';
 import type { KernelAccess } from './grants/kernel-access.js';
-import { Sharing } from './kernel-server.js';
+import { KernelServer } from './kernel-server.js';
 
 /** How a kernel is opened. */
 export interface KernelOptions {
@@ -41,7 +41,7 @@ export class Kernel {
   readonly closed: Promise<KernelEnd>;
   readonly #context = new TransportContext();
   readonly #backend: Backend;
-  readonly #sharing: Sharing;
+  readonly #sharing: KernelServer;
   #connection: ConnectionInfo;
   #began = false;
   #closing = false;
@@ -50,7 +50,7 @@ export class Kernel {
   private constructor({ connection, openBackend, connectionFile, access = {}, ...options }: KernelOptions) {
     this.#connection = connection;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    this.#sharing = new Sharing({
+    this.#sharing = new KernelServer({
       ...options,
       context: this.#context,
       connectionFile,

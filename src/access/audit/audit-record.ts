@@ -44,7 +44,7 @@ export interface AuditRecord {
 
 const CHANNELS: readonly string[] = [...SEND_CHANNELS, 'iopub', 'heartbeat'];
 const FINGERPRINT = /^SHA256:[\w-]{16}$/;
-const LONGEST = { kernel: 64, identity: 64, address: 64, topic: 128, rule: 256 } as const;
+const MAX_LENGTHS = { kernel: 64, identity: 64, address: 64, topic: 128, rule: 256 } as const;
 
 /**
  * The record that these facts make: known fields only, cut to length, and message types reduced to their usual characters, so that
@@ -63,17 +63,19 @@ export function createAuditRecord(facts: AuditRecord): AuditRecord {
   const { identity, fingerprint, address, channel, channels, type, rule, count } = facts;
   return {
     time: new Date(checkTime(facts.time)).toISOString(),
-    kernel: cut(facts.kernel, LONGEST.kernel),
+    kernel: cut(facts.kernel, MAX_LENGTHS.kernel),
     event: facts.event,
-    ...(identity === undefined ? {} : { identity: cut(identity, LONGEST.identity) }),
+    ...(identity === undefined ? {} : { identity: cut(identity, MAX_LENGTHS.identity) }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
-    ...(address === undefined ? {} : { address: cut(address, LONGEST.address) }),
+    ...(address === undefined ? {} : { address: cut(address, MAX_LENGTHS.address) }),
     ...(channel === undefined ? {} : { channel }),
     ...(channels === undefined ? {} : { channels }),
     // The name of a topic has been checked; a message type is whatever a client sent.
-    ...(type === undefined ? {} : { type: facts.event === 'topic' ? cut(type, LONGEST.topic) : printableType(type) }),
+    ...(type === undefined
+      ? {}
+      : { type: facts.event === 'topic' ? cut(type, MAX_LENGTHS.topic) : printableType(type) }),
     verdict: facts.verdict === 'allowed' ? 'allowed' : 'refused',
-    ...(rule === undefined ? {} : { rule: cut(rule, LONGEST.rule) }),
+    ...(rule === undefined ? {} : { rule: cut(rule, MAX_LENGTHS.rule) }),
     ...(count === undefined || count <= 1 ? {} : { count }),
   };
 }

@@ -17,8 +17,8 @@ export interface AuthorizedClient {
   readonly line: number;
 }
 
-const LARGEST = 1_048_576;
-const LONGEST_LINE = 1024;
+const MAX_CHARACTERS = 1_048_576;
+const MAX_LINE_LENGTH = 1024;
 
 /**
  * The clients that a file lists, a line each: `name public-key role[,role…] [expires=TIME] [from=BLOCK,…]`, as in OpenSSH's
@@ -38,7 +38,7 @@ export function parseAuthorizedClients(text: string, source: string): readonly A
       `Authorized clients ${source}${line === undefined ? '' : `, line ${line}`}: ${problem}.`,
       { hint: HINT, data: { file: source, ...(line === undefined ? {} : { line }) } },
     );
-  if (text.length > LARGEST) throw refuse(`the file has more than ${LARGEST} characters`);
+  if (text.length > MAX_CHARACTERS) throw refuse(`the file has more than ${MAX_CHARACTERS} characters`);
   const clients = new Map<string, AuthorizedClient>();
   for (const [index, content] of text.split(/\r?\n/).entries()) {
     if (/^[ \t]*(#|$)/.test(content)) continue;
@@ -60,7 +60,7 @@ export function parseAuthorizedClients(text: string, source: string): readonly A
 const HINT = 'A line is: name public-key role[,role] [expires=2030-01-31] [from=10.0.0.0/8]. The file before it holds.';
 
 function parseLine(content: string, line: number): AuthorizedClient {
-  if (content.length > LONGEST_LINE) throw new TypeError(`it has more than ${LONGEST_LINE} characters`);
+  if (content.length > MAX_LINE_LENGTH) throw new TypeError(`it has more than ${MAX_LINE_LENGTH} characters`);
   // No key begins with the character: in Z85 a group of five is four bytes, so its first is "%" at most.
   const fields = content
     .replace(/(^|[ \t])#.*$/, '')

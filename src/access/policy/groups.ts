@@ -13,7 +13,7 @@ export function commGroup(target: string): string {
 export type Groups = readonly string[] | 'malformed';
 
 /** An output belongs to at most so many. */
-export const MOST_GROUPS = 64;
+export const MAX_GROUPS = 64;
 const GROUP_NAME = /^(?=.{1,128}$)[^\s!*\p{C}](?:[^*\p{C}]*[^\s*\p{C}])?$/u;
 const NONE: readonly string[] = [];
 
@@ -29,7 +29,7 @@ export function checkGroupName(name: string): string {
 
 /**
  * The groups that an output says it belongs to: in its metadata, or in its content's as `display_data` has them. `'malformed'`
- * for anything but lists of at most {@link MOST_GROUPS} proper names.
+ * for anything but lists of at most {@link MAX_GROUPS} proper names.
  */
 export function groupsOf(message: Pick<Message, 'metadata' | 'content'>): Groups {
   const outer = read(message.metadata);
@@ -41,7 +41,7 @@ export function groupsOf(message: Pick<Message, 'metadata' | 'content'>): Groups
 function read(metadata: JsonObject): Groups {
   const groups = metadata['groups'];
   if (groups === undefined) return NONE;
-  if (!isList(groups) || groups.length > MOST_GROUPS) return 'malformed';
+  if (!isList(groups) || groups.length > MAX_GROUPS) return 'malformed';
   return groups.every(isGroupName) ? groups : 'malformed';
 }
 

@@ -69,15 +69,15 @@ export function homeChannel(channel: RequestChannel, msgType: string): RequestCh
 }
 
 /** Longer types are nobody's. */
-export const LONGEST_TYPE = 128;
+export const MAX_TYPE_LENGTH = 128;
 
 /** A message type, which may be any text, as it is told to people: short, and of usual characters only. */
 export function printableType(msgType: string): string {
-  const text = msgType.length > LONGEST_TOLD ? `${msgType.slice(0, LONGEST_TOLD - 1)}…` : msgType;
+  const text = msgType.length > MAX_PRINTED_LENGTH ? `${msgType.slice(0, MAX_PRINTED_LENGTH - 1)}…` : msgType;
   return text.replaceAll(/[^\w.…-]/g, '?');
 }
 
-const LONGEST_TOLD = 64;
+const MAX_PRINTED_LENGTH = 64;
 
 /** What a role may send and still be called read-only: none of these can run code in any kernel we know. */
 export const READ_ONLY_TYPES: ReadonlySet<string> = new Set([
@@ -115,7 +115,7 @@ export function isAdminType(msgType: string): boolean {
  */
 export function isDisguised(msgType: string): boolean {
   if (KNOWN.has(msgType)) return false;
-  if (msgType.length > LONGEST_TYPE) return true;
+  if (msgType.length > MAX_TYPE_LENGTH) return true;
   const plain = msgType
     .normalize('NFKC')
     .replaceAll(/[^\p{L}\p{N}_]/gu, '')

@@ -1,7 +1,7 @@
 import type { Act } from './act.js';
 import { checkGroupName } from './groups.js';
 import { quote } from '../quote.js';
-import { isDisguised, LONGEST_TYPE, MESSAGE_TYPES, SEND_CHANNELS } from './message-types.js';
+import { isDisguised, MAX_TYPE_LENGTH, MESSAGE_TYPES, SEND_CHANNELS } from './message-types.js';
 
 /** Maximum length of an act in words: every name that it may hold, and no text of megabytes. */
 const MAX_ACT = 16_384;
@@ -18,7 +18,7 @@ const ACT =
 export function parseAct(text: string): Act {
   const parts = text.length <= MAX_ACT ? ACT.exec(text)?.groups : undefined;
   const msgType = parts?.['msgType'] ?? '';
-  if (!parts || msgType.length > LONGEST_TYPE || isDisguised(msgType)) {
+  if (!parts || msgType.length > MAX_TYPE_LENGTH || isDisguised(msgType)) {
     const wanted = '[channel.]msg_type[ own][ comm=TARGET][ groups=A,B]';
     throw new TypeError(`${quote(text)} names no message: ${wanted} is wanted, without "*"`);
   }

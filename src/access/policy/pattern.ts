@@ -26,7 +26,7 @@ export interface NamePattern {
 
 const MESSAGE = /^(?<deny>!?)(?<channel>[a-z*]+)\.(?<type>[\w.*-]+)(?<own> own)?$/;
 const NAME = /^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u;
-const LONGEST = 160;
+const MAX_PATTERN_LENGTH = 160;
 
 /**
  * Compiles a pattern of a `send` list (`channels` are shell, control, stdin) or a `see` list (iopub). `*` stands for any text
@@ -36,7 +36,7 @@ const LONGEST = 160;
  * @throws TypeError that says what is wrong with the text, also for a channel that is none of `channels`.
  */
 export function compileMessagePattern(text: string, channels: readonly Channel[]): MessagePattern {
-  const parts = text.length <= LONGEST ? MESSAGE.exec(text)?.groups : undefined;
+  const parts = text.length <= MAX_PATTERN_LENGTH ? MESSAGE.exec(text)?.groups : undefined;
   if (!parts) throw new TypeError(`${quote(text)} is no pattern: [!]channel.msg_type[ own] is wanted`);
   const { channel = '', type = '' } = parts;
   const deny = parts['deny'] === '!';
@@ -63,6 +63,7 @@ export function compileMessagePattern(text: string, channels: readonly Channel[]
 export function compileNamePattern(text: string): NamePattern {
   const deny = text.startsWith('!');
   const name = deny ? text.slice(1) : text;
-  if (name.length > LONGEST || !NAME.test(name)) throw new TypeError(`${quote(text)} is no name or pattern of names`);
+  if (name.length > MAX_PATTERN_LENGTH || !NAME.test(name))
+    throw new TypeError(`${quote(text)} is no name or pattern of names`);
   return { text, deny, everything: name === '*', matches: compileGlob(name) };
 }

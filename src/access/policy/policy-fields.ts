@@ -69,7 +69,7 @@ export function readMapping(field: Field, allowed?: readonly string[]): Readonly
 export function readList(field: Field | undefined): readonly Field[] {
   if (field === undefined) return [];
   if (!isSeq(field.node)) throw invalidField(field, `is ${kindOf(field.node)}; a list is wanted`);
-  if (field.node.items.length > LONGEST_LIST) throw invalidField(field, `has more than ${LONGEST_LIST} entries`);
+  if (field.node.items.length > MAX_LIST_LENGTH) throw invalidField(field, `has more than ${MAX_LIST_LENGTH} entries`);
   return field.node.items.map((node, index) => ({
     file: field.file,
     path: `${field.path}[${index}]`,
@@ -105,7 +105,7 @@ export function readAs<T>(field: Field, check: (text: string) => T): T {
   }
 }
 
-const LONGEST_LIST = 500;
+const MAX_LIST_LENGTH = 500;
 
 function lineOf({ lines }: PolicySource, node: unknown, otherwise: number): number {
   const start = isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range?.[0] : undefined;

@@ -4,7 +4,7 @@ import { compileNamePattern, type MessagePattern, type NamePattern } from './pat
 import { compileSee, compileSend, type Role } from './role.js';
 
 /** What some rules say, and which of them decided. */
-export interface Verdict {
+export interface RuleDecision {
   readonly allowed: boolean;
   /** Role and pattern, such as `executor: shell.*`, or `no rule`. */
   readonly rule: string;
@@ -12,20 +12,20 @@ export interface Verdict {
 
 /** The rights of one set of roles together: what any of them allows and none forbids. */
 export interface Rights {
-  send(channel: RequestChannel, msgType: string, own: boolean): Verdict;
-  see(msgType: string, own: boolean): Verdict;
+  send(channel: RequestChannel, msgType: string, own: boolean): RuleDecision;
+  see(msgType: string, own: boolean): RuleDecision;
   /** With undefined for a comm whose target is not known: what may use every target may use it. */
-  comm(target: string | undefined): Verdict;
+  comm(target: string | undefined): RuleDecision;
   /** With undefined for groups that cannot be read: who may see every group may see it. */
-  group(name: string | undefined): Verdict;
+  group(name: string | undefined): RuleDecision;
 }
 
 /** A rule that nothing fits. */
-const NO_RULE: Verdict = { allowed: false, rule: 'no rule' };
+const NO_RULE: RuleDecision = { allowed: false, rule: 'no rule' };
 
 interface Rule<P> {
   readonly pattern: P;
-  readonly verdict: Verdict;
+  readonly verdict: RuleDecision;
 }
 
 /** Compiles what `roles` allow together. Throws TypeError as {@link checkRole} does. */
@@ -43,11 +43,11 @@ export function compileRights(roles: readonly Role[]): Rights {
   };
 }
 
-type JudgeMessage = (channel: Channel, msgType: string, own: boolean) => Verdict;
+type JudgeMessage = (channel: Channel, msgType: string, own: boolean) => RuleDecision;
 
 /** Only types of the protocol are remembered, and those are few: whoever sends made-up ones fills nothing. */
 function rememberKnown(judgeMessage: JudgeMessage): JudgeMessage {
-  const verdicts = new Map<string, Verdict>();
+  const verdicts = new Map<string, RuleDecision>();
   return (channel, msgType, own) => {
     if (!isKnownType(msgType)) return judgeMessage(channel, msgType, own);
     const key = `${channel}.${msgType}${own ? ' own' : ''}`;
@@ -71,12 +71,12 @@ function compileRules<P extends MessagePattern | NamePattern>(
   return [...rules.filter(({ pattern }) => pattern.deny), ...rules.filter(({ pattern }) => !pattern.deny)];
 }
 
-function judge<P>(rules: readonly Rule<P>[], fits: (pattern: P) => boolean): Verdict {
+function judge<P>(rules: readonly Rule<P>[], fits: (pattern: P) => boolean): RuleDecision {
   for (const { pattern, verdict } of rules) if (fits(pattern)) return verdict;
   return NO_RULE;
 }
 
 /** What has no name might have any: every rule that forbids fits it, and of those that allow only `*`. */
-function judgeName(rules: readonly Rule<NamePattern>[], name: string | undefined): Verdict {
+function judgeName(rules: readonly Rule<NamePattern>[], name: string | undefined): RuleDecision {
   return judge(rules, (pattern) => (name === undefined ? pattern.deny || pattern.everything : pattern.matches(name)));
 }

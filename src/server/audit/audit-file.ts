@@ -81,7 +81,7 @@ async function isOurs(handle: FileHandle, file: string): Promise<boolean> {
 }
 
 /** A line is at most this long. */
-const LONGEST_LINE = 4096;
+const MAX_LINE_LENGTH = 4096;
 
 interface LastLine {
   readonly size: number;
@@ -92,7 +92,7 @@ interface LastLine {
 async function lastTip(handle: FileHandle): Promise<LastLine> {
   const { size } = await handle.stat();
   if (size === 0) return { size };
-  const length = Math.min(size, LONGEST_LINE);
+  const length = Math.min(size, MAX_LINE_LENGTH);
   const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
   const text = buffer.toString();
   const lines = text.endsWith('\n') ? text.slice(0, -1) : 'no whole line';

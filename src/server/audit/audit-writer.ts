@@ -19,7 +19,7 @@ export interface AuditWriterOptions {
 }
 
 /** Records that wait while the disk is full; the oldest are given up beyond it. */
-const MOST_WAITING = 10_000;
+const MAX_WAITING = 10_000;
 /** Milliseconds between two looks at floods that have ended, and two tries when the disk is full. */
 const TICK = 1_000;
 
@@ -54,7 +54,7 @@ export class AuditWriter {
     this.#begun ||= !isCommon(record);
     this.#checkClock(record.time);
     this.#waiting.push(...this.#collapse.add(record, performance.now()));
-    if (this.#waiting.length > MOST_WAITING) this.#waiting.splice(0, this.#waiting.length - MOST_WAITING);
+    if (this.#waiting.length > MAX_WAITING) this.#waiting.splice(0, this.#waiting.length - MAX_WAITING);
     if (!this.#begun) return;
     this.#timer ??= setInterval(() => this.#tick(), TICK).unref();
     if (this.#failure === undefined) void this.#write();

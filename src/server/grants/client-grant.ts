@@ -19,7 +19,7 @@ export interface GrantEnd {
 }
 
 /** What an identity may do at the moment. */
-export interface Standing {
+export interface SubjectRef {
   subject: Subject;
 }
 
@@ -40,7 +40,7 @@ export class ClientGrant {
   /** Connections that have not been told of yet. */
   arrivals: Arrivals | undefined;
   /** What its identity may do, which all grants of that share; see {@link Grants}. */
-  standing: Standing;
+  subjectRef: SubjectRef;
   /** When, in milliseconds since 1970, and what. */
   lastRequest: { readonly at: number; readonly type: string } | undefined;
   /** When it will end, and how. */
@@ -58,7 +58,7 @@ export class ClientGrant {
     this.server = server;
     this.fingerprint = server && fingerprint(terms.publicKey);
     this.#terms = terms;
-    this.standing = { subject: { name: terms.identity, roles: terms.roles } };
+    this.subjectRef = { subject: { name: terms.identity, roles: terms.roles } };
   }
 
   get terms(): GrantTerms {
@@ -71,7 +71,7 @@ export class ClientGrant {
 
   /** The identity with the roles of all the grants that it has now, also when this one has ended. */
   get subject(): Subject {
-    return this.standing.subject;
+    return this.subjectRef.subject;
   }
 
   /** Its sockets are closed, or about to be: nobody is admitted and nothing more is done for it. */

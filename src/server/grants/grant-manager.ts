@@ -5,7 +5,7 @@ import { CurveKernelError } from '../../errors.js';
 import type { Backend } from '../backend.js';
 import { ClientGrant, type GrantEnd } from './client-grant.js';
 import { deadlineIn, leftUntil, startDeadline, type Deadline } from '../../support/deadline.js';
-import type { FormerGrant } from './grant-memory.js';
+import type { StoredGrant } from './grant-storage.js';
 import type { Grants } from './grants.js';
 import type { Journal } from '../audit/journal.js';
 import { openClient, type ClientSockets, type GrantPlace } from './open-client.js';
@@ -20,8 +20,8 @@ export interface Actor {
 /** The program that runs the kernel may do what its owner may. */
 export const PROGRAM: Actor = { subject: { name: 'owner', roles: ['owner'] }, check: () => undefined };
 
-/** What a {@link GrantKeeper} works with. */
-export interface GrantKeeperOptions {
+/** What a {@link GrantManager} works with. */
+export interface GrantManagerOptions {
   readonly grants: Grants;
   readonly journal: Journal;
   readonly backend: () => Backend;
@@ -42,15 +42,15 @@ export interface GrantCause {
 }
 
 /** Opens grants, and ends them: when they are revoked, when their time has come, and with the kernel. */
-export class GrantKeeper {
+export class GrantManager {
   readonly grants: Grants;
-  readonly #options: GrantKeeperOptions;
+  readonly #options: GrantManagerOptions;
   readonly #deadlines = new Map<ClientGrant, () => void>();
   /** Ids of the ended grants whose place each has taken. */
   readonly #predecessors = new Map<ClientGrant, readonly string[]>();
   #closing = false;
 
-  constructor(options: GrantKeeperOptions) {
+  constructor(options: GrantManagerOptions) {
     this.#options = options;
     this.grants = options.grants;
   }
@@ -89,7 +89,7 @@ export class GrantKeeper {
   }
 
   /** Opens again, at the same place, a grant that was there before; not one whose time has come since. Rejects as {@link open} does. */
-  async reopen({ terms, place, ends }: FormerGrant, why: string): Promise<void> {
+  async reopen({ terms, place, ends }: StoredGrant, why: string): Promise<void> {
     if (ends && leftUntil(ends) <= 0) return;
     const grant = await this.open(terms, place, { why });
     if (ends) this.expire(grant, ends, ends.end);
@@ -137,21 +137,21 @@ export class GrantKeeper {
     this.#deadlines.get(grant)?.();
     this.#deadlines.delete(grant);
     grants.remove(grant);
-    const heir = [...grants].find(({ id }) => id === succeededBy);
-    this.#forget(grant, heir, letFinish);
+    const successor = [...grants].find(({ id }) => id === succeededBy);
+    this.#cancelRequests(grant, successor, letFinish);
     journal.about(grant, { event: 'revoke', rule: why });
     await Promise.all([closed, onChange()]);
   }
 
-  /** Has what a grant asked for go on in the hands of its heir; without one all of that ends, and what was handed to it. */
-  #forget(grant: ClientGrant, heir: ClientGrant | undefined, letFinish: boolean): void {
+  /** Has what a grant asked for go on in the hands of its successor; without one all of that ends, and what was handed to it. */
+  #cancelRequests(grant: ClientGrant, successor: ClientGrant | undefined, letFinish: boolean): void {
     const backend = this.#options.backend();
     const handed = [...(this.#predecessors.get(grant) ?? []), grant.id];
     this.#predecessors.delete(grant);
-    if (heir) {
-      this.#predecessors.set(heir, [...(this.#predecessors.get(heir) ?? []), ...handed]);
-      backend.forget(grant.id, 'everything');
-    } else for (const id of handed) backend.forget(id, letFinish ? 'running' : 'nothing');
+    if (successor) {
+      this.#predecessors.set(successor, [...(this.#predecessors.get(successor) ?? []), ...handed]);
+      backend.cancelRequests(grant.id, 'everything');
+    } else for (const id of handed) backend.cancelRequests(id, letFinish ? 'running' : 'nothing');
   }
 
   /** Resolves when what there is now is kept for a restart. */

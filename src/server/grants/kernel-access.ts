@@ -1,6 +1,6 @@
 import type { Act } from '../../access/policy/act.js';
-import type { Decision } from '../../access/policy/decide.js';
-import { LONGEST_DURATION } from '../../access/grants/duration.js';
+import type { AccessDecision } from '../../access/policy/decide.js';
+import { MAX_DURATION } from '../../access/grants/duration.js';
 import { checkGrantTerms, type GrantTerms } from '../../access/grants/grant.js';
 import { checkOwnership } from '../../access/policy/ownership.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
@@ -9,7 +9,7 @@ import { generateServerPair } from '../../keys/openssl-pair.js';
 import type { AccessSources } from '../rules/access-sources.js';
 import { deadlineIn } from '../../support/deadline.js';
 import { termsOf } from './grants.js';
-import { PROGRAM, type Actor, type GrantKeeper } from './grant-manager.js';
+import { PROGRAM, type Actor, type GrantManager } from './grant-manager.js';
 import { clientInfo, grantInfo, type ClientInfo, type GrantInfo } from './grant-info.js';
 import type { AccessEvent, Journal } from '../audit/journal.js';
 import { connectionFor } from './open-client.js';
@@ -45,7 +45,7 @@ export interface RotateOptions {
 
 /** What {@link KernelAccess} works with. */
 export interface KernelAccessOptions {
-  readonly keeper: GrantKeeper;
+  readonly grantManager: GrantManager;
   readonly rules: Rules;
   readonly journal: Journal;
   readonly sources: AccessSources;
@@ -79,7 +79,7 @@ export class KernelAccess {
    * 'identity-invalid', 'key-invalid'; 'not-permitted' for an actor that may not make an owner; as `openListener` does
    */
   async grant(wish: GrantWish, actor: Actor = PROGRAM): Promise<Granted> {
-    const { keeper, rules, sources, owner: ownerOf } = this.#options;
+    const { grantManager, rules, sources, owner: ownerOf } = this.#options;
     const owner = ownerOf();
     if (!owner?.curve) throw plaintext();
     sources.checkUsable();
@@ -88,7 +88,7 @@ export class KernelAccess {
     checkGrantTerms(terms, rules.policy);
     const place = { server, connection: connectionFor(owner, server, terms) };
     const why = `${terms.roles.join(',')} by ${actor.subject.name}`;
-    const grant = await keeper.open(terms, place, { actor, why });
+    const grant = await grantManager.open(terms, place, { actor, why });
     return { grant: grantInfo(grant), connection: grant.listener?.connection ?? place.connection };
   }
 
@@ -98,15 +98,15 @@ export class KernelAccess {
    * @throws CurveKernelError 'identity-unknown' when no grant fits; 'last-owner'; 'not-permitted'
    */
   async revoke(wish: RevokeWish, actor: Actor = PROGRAM): Promise<readonly GrantInfo[]> {
-    const { keeper } = this.#options;
-    const { grants } = keeper;
-    const doomed = [...grants].filter((grant) => fits(grant, wish));
-    if (doomed.length === 0) throw unknown('No grant fits.');
-    const left = [...grants].filter((grant) => !doomed.includes(grant));
+    const { grantManager } = this.#options;
+    const { grants } = grantManager;
+    const toRevoke = [...grants].filter((grant) => fits(grant, wish));
+    if (toRevoke.length === 0) throw unknown('No grant fits.');
+    const left = [...grants].filter((grant) => !toRevoke.includes(grant));
     checkOwnership(actor.subject, grants.terms, left.map(termsOf));
     const end = { why: `revoked by ${actor.subject.name}`, letFinish: wish.letFinish ?? false };
-    await Promise.all(doomed.map(async (grant) => keeper.end(grant, end)));
-    return doomed.map(grantInfo);
+    await Promise.all(toRevoke.map(async (grant) => grantManager.end(grant, end)));
+    return toRevoke.map(grantInfo);
   }
 
   /**
@@ -117,24 +117,24 @@ export class KernelAccess {
    * different addresses; as {@link grant} does
    */
   async rotate(name: string, options: RotateOptions = {}, actor: Actor = PROGRAM): Promise<Granted> {
-    const { keeper, journal } = this.#options;
+    const { grantManager, journal } = this.#options;
     const { overlap = OVERLAP, publicKey } = options;
     checkNear(overlap);
-    const old = keeper.grants.named(name).filter(({ terms }) => terms.origin !== 'owner');
+    const old = grantManager.grants.named(name).filter(({ terms }) => terms.origin !== 'owner');
     const [first] = old;
     if (first === undefined) {
-      if (keeper.grants.named(name).length === 0) throw unknown(`${name} has no grant.`);
+      if (grantManager.grants.named(name).length === 0) throw unknown(`${name} has no grant.`);
       throw new CurveKernelError('grant-failed', 'The keys of the connection file are the kernel’s own.', {
         hint: 'Restart the kernel with new keys.',
       });
     }
-    const { roles } = keeper.grants.subject(name);
+    const { roles } = grantManager.grants.subject(name);
     const wish = { name, roles, ...(publicKey !== undefined && { publicKey }), ...rotatedLimits(old) };
     const granted = await this.grant(wish, actor);
     journal.about(first, { event: 'rotate', rule: `by ${actor.subject.name}` });
     const end = { why: 'rotated', succeededBy: granted.grant.id };
-    for (const grant of old) keeper.expire(grant, deadlineIn(overlap), end);
-    await keeper.kept();
+    for (const grant of old) grantManager.expire(grant, deadlineIn(overlap), end);
+    await grantManager.kept();
     return granted;
   }
 
@@ -144,14 +144,14 @@ export class KernelAccess {
    * @throws CurveKernelError 'identity-unknown', 'grant-failed', 'last-owner', 'not-permitted'
    */
   setRoles(name: string, roles: readonly string[], actor: Actor = PROGRAM): void {
-    const { keeper, rules, journal } = this.#options;
-    const held = keeper.grants.named(name);
+    const { grantManager, rules, journal } = this.#options;
+    const held = grantManager.grants.named(name);
     if (held.length === 0) throw unknown(`${name} has no grant.`);
     for (const { terms } of held) if (terms.publicKey !== '') checkGrantTerms({ ...terms, roles }, rules.policy);
-    const before = keeper.grants.terms;
+    const before = grantManager.grants.terms;
     const after = before.map((terms) => (terms.identity === name ? { ...terms, roles } : terms));
     checkOwnership(actor.subject, before, after);
-    keeper.setRoles(held, roles);
+    grantManager.setRoles(held, roles);
     journal.record({ event: 'role', identity: name, rule: `${roles.join(',')} by ${actor.subject.name}` });
   }
 
@@ -165,7 +165,7 @@ export class KernelAccess {
 
   /** Resolves when what was changed so far outlives a crash of the kernel; with {@link unsaved}, when that is not possible. */
   async kept(): Promise<CurveKernelError | undefined> {
-    await this.#options.keeper.kept();
+    await this.#options.grantManager.kept();
     return this.unsaved;
   }
 
@@ -185,14 +185,14 @@ export class KernelAccess {
 
   /** Every grant, with the clients that use it. */
   clients(): readonly ClientInfo[] {
-    return [...this.#options.keeper.grants].filter((grant) => grant.listener).map(clientInfo);
+    return [...this.#options.grantManager.grants].filter((grant) => grant.listener).map(clientInfo);
   }
 
   /** Whether somebody may do something, and why. @throws CurveKernelError 'identity-unknown' */
-  can(name: string, act: Act): Decision {
-    const { keeper, rules } = this.#options;
-    if (keeper.grants.named(name).length === 0) throw unknown(`${name} has no grant.`);
-    return rules.decide(keeper.grants.subject(name), act);
+  can(name: string, act: Act): AccessDecision {
+    const { grantManager, rules } = this.#options;
+    if (grantManager.grants.named(name).length === 0) throw unknown(`${name} has no grant.`);
+    return rules.decide(grantManager.grants.subject(name), act);
   }
 
   /** Calls `listener` with everything that happens from now on. Returns how to stop that. */
@@ -226,7 +226,7 @@ function wishedTerms({ name, roles, expiresIn, from }: GrantWish, publicKey: str
 }
 
 function checkNear(milliseconds: number): void {
-  if (milliseconds <= LONGEST_DURATION) return;
+  if (milliseconds <= MAX_DURATION) return;
   throw new CurveKernelError('grant-failed', 'A grant cannot end in more than a hundred years.', {
     hint: 'Give it an end that is nearer, or none.',
   });

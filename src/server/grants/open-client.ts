@@ -14,7 +14,7 @@ import { createArrivals } from '../arrivals.js';
 import type { ClientGrant } from './client-grant.js';
 import type { Journal } from '../audit/journal.js';
 import { KEYED_SOCKETS, WATCHED_SOCKETS } from '../peers.js';
-import type { Reception } from '../messages/message-filter.js';
+import type { MessageFilter } from '../messages/message-filter.js';
 
 /** Where a grant's sockets are, and the pair that they have. */
 export interface GrantPlace {
@@ -28,7 +28,7 @@ export interface GrantPlace {
 /** What the sockets of every grant have in common. */
 export interface ClientSockets {
   readonly context: TransportContext;
-  readonly reception: Reception;
+  readonly messageFilter: MessageFilter;
   readonly journal: Journal;
   /** What happens at the listener of that identity. With it, all sockets are monitored. */
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
@@ -47,7 +47,7 @@ export async function openClient(
   connection: ConnectionInfo,
   sockets: ClientSockets,
 ): Promise<void> {
-  const { context, reception, journal, onEvent } = sockets;
+  const { context, messageFilter, journal, onEvent } = sockets;
   const { server, identity, terms } = grant;
   const early: Uint8Array[] = [];
   const options: ListenerOptions = {
@@ -56,17 +56,17 @@ export async function openClient(
     connection,
     ...(server && { server, admit: admitTo(grant, sockets) }),
     admitsStrangers: terms.origin === 'anonymous',
-    rights: reception.rightsOf(grant),
+    rights: messageFilter.rightsOf(grant),
     onMessage(received) {
       // The first request may be here before openListener has resolved, and its answers are published too.
       if (!grant.listener) grant.open(received.listener);
-      reception.receive(grant, received);
+      messageFilter.receive(grant, received);
     },
     onSubscribe(topic) {
-      if (grant.listener) reception.welcome(grant, topic);
+      if (grant.listener) messageFilter.welcome(grant, topic);
       else early.push(topic);
     },
-    onLoss: (loss) => reception.tellLoss(grant, loss),
+    onLoss: (loss) => messageFilter.reportLoss(grant, loss),
     onEvent(event) {
       note(journal, grant, event);
       if (onEvent) onEvent(event, identity);
@@ -76,7 +76,7 @@ export async function openClient(
     ...(!onEvent && { monitor: sockets.verify && terms.origin !== 'owner' ? KEYED_SOCKETS : WATCHED_SOCKETS }),
   };
   grant.open(await openListener(options));
-  for (const topic of early) reception.welcome(grant, topic);
+  for (const topic of early) messageFilter.welcome(grant, topic);
 }
 
 /**

@@ -23,8 +23,8 @@ import type { Rules } from '../rules/rules.js';
 import { seenByOthers } from './seen-parent.js';
 import { withVisibleComms } from './visible-comms.js';
 
-/** What a {@link Reception} works with. */
-export interface ReceptionOptions {
+/** What a {@link MessageFilter} works with. */
+export interface MessageFilterOptions {
   readonly origin: MessageOrigin;
   readonly grants: Grants;
   readonly rules: Rules;
@@ -35,8 +35,8 @@ export interface ReceptionOptions {
 }
 
 /** Stands between the listeners and the backend: who may send what, and who sees what. */
-export class Reception {
-  readonly #options: ReceptionOptions;
+export class MessageFilter {
+  readonly #options: MessageFilterOptions;
   readonly #comms = createCommTargets();
   readonly #displays = createDisplayGroups();
   /** What everybody heard last about what the kernel does. */
@@ -44,7 +44,7 @@ export class Reception {
   /** What each grant heard last about that: state and request. */
   readonly #lastState = new WeakMap<ClientGrant, string>();
 
-  constructor(options: ReceptionOptions) {
+  constructor(options: MessageFilterOptions) {
     this.#options = options;
   }
 
@@ -105,7 +105,7 @@ export class Reception {
   }
 
   /** Tells the clients of this grant alone that output did not reach them. */
-  tellLoss(grant: ClientGrant, loss: OutputLoss): void {
+  reportLoss(grant: ClientGrant, loss: OutputLoss): void {
     const content = { name: 'stderr', text: describeLoss(loss) };
     grant.listener?.publish(createMessage(this.#options.origin, 'stream', content, { parent: loss.parent }));
   }

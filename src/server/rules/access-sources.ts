@@ -1,14 +1,14 @@
 import type { GrantTerms } from '../../access/grants/grant.js';
 import type { Policy } from '../../access/policy/policy.js';
-import { LONGEST_REAUTH } from '../../access/grants/reauth-interval.js';
+import { MAX_REAUTH_INTERVAL } from '../../access/grants/reauth-interval.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import type { AccessOptions } from './access-options.js';
 import { AnonymousGrant } from '../grants/anonymous-grant.js';
 import { AuthorizedGrants } from '../grants/authorized-grants.js';
 import { ClientFiles } from '../grants/client-files.js';
 import type { ClientGrant } from '../grants/client-grant.js';
-import type { GrantKeeper } from '../grants/grant-manager.js';
-import type { FormerGrant, FormerKernel, KernelMemory } from '../grants/grant-memory.js';
+import type { GrantManager } from '../grants/grant-manager.js';
+import type { StoredGrant, StoredKernel, StoredSettings } from '../grants/grant-storage.js';
 import type { Journal } from '../audit/journal.js';
 import { PolicySource } from './policy-source.js';
 import type { Rules } from './rules.js';
@@ -18,7 +18,7 @@ import { WatchedFile, type FileState } from './watched-file.js';
 /** What {@link AccessSources} works with. */
 export interface AccessSourcesOptions {
   readonly options: AccessOptions;
-  readonly keeper: GrantKeeper;
+  readonly grantManager: GrantManager;
   readonly rules: Rules;
   readonly journal: Journal;
   /** Beside which clients' connection files are written. */
@@ -54,7 +54,7 @@ export class AccessSources {
    *
    * @throws CurveKernelError 'policy-invalid' for a verifier that cannot be used, and as {@link PolicySource.open} does
    */
-  async prepare(former: FormerKernel | 'lost' | undefined): Promise<void> {
+  async prepare(former: StoredKernel | 'lost' | undefined): Promise<void> {
     const { options, rules, journal } = this.#given;
     const { verify, policyFile: file, required } = options;
     if (verify !== undefined) {
@@ -78,7 +78,7 @@ export class AccessSources {
   }
 
   /** What is to be kept of it for a restart. */
-  get memory(): KernelMemory {
+  get memory(): StoredSettings {
     return {
       rules: this.#given.rules.kept,
       lines: this.#authorized?.lines ?? [],
@@ -90,17 +90,17 @@ export class AccessSources {
    * Lets in whoever is authorized, at the places where they were before, and not those whose grants were revoked; from here on until
    * {@link close}, all of it is looked at again whenever it changes. Where it is lost whose were revoked, each may have been.
    */
-  async begin(owner: ConnectionInfo, known: FormerKernel | 'lost' | undefined): Promise<void> {
-    const { options, keeper, rules, journal } = this.#given;
+  async begin(owner: ConnectionInfo, known: StoredKernel | 'lost' | undefined): Promise<void> {
+    const { options, grantManager, rules, journal } = this.#given;
     const { authorizedClients: file } = options;
     const former = known === 'lost' ? undefined : known;
-    const of = (origin: GrantTerms['origin']): readonly FormerGrant[] =>
+    const of = (origin: GrantTerms['origin']): readonly StoredGrant[] =>
       former?.grants.filter(({ terms }) => terms.origin === origin) ?? [];
     if (file !== undefined) {
       const lines = former?.lines ?? [];
       const authorized = new AuthorizedGrants({
         file,
-        keeper,
+        grantManager,
         rules,
         journal,
         owner,
@@ -118,7 +118,7 @@ export class AccessSources {
     }
     const [anonymous] = of('anonymous');
     this.#anonymous = new AnonymousGrant({
-      keeper,
+      grantManager,
       rules,
       owner,
       former: anonymous,
@@ -163,16 +163,16 @@ export class AccessSources {
 
   /** Looks at every client's right to be connected again. Never rejects. */
   async reauthorize(): Promise<void> {
-    const { keeper, journal } = this.#given;
+    const { grantManager, journal } = this.#given;
     this.#schedule();
     await this.#serially(async () => {
-      await keeper.endPast();
+      await grantManager.endPast();
       await this.#authorized?.apply();
       await this.#anonymous?.apply();
       await this.files.update([...(this.#authorized?.grants ?? []), ...(this.#anonymous?.grants ?? [])]);
-      await keeper.kept();
+      await grantManager.kept();
       const ask = this.#ask;
-      const identities = new Set([...keeper.grants].map(({ identity }) => identity));
+      const identities = new Set([...grantManager.grants].map(({ identity }) => identity));
       if (ask) await Promise.all([...identities].map(async (identity) => this.#verifyAgain(identity, ask)));
     }).catch((error: unknown) => journal.alarm(error));
   }
@@ -195,7 +195,7 @@ export class AccessSources {
   #schedule(): void {
     const { options, rules } = this.#given;
     const wanted = options.reauthInterval ?? rules.policy.reauthInterval ?? REAUTH_INTERVAL;
-    const interval = Math.min(wanted, LONGEST_REAUTH);
+    const interval = Math.min(wanted, MAX_REAUTH_INTERVAL);
     if (this.#interval === undefined || this.#interval === interval) return;
     this.#interval = interval;
     clearInterval(this.#timer);
@@ -203,27 +203,27 @@ export class AccessSources {
   }
 
   #verified(identity: string): readonly ClientGrant[] {
-    return this.#given.keeper.grants.named(identity).filter(({ terms }) => terms.origin !== 'owner');
+    return this.#given.grantManager.grants.named(identity).filter(({ terms }) => terms.origin !== 'owner');
   }
 
   #setRole(grants: readonly ClientGrant[], role: string): void {
-    const { keeper, journal } = this.#given;
+    const { grantManager, journal } = this.#given;
     const [first] = grants.filter((grant) => rolesOf(grant) !== role);
     if (first === undefined) return;
-    keeper.setRoles(grants, [role]);
+    grantManager.setRoles(grants, [role]);
     journal.about(first, { event: 'role', rule: `${role} by the verifier` });
   }
 
   /** Cuts what the verifier denies now, and all of the identity where it gives different roles to those who are connected. */
   async #verifyAgain(identity: string, ask: AskVerifier): Promise<void> {
-    const { keeper, journal } = this.#given;
+    const { grantManager, journal } = this.#given;
     const asked = this.#verified(identity).flatMap((grant) =>
       [...grant.peers.addresses].map(async (address) => ({ grant, role: await ask(grant, address) })),
     );
     const answers = (await Promise.all(asked)).filter(({ grant }) => !grant.ended);
     const roles = new Set(answers.map(({ role }) => role).filter((role) => role !== undefined));
     const cut = async (grants: readonly ClientGrant[], why: string): Promise<void> => {
-      const cuts = [...new Set(grants)].map(async (grant) => keeper.cut(grant, why));
+      const cuts = [...new Set(grants)].map(async (grant) => grantManager.cut(grant, why));
       await Promise.all(cuts).catch((error: unknown) => journal.alarm(error, identity));
     };
     const [role] = roles;

@@ -1,6 +1,6 @@
 import { CurveKernelError } from '../../errors.js';
 import type { Journal } from '../audit/journal.js';
-import type { KeptPolicy, Rules } from './rules.js';
+import type { StoredPolicy, Rules } from './rules.js';
 import { WatchedFile, type FileState } from './watched-file.js';
 
 /** What {@link PolicySource} works with. */
@@ -35,7 +35,7 @@ export class PolicySource {
   }
 
   /** Puts in force what was in an earlier process of the kernel. */
-  async restore(policy: KeptPolicy): Promise<void> {
+  async restore(policy: StoredPolicy): Promise<void> {
     if (policy === 'none') this.#close(gone(this.#options.file));
     if (typeof policy === 'string') return;
     try {

@@ -1,11 +1,11 @@
 import type { Act, SendAct } from '../../access/policy/act.js';
-import { createDecider, type Decider, type Decision, type Subject } from '../../access/policy/decide.js';
+import { createDecider, type Decider, type AccessDecision, type Subject } from '../../access/policy/decide.js';
 import { checkGroupName } from '../../access/policy/groups.js';
 import { DEFAULT_POLICY, type Policy } from '../../access/policy/policy.js';
 import { BUILT_IN_ROLES } from '../../access/policy/role.js';
 
 /** A policy as it is kept: the text of a file; `none` stands for one that could not be used, while nobody but the owner may anything. */
-export type KeptPolicy = PolicyText | 'built in' | 'none';
+export type StoredPolicy = PolicyText | 'built in' | 'none';
 
 /** The text of a policy, and the file that it came from. */
 export interface PolicyText {
@@ -14,8 +14,8 @@ export interface PolicyText {
 }
 
 /** What a kernel's next process is to go by. */
-export interface KeptRules {
-  readonly policy: KeptPolicy;
+export interface StoredRules {
+  readonly policy: StoredPolicy;
   /** What differs from the policy. */
   readonly topics: readonly (readonly [topic: string, isPrivate: boolean])[];
 }
@@ -60,7 +60,7 @@ export class Rules {
   }
 
   /** What is to be kept of them. */
-  get kept(): KeptRules {
+  get kept(): StoredRules {
     return { policy: this.#policyText ?? (this.isDefault ? 'built in' : 'none'), topics: [...this.#topics] };
   }
 
@@ -85,7 +85,7 @@ export class Rules {
   }
 
   /** {@link Decider.decide} under the rules of this moment. */
-  decide(subject: Subject, act: Act): Decision {
+  decide(subject: Subject, act: Act): AccessDecision {
     return this.#decider.decide(subject, act);
   }
 

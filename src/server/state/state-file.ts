@@ -7,13 +7,13 @@ import type { Secret } from '../../keys/secret.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
 import { overwriteState } from './overwrite-state.js';
 import { markProcess } from './process-start.js';
-import { createStateLines, readState, STATE_SUFFIX, type KeptState, type MoreLines } from './state-lines.js';
+import { createStateLines, readState, STATE_SUFFIX, type StoredState, type MoreLines } from './state-lines.js';
 
-export type { KeptState } from './state-lines.js';
+export type { StoredState } from './state-lines.js';
 
 /** What a kernel finds in its state file when it starts. */
 export interface FoundState {
-  readonly state: KeptState;
+  readonly state: StoredState;
   /** Paths of the connection files of clients that an earlier process wrote. */
   readonly clientFiles: readonly string[];
 }
@@ -32,7 +32,7 @@ export interface StateFile {
    * @throws CurveKernelError 'state-unsaved'; `data.restart` says what the next process of the kernel will find: `'forgotten'`, all but what
    * was added last; `'owners-only'`, nothing, and it is {@link read} as `'lost'`; `'undone'`, what there was before
    */
-  save(state: () => KeptState, clientFiles: () => readonly string[]): Promise<void>;
+  save(state: () => StoredState, clientFiles: () => readonly string[]): Promise<void>;
   /** Removes it, if it can be. Never rejects. */
   remove(): Promise<void>;
 }
@@ -47,7 +47,7 @@ interface Written {
   readonly size: number;
 }
 
-type Wanted = KeptState & { readonly clientFiles: readonly string[] };
+type Wanted = StoredState & { readonly clientFiles: readonly string[] };
 type WriteState = (earlier: Promise<void>, ...state: Parameters<StateFile['save']>) => Promise<void>;
 
 /**

@@ -23,7 +23,7 @@ export interface StateOwner {
 type Writer = Pick<StateOwner, 'clientFiles'> & Record<'kernel' | 'manager', ProcessMark | undefined>;
 
 /** What is kept, each in JSON, so that what has not changed is not written out again. */
-export interface KeptState {
+export interface StoredState {
   readonly memory: string;
   readonly grants: readonly string[];
 }
@@ -39,13 +39,13 @@ export interface SealedState extends StateOwner {
  */
 export interface StateLines {
   /** The first line, and what makes those that follow it. */
-  begin(owner: Writer, state: KeptState): { readonly line: string; readonly more: MoreLines };
+  begin(owner: Writer, state: StoredState): { readonly line: string; readonly more: MoreLines };
   /** Undefined where the first line is another kernel's. It ends before the first line that does not count. */
-  open(sealed: readonly string[]): KeptState | undefined;
+  open(sealed: readonly string[]): StoredState | undefined;
 }
 
 /** The line after those that were written before, and what makes the one that follows it. */
-export type MoreLines = (added: Pick<StateOwner, 'clientFiles'> & Pick<KeptState, 'grants'>) => {
+export type MoreLines = (added: Pick<StateOwner, 'clientFiles'> & Pick<StoredState, 'grants'>) => {
   readonly line: string;
   readonly next: MoreLines;
 };
