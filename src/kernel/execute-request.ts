@@ -1,6 +1,6 @@
 import type { Message } from '../protocol/message.js';
 import type { ExecuteRequest } from './language.js';
-import { flagField, textField, textsField } from '../server/messages/request-content.js';
+import { flagField, textField, textsField } from '../protocol/json-fields.js';
 
 /** What a client asks for with `execute_request`. */
 export interface ExecuteWish {

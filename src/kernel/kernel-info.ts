@@ -1,4 +1,4 @@
-import { ACCESS_FEATURE } from '../protocol/access-feature.js';
+import { ACCESS_FEATURE } from '../access/requests/request-types.js';
 import { PROTOCOL_VERSION } from '../protocol/create-message.js';
 import type { JsonObject } from '../protocol/message.js';
 import type { Language } from './language.js';

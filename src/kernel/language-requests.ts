@@ -4,7 +4,7 @@ import type { JsonObject, Message } from '../protocol/message.js';
 import { kernelInfo } from './kernel-info.js';
 import type { Desk } from './execution-context.js';
 import type { Handler } from '../server/messages/reply.js';
-import { integerField, textField } from '../server/messages/request-content.js';
+import { integerField, textField } from '../protocol/json-fields.js';
 import { withinTime } from '../support/time-limit.js';
 
 /** Milliseconds after which a client gets an error instead of an answer that does not come. */

@@ -1,6 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { GrantTerms } from '../access/grants/grant.js';
+import { encodeAccessEvent, type AccessEvent } from '../access/requests/access-event.js';
+import { ACCESS_EVENT } from '../access/requests/request-types.js';
+import { unsavedError } from '../access/requests/unsaved-state.js';
 import { KERNEL_GROUP } from '../access/policy/groups.js';
 import type { ConnectionInfo } from '../connection/connection-info.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
@@ -24,9 +27,9 @@ import {
   type SerializedGrants,
 } from './grants/grant-storage.js';
 import { Grants } from './grants/grants.js';
-import { Journal, type AccessEvent, type Alarm } from './audit/journal.js';
+import { Journal, type Alarm } from './audit/journal.js';
 import { KernelAccess } from './grants/kernel-access.js';
-import { ACCESS_EVENT, WATCH_ACT } from './messages/message-acts.js';
+import { WATCH_ACT } from './messages/message-acts.js';
 import { MessageFilter } from './messages/message-filter.js';
 import { Rules } from './rules/rules.js';
 import { createStateFile, type StateFile } from './state/state-file.js';
@@ -61,8 +64,8 @@ export class KernelServer {
   readonly #grants = new Grants();
   readonly #rules = new Rules();
   readonly #journal: Journal;
-  readonly #reception: MessageFilter;
-  readonly #keeper: GrantManager;
+  readonly #messageFilter: MessageFilter;
+  readonly #grantManager: GrantManager;
   readonly #sources: AccessSources;
   readonly #audit: AuditWriter | undefined;
   readonly #written: SerializedGrants = new WeakMap();
@@ -78,7 +81,7 @@ export class KernelServer {
     const journal = (this.#journal = new Journal(kernel, onAlarm));
     this.#options = options;
     this.#audit = access.auditFile === undefined ? undefined : openAudit(access.auditFile, kernel, journal);
-    const messageFilter = (this.#reception = new MessageFilter({
+    const messageFilter = (this.#messageFilter = new MessageFilter({
       origin,
       grants,
       rules,
@@ -86,7 +89,7 @@ export class KernelServer {
       backend,
       administrate: async (request, grant) => administrate(request, { grant, access: this.access, rules, journal }),
     }));
-    const grantManager = (this.#keeper = new GrantManager({
+    const grantManager = (this.#grantManager = new GrantManager({
       grants,
       journal,
       backend,
@@ -114,10 +117,9 @@ export class KernelServer {
       journal,
       sources,
       owner: () => this.#owner,
-      onChange: () => void this.#save(),
       unsaved: () => this.#unsaved,
     });
-    journal.on((event) => this.#tellWatchers(event));
+    journal.on((event) => this.#notifyWatchers(event));
   }
 
   /**
@@ -140,7 +142,7 @@ export class KernelServer {
     const former = server && (await this.#recall(server.secretKey));
     if (server) await this.#sources.prepare(former?.kernel);
     const place = { connection, ...(server && { server }) };
-    const owner = await this.#keeper.open(terms, place, { why: 'connection file' });
+    const owner = await this.#grantManager.open(terms, place, { why: 'connection file' });
     this.#owner = owner.listener?.connection ?? connection;
     if (server) await this.#begin(this.#owner, former);
     return this.#owner;
@@ -148,7 +150,7 @@ export class KernelServer {
 
   /** Sends on iopub to everybody who may see it. */
   publish(message: Message): void {
-    this.#reception.publish(message);
+    this.#messageFilter.publish(message);
   }
 
   /** Closes every listener, giving what was sent so many milliseconds to leave; what is kept for a restart stays, else nothing does. */
@@ -157,7 +159,7 @@ export class KernelServer {
     if (reason === 'restart') await this.#save();
     const state = this.#state;
     this.#state = undefined;
-    await this.#keeper.close(linger);
+    await this.#grantManager.close(linger);
     if (reason === 'shutdown') {
       await this.#sources.files.close();
       await state?.remove();
@@ -183,7 +185,7 @@ export class KernelServer {
     if (kernel === 'lost') this.#closeToOthers();
     const granted = kernel && kernel !== 'lost' ? kernel.grants.filter(({ terms }) => terms.origin === 'grant') : [];
     const reopen = async (grant: StoredGrant): Promise<void> =>
-      this.#keeper
+      this.#grantManager
         .reopen(grant, 'kept over the restart')
         .catch((error: unknown) => this.#journal.alarm(error, grant.terms.identity));
     await Promise.all(granted.map(reopen));
@@ -212,14 +214,12 @@ export class KernelServer {
   }
 
   /** Whoever may not see it any more hears nothing. */
-  #tellWatchers({ channels, ...event }: AccessEvent): void {
+  #notifyWatchers(event: AccessEvent): void {
     const { origin } = this.#options;
     for (const grant of this.#grants) {
       if (!grant.isWatching || grant.ended) continue;
       if (!this.#rules.decide(grant.subject, WATCH_ACT).allowed) continue;
-      grant.listener?.publish(
-        createMessage(origin, ACCESS_EVENT, { ...event, ...(channels && { channels: [...channels] }) }),
-      );
+      grant.listener?.publish(createMessage(origin, ACCESS_EVENT, encodeAccessEvent(event)));
     }
   }
 
@@ -241,7 +241,9 @@ export class KernelServer {
 
   /** It is tried again with every change, and whenever rights are looked at; it is said once. */
   #noteUnsaved(error: unknown): void {
-    const unsaved = isCurveKernelError(error, 'state-unsaved') ? error : unforeseen(error);
+    const unsaved = isCurveKernelError(error, 'state-unsaved')
+      ? error
+      : unsavedError(undefined, undefined, undefined, error);
     if (unsaved.message !== this.#unsaved?.message) this.#journal.alarm(unsaved);
     this.#unsaved = unsaved;
   }
@@ -276,12 +278,5 @@ const CLOCK_HINT = 'Check the clock of this machine; rows have their real time a
 const KEEP_HINT = 'Keep what is there, and find out which program changed it.';
 const hintOf = (error: unknown): string =>
   isCurveKernelError(error) ? error.hint : 'Make room for it, or give the kernel another place for it with --audit.';
-
-const unforeseen = (cause: unknown): CurveKernelError =>
-  new CurveKernelError('state-unsaved', 'Access cannot be saved: a restart of the kernel may undo what was changed.', {
-    hint: 'Shut the kernel down instead of restarting it; that ends all grants.',
-    cause,
-    data: { restart: 'undone' },
-  });
 
 const reasonOf = (error: unknown): string => (isCurveKernelError(error) ? error.message : errnoOf(error));

@@ -5,7 +5,7 @@ import { TransportContext } from '../transport/transport-context.js';
 import type { Backend, CloseReason, OpenBackend } from './backend.js';
 import type { AccessOptions } from './rules/access-options.js';
 import type { Alarm } from './audit/journal.js';
-import type { KernelAccess } from './grants/kernel-access.js';
+import type { Access } from '../access/access.js';
 import { KernelServer } from './kernel-server.js';
 
 /** How a kernel is opened. */
@@ -41,7 +41,7 @@ export class Kernel {
   readonly closed: Promise<KernelEnd>;
   readonly #context = new TransportContext();
   readonly #backend: Backend;
-  readonly #sharing: KernelServer;
+  readonly #server: KernelServer;
   #connection: ConnectionInfo;
   #began = false;
   #closing = false;
@@ -50,7 +50,7 @@ export class Kernel {
   private constructor({ connection, openBackend, connectionFile, access = {}, ...options }: KernelOptions) {
     this.#connection = connection;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    this.#sharing = new KernelServer({
+    this.#server = new KernelServer({
       ...options,
       context: this.#context,
       connectionFile,
@@ -58,7 +58,7 @@ export class Kernel {
       backend: () => this.#reachable(),
     });
     this.#backend = openBackend({
-      publish: (message) => this.#sharing.publish(message),
+      publish: (message) => this.#server.publish(message),
       end: (reason) => void this.close(reason),
     });
   }
@@ -71,7 +71,7 @@ export class Kernel {
   static async open(options: KernelOptions): Promise<Kernel> {
     const kernel = new Kernel(options);
     try {
-      kernel.#connection = await kernel.#sharing.open(options.connection);
+      kernel.#connection = await kernel.#server.open(options.connection);
       kernel.#reachable();
       return kernel;
     } catch (error) {
@@ -80,9 +80,9 @@ export class Kernel {
     }
   }
 
-  /** Who may do what, and to let others in. */
-  get access(): KernelAccess {
-    return this.#sharing.access;
+  /** The access control of the kernel, on behalf of this program. */
+  get access(): Access {
+    return this.#server.access;
   }
 
   /** Where it listens, with the real ports. */
@@ -100,7 +100,7 @@ export class Kernel {
     if (!this.#closing) {
       this.#closing = true;
       await this.#backend.close(reason);
-      await this.#sharing.close(reason, LINGER);
+      await this.#server.close(reason, LINGER);
       await this.#context.close();
       this.#resolveClosed({ restart: reason === 'restart' });
     }

@@ -1,15 +1,6 @@
+import type { Peer } from '../access/grants/grant-info.js';
 import type { SocketName } from '../protocol/message.js';
 import type { ListenerEvent } from '../transport/server/listener-event.js';
-
-/** A client that is connected. */
-export interface Peer {
-  /** As ZAP (ZeroMQ RFC 27) names it: an IP address for tcp, `localhost:uid:gid:pid` for ipc. */
-  readonly address: string;
-  /** ISO 8601. */
-  readonly since: string;
-  /** Of its connections, how many have been seen; a stock client has five. */
-  readonly sockets: number;
-}
 
 /** The clients of one listener. */
 export interface Peers {

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
-import type { AccessEvent } from '#src/manager/client/access-events.js';
+import type { AccessEvent } from '#src/access/requests/access-event.js';
 import type { Json, JsonObject } from '#src/protocol/message.js';
 import { childOf, plainText, textOf, type KernelClient } from '../fixtures/kernel-client.js';
 import { eventually, startLiveKernel, type LiveKernel } from './live-kernel.js';

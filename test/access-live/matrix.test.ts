@@ -3,7 +3,7 @@
  * says an oracle that shares no code with what is tested.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { AccessEvent } from '#src/manager/client/access-events.js';
+import type { AccessEvent } from '#src/access/requests/access-event.js';
 import type { RequestChannel } from '#src/protocol/message.js';
 import { textOf, plainText, type KernelClient } from '../fixtures/kernel-client.js';
 import { eventually, startLiveKernel, type LiveKernel } from './live-kernel.js';

@@ -107,7 +107,7 @@ test('a full disk stops grants and says so, and nothing else', async () => {
   await expect(kernel.access.grant({ name: 'bob', roles: ['observer'] })).rejects.toMatchObject({
     code: 'grant-failed',
   });
-  expect(kernel.access.clients().map(({ name }) => name)).toEqual(['owner']);
+  expect((await kernel.access.clients()).map(({ name }) => name)).toEqual(['owner']);
   expect(events).toContainEqual(expect.objectContaining({ event: 'alarm', rule: expect.stringContaining('ENOSPC') }));
   expect(await owner.ask('execute_request', { code: 'x' })).toMatchObject({ status: 'ok' });
 });
@@ -220,7 +220,7 @@ test('a session of commands has a row for each question and change, one for each
     await stop();
     await access.revoke({ name: `bob${n}` });
   }
-  await eventually(() => kernel.access.clients().every(({ connected }) => connected.length === 1));
+  await eventually(async () => (await kernel.access.clients()).every(({ connected }) => connected.length === 1));
   await kernel.close();
   const records = await recordsOf(auditFile);
   expectInOrder(records);
@@ -254,7 +254,7 @@ test('times never go back: not by counts of what came before, nor by what happen
       expect(await client.ask('execute_request', { code: 'x' })).toMatchObject({ ename: 'NotPermitted' });
       expect(await client.ask('complete_request', { code: 'x' })).toMatchObject({ ename: 'NotPermitted' });
     }
-    kernel.access.setTopic('team', true);
+    await kernel.access.setTopic('team', 'private');
     await kernel.close();
   }
   const records = await recordsOf(auditFile);

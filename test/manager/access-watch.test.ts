@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { AccessEvent } from '#src/manager/client/access-events.js';
+import type { AccessEvent } from '#src/access/requests/access-event.js';
 import { shareKernel } from './access-kernel.js';
 import { eventually } from './workplace.js';
 

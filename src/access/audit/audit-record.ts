@@ -1,4 +1,6 @@
+import type { AccessEvent } from '../requests/access-event.js';
 import { printableType, SEND_CHANNELS } from '../policy/message-types.js';
+import { definedOnly } from '../../support/defined-only.js';
 
 /** What an audit tells of. */
 export const AUDIT_EVENTS = [
@@ -19,27 +21,10 @@ export const AUDIT_EVENTS = [
 /** One of {@link AUDIT_EVENTS}. */
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
-/** One line's worth of an audit: who did what, never code, output or a secret. */
-export interface AuditRecord {
-  /** ISO 8601 in UTC. */
-  readonly time: string;
-  /** The kernel's id. */
-  readonly kernel: string;
+/** One line of an audit: who did what, never code, output or a secret. */
+export interface AuditRecord extends AccessEvent {
   readonly event: AuditEvent;
-  readonly identity?: string;
-  /** Of the client's key, as {@link fingerprint} makes it. */
-  readonly fingerprint?: string;
-  readonly address?: string;
-  readonly channel?: string;
-  /** Those that a client came by, or left. */
-  readonly channels?: readonly string[];
-  /** The type of the message; for `topic` the name of the group. */
-  readonly type?: string;
   readonly verdict: 'allowed' | 'refused';
-  /** The rule that decided, as a decision names it, or the reason in a word. */
-  readonly rule?: string;
-  /** How many events this stands for; absent for one. */
-  readonly count?: number;
 }
 
 const CHANNELS: readonly string[] = [...SEND_CHANNELS, 'iopub', 'heartbeat'];
@@ -61,23 +46,23 @@ export function createAuditRecord(facts: AuditRecord): AuditRecord {
     throw new TypeError('An audit record has a fingerprint that is none.');
   }
   const { identity, fingerprint, address, channel, channels, type, rule, count } = facts;
-  return {
+  const cutTo = (length: number, text: string | undefined): string | undefined =>
+    text === undefined || text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  return definedOnly({
     time: new Date(checkTime(facts.time)).toISOString(),
-    kernel: cut(facts.kernel, MAX_LENGTHS.kernel),
+    kernel: cutTo(MAX_LENGTHS.kernel, facts.kernel) ?? '',
     event: facts.event,
-    ...(identity === undefined ? {} : { identity: cut(identity, MAX_LENGTHS.identity) }),
-    ...(fingerprint === undefined ? {} : { fingerprint }),
-    ...(address === undefined ? {} : { address: cut(address, MAX_LENGTHS.address) }),
-    ...(channel === undefined ? {} : { channel }),
-    ...(channels === undefined ? {} : { channels }),
-    // The name of a topic has been checked; a message type is whatever a client sent.
-    ...(type === undefined
-      ? {}
-      : { type: facts.event === 'topic' ? cut(type, MAX_LENGTHS.topic) : printableType(type) }),
-    verdict: facts.verdict === 'allowed' ? 'allowed' : 'refused',
-    ...(rule === undefined ? {} : { rule: cut(rule, MAX_LENGTHS.rule) }),
-    ...(count === undefined || count <= 1 ? {} : { count }),
-  };
+    identity: cutTo(MAX_LENGTHS.identity, identity),
+    fingerprint,
+    address: cutTo(MAX_LENGTHS.address, address),
+    channel,
+    channels,
+    // The name of a topic has been checked; a message type is any text that a client sent.
+    type: facts.event === 'topic' ? cutTo(MAX_LENGTHS.topic, type) : type === undefined ? type : printableType(type),
+    verdict: facts.verdict === 'allowed' ? ('allowed' as const) : ('refused' as const),
+    rule: cutTo(MAX_LENGTHS.rule, rule),
+    count: count === undefined || count <= 1 ? undefined : count,
+  });
 }
 
 function checkTime(text: string): number {
@@ -85,5 +70,3 @@ function checkTime(text: string): number {
   if (Number.isNaN(time)) throw new TypeError('An audit record has a time that is none.');
   return time;
 }
-
-const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);

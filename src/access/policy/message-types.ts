@@ -1,4 +1,5 @@
 import type { Channel, RequestChannel } from '../../protocol/message.js';
+import { ACCESS_VERBS, accessType } from '../requests/request-types.js';
 
 /** Channels on which something may be sent to a kernel. */
 export const SEND_CHANNELS = ['shell', 'control', 'stdin'] as const;
@@ -31,15 +32,7 @@ export const MESSAGE_TYPES: Readonly<Record<Channel, readonly string[]>> = {
     'create_subshell_request',
     'delete_subshell_request',
     'list_subshell_request',
-    'curve_grant_request',
-    'curve_revoke_request',
-    'curve_rotate_request',
-    'curve_role_request',
-    'curve_topic_request',
-    'curve_clients_request',
-    'curve_can_request',
-    'curve_policy_request',
-    'curve_watch_request',
+    ...ACCESS_VERBS.map(accessType),
   ],
   stdin: ['input_reply'],
   iopub: [
@@ -87,8 +80,8 @@ export const READ_ONLY_TYPES: ReadonlySet<string> = new Set([
   'history_request',
   'is_complete_request',
   'list_subshell_request',
-  'curve_clients_request',
-  'curve_can_request',
+  accessType('clients'),
+  accessType('can'),
 ]);
 
 const KNOWN: ReadonlySet<string> = new Set(Object.values(MESSAGE_TYPES).flat());

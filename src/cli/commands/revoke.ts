@@ -1,9 +1,11 @@
 import type { CommandModule } from 'yargs';
+import type { RevokeFilter } from '../../access/access.js';
+import type { GrantInfo } from '../../access/grants/grant-info.js';
 import { parsePointInTime } from '../../access/policy/point-in-time.js';
 import { isCurveKernelError } from '../../errors.js';
 import { fingerprint } from '../../keys/fingerprint.js';
-import type { Access, RevokeRequest } from '../../manager/client/access-client.js';
-import type { Grant } from '../../manager/client/access-grant.js';
+import type { AccessClient } from '../../manager/client/access-client.js';
+import { definedOnly } from '../../support/defined-only.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
 import { readKeyArgument } from '../options/key-argument.js';
 import { printJson, printNote, printResult } from '../output/output.js';
@@ -43,18 +45,18 @@ export const revokeCommand: CommandModule<object, RevokeArguments> = {
   handler: revoke,
 };
 
-/** Who takes back the grant that they ask by is cut off at once, and gets no answer. That is what was asked for. */
-async function revokeOthersOrOwn(access: Access, request: RevokeRequest): Promise<readonly Grant[]> {
+/** Revoking the caller's own grant closes the connection, so no reply arrives: that is the wanted result. */
+async function revokeOthersOrOwn(access: AccessClient, filter: RevokeFilter): Promise<readonly GrantInfo[]> {
   const own = await ownGrant(access);
   try {
-    return await access.revoke(request);
+    return await access.revoke(filter);
   } catch (error) {
-    if (own !== undefined && isCurveKernelError(error, 'peer-lost') && fits(own, request)) return [own];
+    if (own !== undefined && isCurveKernelError(error, 'peer-lost') && matchesFilter(own, filter)) return [own];
     throw error;
   }
 }
 
-async function ownGrant(access: Access): Promise<Grant | undefined> {
+async function ownGrant(access: AccessClient): Promise<GrantInfo | undefined> {
   const { curve } = access.connection;
   const key = fingerprint(curve?.clientPublicKey ?? curve?.publicKey ?? '');
   // Who may not see the clients may be allowed to revoke them.
@@ -62,22 +64,23 @@ async function ownGrant(access: Access): Promise<Grant | undefined> {
   return all.find((grant) => grant.fingerprint === key);
 }
 
-const fits = (grant: Grant, { name, key, allBefore }: RevokeRequest): boolean =>
+const matchesFilter = (grant: GrantInfo, { name, key, allBefore }: RevokeFilter): boolean =>
   (name ?? grant.name) === grant.name &&
   (key ?? grant.fingerprint) === grant.fingerprint &&
   (allBefore === undefined || new Date(grant.issuedAt) < allBefore);
 
 async function revoke(args: RevokeArguments): Promise<void> {
   const { name, key, 'all-before': before } = args;
-  const request = {
-    ...(name === undefined ? {} : { name }),
-    ...(key === undefined ? {} : { key: key.startsWith('SHA256:') ? key : fingerprint(await readKeyArgument(key)) }),
-    ...(before === undefined
-      ? {}
-      : { allBefore: new Date(parseOption('--all-before', 'revoke', () => parsePointInTime(before))) }),
+  const filter = definedOnly({
+    name,
+    key: key === undefined || key.startsWith('SHA256:') ? key : fingerprint(await readKeyArgument(key)),
+    allBefore:
+      before === undefined
+        ? undefined
+        : new Date(parseOption('--all-before', 'revoke', () => parsePointInTime(before))),
     letFinish: args['let-finish'],
-  };
-  const revoked = await withAccess(args, (access) => revokeOthersOrOwn(access, request));
+  });
+  const revoked = await withAccess(args, (access) => revokeOthersOrOwn(access, filter));
   if (args.json) return printJson({ revoked });
   for (const grant of revoked) printResult(`${grant.name} ${grant.fingerprint}`);
   printNote(

@@ -6,9 +6,6 @@ import { errnoOf } from '../../keys/private-file.js';
 import type { ListenerEvent } from '../../transport/server/listener-event.js';
 import type { ClientGrant } from '../grants/client-grant.js';
 
-/** Something that concerns who may do what: who came, was refused or left, what was granted, revoked and changed. */
-export type AccessEvent = AuditRecord;
-
 /** Something that is wrong, and what to do about it. */
 export interface Alarm {
   readonly message: string;
@@ -22,7 +19,7 @@ export type EventFacts = Omit<AuditRecord, 'time' | 'kernel' | 'verdict'> & Part
 export class Journal {
   readonly #kernel: string;
   readonly #onAlarm: (alarm: Alarm) => void;
-  readonly #listeners = new Set<(event: AccessEvent) => void>();
+  readonly #listeners = new Set<(event: AuditRecord) => void>();
 
   /** For the kernel of that name. `onAlarm` is called with every alarm, beside those who listen to all events; it must not throw. */
   constructor(kernel: string, onAlarm: (alarm: Alarm) => void = () => undefined) {
@@ -31,14 +28,14 @@ export class Journal {
   }
 
   /** Calls `listener` with every event from now on. Returns how to stop that. One that throws disturbs nobody else. */
-  on(listener: (event: AccessEvent) => void): () => void {
+  on(listener: (event: AuditRecord) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
   /** Something happened; it was allowed unless `facts` say otherwise. */
   record(facts: EventFacts): void {
-    const event: AccessEvent = { time: new Date().toISOString(), kernel: this.#kernel, verdict: 'allowed', ...facts };
+    const event: AuditRecord = { time: new Date().toISOString(), kernel: this.#kernel, verdict: 'allowed', ...facts };
     for (const listener of this.#listeners) {
       try {
         listener(event);

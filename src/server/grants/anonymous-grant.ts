@@ -53,7 +53,7 @@ export class AnonymousGrant {
     if (this.#followed === policy) return;
     if (role === 'deny') {
       if (live) await grantManager.end(live, { why: 'the policy lets nobody in without a name' });
-    } else if (live) grantManager.setRoles([live], [role]);
+    } else if (live) await grantManager.setRoles([live], [role]);
     else await this.#open(role);
     this.#followed = policy;
   }

@@ -143,8 +143,9 @@ export class AuthorizedGrants {
     // Whoever was to have less must not keep more. What is wrong is told when it is tried to let them in.
     if (roles.some((role) => !rules.policy.roles.has(role))) return this.#end(grant);
     this.#opened.set(line.publicKey, line);
-    grantManager.setRoles([grant], roles);
+    const saved = grantManager.setRoles([grant], roles);
     journal.about(grant, { event: 'role', rule: `${roles.join(',')} by authorized_clients` });
+    await saved;
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ClientInfo, GrantInfo } from '../../access/grants/grant-info.js';
 import type { Subject } from '../../access/policy/decide.js';
 import type { GrantTerms } from '../../access/grants/grant.js';
 import type { CurvePair } from '../../keys/curve-pair.js';
@@ -7,6 +8,7 @@ import type { Listener } from '../../transport/server/listener.js';
 import type { Arrivals } from '../arrivals.js';
 import type { Deadline } from '../../support/deadline.js';
 import { createPeers } from '../peers.js';
+import { definedOnly } from '../../support/defined-only.js';
 
 /** How a grant ends. */
 export interface GrantEnd {
@@ -104,4 +106,23 @@ export class ClientGrant {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** The public facts of a grant. */
+export function grantInfo({ id, terms, fingerprint: of = '' }: ClientGrant): GrantInfo {
+  const { identity: name, roles, issuedAt, expiresAt, from } = terms;
+  const origin = terms.origin === 'owner' ? 'connection-file' : terms.origin;
+  return definedOnly({ id, name, roles, fingerprint: of, origin, issuedAt, expiresAt, from });
+}
+
+/** The same with its clients. */
+export function clientInfo(grant: ClientGrant): ClientInfo {
+  const { peers, lastRequest } = grant;
+  const connected = peers.list();
+  if (!lastRequest) return { ...grantInfo(grant), connected };
+  return {
+    ...grantInfo(grant),
+    connected,
+    lastRequest: { ...lastRequest, at: new Date(lastRequest.at).toISOString() },
+  };
 }

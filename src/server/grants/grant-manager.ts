@@ -112,10 +112,10 @@ export class GrantManager {
     await Promise.all(past.map(async (grant) => this.end(grant, grant.ends?.end ?? { why: 'expired' })));
   }
 
-  /** Gives these grants of one identity other roles, at once. */
-  setRoles(grants: readonly ClientGrant[], roles: readonly string[]): void {
+  /** Gives these grants of one identity other roles, at once. Resolves when that is saved for a restart; never rejects. */
+  async setRoles(grants: readonly ClientGrant[], roles: readonly string[]): Promise<void> {
     this.grants.setRoles(grants, roles);
-    void this.#options.onChange();
+    await this.#options.onChange();
   }
 
   /**
@@ -155,7 +155,7 @@ export class GrantManager {
   }
 
   /** Resolves when what there is now is kept for a restart. */
-  async kept(): Promise<void> {
+  async persist(): Promise<void> {
     await this.#options.onChange();
   }
 

@@ -10,7 +10,7 @@ export function termsOf({ terms, ends }: ClientGrant): GrantTerms {
 /** The live grants. Keeps every grant's subject what all grants of its identity make it, also those of grants that have ended. */
 export class Grants implements Iterable<ClientGrant> {
   readonly #all = new Set<ClientGrant>();
-  readonly #standings = new Map<string, SubjectRef>();
+  readonly #subjectRefs = new Map<string, SubjectRef>();
 
   get size(): number {
     return this.#all.size;
@@ -37,8 +37,8 @@ export class Grants implements Iterable<ClientGrant> {
 
   add(grant: ClientGrant): void {
     this.#all.add(grant);
-    grant.subjectRef = this.#standings.get(grant.identity) ?? grant.subjectRef;
-    this.#standings.set(grant.identity, grant.subjectRef);
+    grant.subjectRef = this.#subjectRefs.get(grant.identity) ?? grant.subjectRef;
+    this.#subjectRefs.set(grant.identity, grant.subjectRef);
     this.#renew(grant.identity);
   }
 
@@ -46,7 +46,7 @@ export class Grants implements Iterable<ClientGrant> {
   remove(grant: ClientGrant): void {
     this.#all.delete(grant);
     this.#renew(grant.identity);
-    if (this.named(grant.identity).length === 0) this.#standings.delete(grant.identity);
+    if (this.named(grant.identity).length === 0) this.#subjectRefs.delete(grant.identity);
   }
 
   /** Gives these grants of one identity other roles. */
@@ -56,7 +56,7 @@ export class Grants implements Iterable<ClientGrant> {
   }
 
   #renew(name: string): void {
-    const subjectRef = this.#standings.get(name);
+    const subjectRef = this.#subjectRefs.get(name);
     if (subjectRef) subjectRef.subject = this.subject(name);
   }
 }

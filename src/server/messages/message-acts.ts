@@ -1,12 +1,10 @@
 import type { SeeAct, SendAct } from '../../access/policy/act.js';
+import { accessType } from '../../access/requests/request-types.js';
 import type { Groups } from '../../access/policy/groups.js';
 import type { Message, RequestChannel } from '../../protocol/message.js';
 
-/** The type of the messages by which a kernel tells of access events. */
-export const ACCESS_EVENT = 'curve_event';
-
 /** To be told of access events, which those may who may ask for them. */
-export const WATCH_ACT: SendAct = { kind: 'send', channel: 'control', msgType: 'curve_watch_request' };
+export const WATCH_ACT: SendAct = { kind: 'send', channel: 'control', msgType: accessType('watch') };
 
 /** What a client does by sending `message`. `own`: a request of the same identity runs. */
 export function sendAct(

@@ -170,7 +170,7 @@ export class AccessSources {
       await this.#authorized?.apply();
       await this.#anonymous?.apply();
       await this.files.update([...(this.#authorized?.grants ?? []), ...(this.#anonymous?.grants ?? [])]);
-      await grantManager.kept();
+      await grantManager.persist();
       const ask = this.#ask;
       const identities = new Set([...grantManager.grants].map(({ identity }) => identity));
       if (ask) await Promise.all([...identities].map(async (identity) => this.#verifyAgain(identity, ask)));
@@ -210,7 +210,7 @@ export class AccessSources {
     const { grantManager, journal } = this.#given;
     const [first] = grants.filter((grant) => rolesOf(grant) !== role);
     if (first === undefined) return;
-    grantManager.setRoles(grants, [role]);
+    void grantManager.setRoles(grants, [role]);
     journal.about(first, { event: 'role', rule: `${role} by the verifier` });
   }
 
