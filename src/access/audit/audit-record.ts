@@ -46,8 +46,6 @@ export function createAuditRecord(facts: AuditRecord): AuditRecord {
     throw new TypeError('An audit record has a fingerprint that is none.');
   }
   const { identity, fingerprint, address, channel, channels, type, rule, count } = facts;
-  const cutTo = (length: number, text: string | undefined): string | undefined =>
-    text === undefined || text.length <= length ? text : `${text.slice(0, length - 1)}…`;
   return definedOnly({
     time: new Date(checkTime(facts.time)).toISOString(),
     kernel: cutTo(MAX_LENGTHS.kernel, facts.kernel) ?? '',
@@ -70,3 +68,6 @@ function checkTime(text: string): number {
   if (Number.isNaN(time)) throw new TypeError('An audit record has a time that is none.');
   return time;
 }
+
+const cutTo = (length: number, text: string | undefined): string | undefined =>
+  text === undefined || text.length <= length ? text : `${text.slice(0, length - 1)}…`;

@@ -76,26 +76,26 @@ const CHANGE = { changes: true, saves: true };
 const LOOK = { changes: false, saves: false };
 
 const VERBS: ReadonlyMap<string, Verb> = new Map([
-  verb(ACCESS_REQUESTS.grant, CHANGE, async (request, { access }) => access.grant(request)),
-  verb(ACCESS_REQUESTS.revoke, CHANGE, async (filter, { access }) => access.revoke(filter)),
-  verb(ACCESS_REQUESTS.rotate, CHANGE, async ({ name, ...options }, { access }) => access.rotate(name, options)),
-  verb(ACCESS_REQUESTS.role, CHANGE, async (change, { access }) => {
+  performs(ACCESS_REQUESTS.grant, CHANGE, async (request, { access }) => access.grant(request)),
+  performs(ACCESS_REQUESTS.revoke, CHANGE, async (filter, { access }) => access.revoke(filter)),
+  performs(ACCESS_REQUESTS.rotate, CHANGE, async ({ name, ...options }, { access }) => access.rotate(name, options)),
+  performs(ACCESS_REQUESTS.role, CHANGE, async (change, { access }) => {
     await access.setRoles(change.name, change.roles);
     return change;
   }),
-  verb(ACCESS_REQUESTS.topic, CHANGE, async ({ topic, visibility = 'private' }, { access }) =>
+  performs(ACCESS_REQUESTS.topic, CHANGE, async ({ topic, visibility = 'private' }, { access }) =>
     topic === undefined ? access.privateTopics() : access.setTopic(topic, visibility),
   ),
-  verb(ACCESS_REQUESTS.clients, LOOK, async (_, { access }) => access.clients()),
-  verb(ACCESS_REQUESTS.can, LOOK, async ({ name, act }, { access }) => access.can(name, act)),
-  verb(ACCESS_REQUESTS.policy, { changes: false, saves: true }, async (_, { access, rules }) => {
+  performs(ACCESS_REQUESTS.clients, LOOK, async (_, { access }) => access.clients()),
+  performs(ACCESS_REQUESTS.can, LOOK, async ({ name, act }, { access }) => access.can(name, act)),
+  performs(ACCESS_REQUESTS.policy, { changes: false, saves: true }, async (_, { access, rules }) => {
     const roles = await access.reloadPolicy();
     return { source: rules.source, roles };
   }),
-  verb(ACCESS_REQUESTS.watch, LOOK, async (watch, { grant }) => (grant.isWatching = watch)),
+  performs(ACCESS_REQUESTS.watch, LOOK, async (watch, { grant }) => (grant.isWatching = watch)),
 ]);
 
-function verb<Question, Answer>(
+function performs<Question, Answer>(
   { msgType, decode, encodeReply }: AccessRequest<Question, Answer>,
   flags: Omit<Verb, 'perform'>,
   handle: (question: Question, scope: AdminScope) => Promise<Answer>,
