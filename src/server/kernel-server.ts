@@ -1,14 +1,11 @@
-import { rm } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { GrantTerms } from '../access/grants/grant.js';
 import { encodeAccessEvent, type AccessEvent } from '../access/requests/access-event.js';
 import { ACCESS_EVENT } from '../access/requests/request-types.js';
-import { unsavedError } from '../access/requests/unsaved-state.js';
 import { KERNEL_GROUP } from '../access/policy/groups.js';
 import type { ConnectionInfo } from '../connection/connection-info.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { errnoOf } from '../keys/private-file.js';
-import type { Secret } from '../keys/secret.js';
 import { createMessage, type MessageOrigin } from '../protocol/create-message.js';
 import type { Message } from '../protocol/message.js';
 import type { ListenerEvent } from '../transport/server/listener-event.js';
@@ -19,21 +16,16 @@ import { AccessSources } from './rules/access-sources.js';
 import { administrate } from './grants/admin-requests.js';
 import { AuditWriter } from './audit/audit-writer.js';
 import { GrantManager } from './grants/grant-manager.js';
-import {
-  loadKernel,
-  serializeKernel,
-  type StoredGrant,
-  type StoredKernel,
-  type SerializedGrants,
-} from './grants/grant-storage.js';
+import type { StoredGrant, StoredKernel } from './grants/grant-storage.js';
 import { Grants } from './grants/grants.js';
 import { Journal, type Alarm } from './audit/journal.js';
 import { KernelAccess } from './grants/kernel-access.js';
 import { WATCH_ACT } from './messages/message-acts.js';
 import { MessageFilter } from './messages/message-filter.js';
 import { Rules } from './rules/rules.js';
-import { createStateFile, type StateFile } from './state/state-file.js';
-import { sweepStates } from './state/sweep-states.js';
+import { VerifiedRoles } from './rules/verified-roles.js';
+import { AccessStore } from './state/access-store.js';
+import { definedOnly } from '../support/defined-only.js';
 
 /** What {@link KernelServer} works with. */
 export interface KernelServerOptions {
@@ -49,13 +41,6 @@ export interface KernelServerOptions {
   readonly onAlarm?: (alarm: Alarm) => void;
 }
 
-/** What an earlier process of the kernel left; `'lost'`: it could not save what it had taken away. */
-interface Former {
-  readonly state: StateFile;
-  readonly clientFiles: readonly string[];
-  readonly kernel?: StoredKernel | 'lost';
-}
-
 /** Whom a kernel is shared with: its listeners, and all that decides about them. */
 export class KernelServer {
   /** For whoever changes it. */
@@ -68,10 +53,7 @@ export class KernelServer {
   readonly #grantManager: GrantManager;
   readonly #sources: AccessSources;
   readonly #audit: AuditWriter | undefined;
-  readonly #written: SerializedGrants = new WeakMap();
-  #state: StateFile | undefined;
-  #isKept = false;
-  #unsaved: CurveKernelError | undefined;
+  readonly #store: AccessStore;
   #owner: ConnectionInfo | undefined;
 
   constructor(options: KernelServerOptions) {
@@ -81,6 +63,10 @@ export class KernelServer {
     const journal = (this.#journal = new Journal(kernel, onAlarm));
     this.#options = options;
     this.#audit = access.auditFile === undefined ? undefined : openAudit(access.auditFile, kernel, journal);
+    const store = (this.#store = new AccessStore({ connectionFile, grants, rules, journal }));
+    const { verify } = access;
+    const verifiedRoles =
+      verify === undefined ? undefined : new VerifiedRoles({ verify, grants, rules, journal, store });
     const messageFilter = (this.#messageFilter = new MessageFilter({
       origin,
       grants,
@@ -91,24 +77,19 @@ export class KernelServer {
     }));
     const grantManager = (this.#grantManager = new GrantManager({
       grants,
+      rules,
       journal,
+      audit: this.#audit,
+      store,
       backend,
-      sockets: {
-        context,
-        messageFilter,
-        journal,
-        ...(access.verify !== undefined && { verify: async (...knock) => this.#sources.verify(...knock) }),
-        ...(onEvent && { onEvent }),
-      },
-      checkReady: () => this.#sources.checkUsable(),
-      recorded: async () => this.#audit?.written(),
-      onChange: async () => this.#save(),
+      sockets: { context, messageFilter, journal, ...definedOnly({ verifiedRoles, onEvent }) },
     }));
     const sources = (this.#sources = new AccessSources({
       options: access,
       grantManager,
       rules,
       journal,
+      verifiedRoles,
       connectionFile,
     }));
     this.access = new KernelAccess({
@@ -116,8 +97,8 @@ export class KernelServer {
       rules,
       journal,
       sources,
+      store,
       owner: () => this.#owner,
-      unsaved: () => this.#unsaved,
     });
     journal.on((event) => this.#notifyWatchers(event));
   }
@@ -139,12 +120,12 @@ export class KernelServer {
       origin: 'owner',
     };
     if (!server) checkWithoutKeys(this.#options.access);
-    const former = server && (await this.#recall(server.secretKey));
-    if (server) await this.#sources.prepare(former?.kernel);
+    const stored = server && (await this.#store.load(server.secretKey));
+    if (server) await this.#sources.prepare(stored);
     const place = { connection, ...(server && { server }) };
     const owner = await this.#grantManager.open(terms, place, { why: 'connection file' });
     this.#owner = owner.listener?.connection ?? connection;
-    if (server) await this.#begin(this.#owner, former);
+    if (server) await this.#begin(this.#owner, stored);
     return this.#owner;
   }
 
@@ -156,32 +137,17 @@ export class KernelServer {
   /** Closes every listener, giving what was sent so many milliseconds to leave; what is kept for a restart stays, else nothing does. */
   async close(reason: CloseReason, linger: number): Promise<void> {
     await this.#sources.close();
-    if (reason === 'restart') await this.#save();
-    const state = this.#state;
-    this.#state = undefined;
+    if (reason === 'restart') await this.#store.save();
+    const removeState = this.#store.stop();
     await this.#grantManager.close(linger);
     if (reason === 'shutdown') {
       await this.#sources.files.close();
-      await state?.remove();
+      await removeState();
     }
     await this.#audit?.close();
   }
 
-  /** What an earlier process of this kernel left, beside its connection file. */
-  async #recall(secretKey: Secret): Promise<Former | undefined> {
-    const { connectionFile } = this.#options;
-    if (connectionFile === undefined) return undefined;
-    const state = createStateFile(connectionFile, secretKey);
-    const kept = await state.read();
-    if (kept === 'none') return { state, clientFiles: [] };
-    if (kept === 'lost') return { state, clientFiles: [], kernel: 'lost' };
-    const { clientFiles } = kept;
-    return { state, clientFiles, kernel: await loadKernel(kept.state).catch(() => 'lost' as const) };
-  }
-
-  async #begin(owner: ConnectionInfo, former: Former | undefined): Promise<void> {
-    const { connectionFile } = this.#options;
-    const kernel = former?.kernel;
+  async #begin(owner: ConnectionInfo, kernel: StoredKernel | 'lost' | undefined): Promise<void> {
     if (kernel === 'lost') this.#closeToOthers();
     const granted = kernel && kernel !== 'lost' ? kernel.grants.filter(({ terms }) => terms.origin === 'grant') : [];
     const reopen = async (grant: StoredGrant): Promise<void> =>
@@ -190,15 +156,8 @@ export class KernelServer {
         .catch((error: unknown) => this.#journal.alarm(error, grant.terms.identity));
     await Promise.all(granted.map(reopen));
     await this.#sources.begin(owner, kernel);
-    if (former === undefined || connectionFile === undefined) return;
-    // Not before: half of it must not replace the whole.
-    this.#state = former.state;
-    this.#isKept = kernel !== undefined;
-    await this.#save();
-    const { paths } = this.#sources.files;
-    const gone = former.clientFiles.filter((file) => !paths.includes(file));
-    for (const file of gone) await rm(file, { force: true }).catch((error: unknown) => this.#journal.alarm(error));
-    await sweepStates(dirname(connectionFile));
+    const { files } = this.#sources;
+    await this.#store.begin(() => ({ settings: this.#sources.settings, clientFiles: files.paths }));
   }
 
   /** What an earlier process had taken away is not known, so nothing is given that it may have been. */
@@ -221,31 +180,6 @@ export class KernelServer {
       if (!this.#rules.decide(grant.subject, WATCH_ACT).allowed) continue;
       grant.listener?.publish(createMessage(origin, ACCESS_EVENT, encodeAccessEvent(event)));
     }
-  }
-
-  async #save(): Promise<void> {
-    const state = this.#state;
-    // Most kernels are shared with nobody.
-    this.#isKept ||= this.#grants.size > 1 || !this.#rules.isDefault || this.#rules.kept.topics.length > 0;
-    if (!state || !this.#isKept) return;
-    await state
-      .save(
-        () => serializeKernel(this.#sources.memory, this.#grants, this.#written),
-        () => this.#sources.files.paths,
-      )
-      .then(
-        () => (this.#unsaved = undefined),
-        (error: unknown) => this.#noteUnsaved(error),
-      );
-  }
-
-  /** It is tried again with every change, and whenever rights are looked at; it is said once. */
-  #noteUnsaved(error: unknown): void {
-    const unsaved = isCurveKernelError(error, 'state-unsaved')
-      ? error
-      : unsavedError(undefined, undefined, undefined, error);
-    if (unsaved.message !== this.#unsaved?.message) this.#journal.alarm(unsaved);
-    this.#unsaved = unsaved;
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ClientInfo, GrantInfo } from '../../access/grants/grant-info.js';
 import type { Subject } from '../../access/policy/decide.js';
 import type { GrantTerms } from '../../access/grants/grant.js';
+import type { ConnectionInfo } from '../../connection/connection-info.js';
 import type { CurvePair } from '../../keys/curve-pair.js';
 import { fingerprint } from '../../keys/fingerprint.js';
 import type { Listener } from '../../transport/server/listener.js';
@@ -32,6 +33,15 @@ export interface ClientGrantOptions {
   readonly terms: GrantTerms;
   /** The pair of its sockets; absent in plain text. */
   readonly server?: CurvePair;
+}
+
+/** The address of a grant's sockets, and their key pair. */
+export interface GrantPlace {
+  readonly connection: ConnectionInfo;
+  /** Absent in plain text. */
+  readonly server?: CurvePair;
+  /** The id of a stored grant, which is opened even while the policy cannot be used. */
+  readonly id?: string;
 }
 
 /** One key of one identity, and the listener that admits it: whatever arrives there was sent by this identity. */

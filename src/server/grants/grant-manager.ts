@@ -3,12 +3,15 @@ import { checkOwnership } from '../../access/policy/ownership.js';
 import type { Subject } from '../../access/policy/decide.js';
 import { CurveKernelError } from '../../errors.js';
 import type { Backend } from '../backend.js';
-import { ClientGrant, type GrantEnd } from './client-grant.js';
+import { ClientGrant, type GrantEnd, type GrantPlace } from './client-grant.js';
 import { deadlineIn, leftUntil, startDeadline, type Deadline } from '../../support/deadline.js';
 import type { StoredGrant } from './grant-storage.js';
 import type { Grants } from './grants.js';
+import type { AuditWriter } from '../audit/audit-writer.js';
 import type { Journal } from '../audit/journal.js';
-import { openClient, type ClientSockets, type GrantPlace } from './open-client.js';
+import type { Rules } from '../rules/rules.js';
+import type { AccessStore } from '../state/access-store.js';
+import { openClient, type ClientSockets } from './open-client.js';
 
 /** Who changes something, and whether it still may. */
 export interface Actor {
@@ -26,12 +29,9 @@ export interface GrantManagerOptions {
   readonly journal: Journal;
   readonly backend: () => Backend;
   readonly sockets: ClientSockets;
-  /** Throws 'grant-failed' when nobody new can be let in at the moment. */
-  readonly checkReady: () => void;
-  /** Resolves when what has been told to the journal is written down. */
-  readonly recorded: () => Promise<void>;
-  /** Called when grants have come, gone or changed. Resolves when that is kept for a restart. */
-  readonly onChange: () => Promise<void>;
+  readonly rules: Rules;
+  readonly audit: AuditWriter | undefined;
+  readonly store: AccessStore;
 }
 
 /** On whose behalf a grant is opened. */
@@ -62,8 +62,8 @@ export class GrantManager {
    * @throws CurveKernelError 'not-permitted', 'grant-failed'; as `openListener` does
    */
   async open(terms: GrantTerms, place: GrantPlace, { actor = PROGRAM, why }: GrantCause): Promise<ClientGrant> {
-    const { grants, sockets, journal, checkReady, recorded, onChange } = this.#options;
-    if (terms.origin !== 'owner' && place.id === undefined) checkReady();
+    const { grants, sockets, journal, rules, audit, store } = this.#options;
+    if (terms.origin !== 'owner' && place.id === undefined) rules.checkUsable();
     checkOwnership(actor.subject, grants.terms, [...grants.terms, terms]);
     const grant = new ClientGrant({ terms, ...place });
     grants.add(grant);
@@ -73,8 +73,8 @@ export class GrantManager {
       actor.check();
       this.#checkOpen(grant);
       journal.about(grant, { event: 'grant', rule: why });
-      await recorded().catch((cause: unknown) => {
-        throw notRecorded(cause);
+      await audit?.written().catch((cause: unknown) => {
+        throw notRecordedError(cause);
       });
     } catch (error) {
       grants.remove(grant);
@@ -84,7 +84,7 @@ export class GrantManager {
     if (terms.expiresAt !== undefined) {
       this.expire(grant, deadlineIn(Date.parse(terms.expiresAt) - Date.now()), { why: 'expired' });
     }
-    await onChange();
+    await store.save();
     return grant;
   }
 
@@ -115,7 +115,7 @@ export class GrantManager {
   /** Gives these grants of one identity other roles, at once. Resolves when that is saved for a restart; never rejects. */
   async setRoles(grants: readonly ClientGrant[], roles: readonly string[]): Promise<void> {
     this.grants.setRoles(grants, roles);
-    await this.#options.onChange();
+    await this.#options.store.save();
   }
 
   /**
@@ -131,7 +131,7 @@ export class GrantManager {
 
   /** Nothing of it is delivered any more when this returns. Resolves when its sockets are closed. */
   async end(grant: ClientGrant, { why, letFinish = false, succeededBy }: GrantEnd): Promise<void> {
-    const { grants, journal, onChange } = this.#options;
+    const { grants, journal, store } = this.#options;
     if (grant.ended) return;
     const closed = grant.close();
     this.#deadlines.get(grant)?.();
@@ -140,7 +140,7 @@ export class GrantManager {
     const successor = [...grants].find(({ id }) => id === succeededBy);
     this.#cancelRequests(grant, successor, letFinish);
     journal.about(grant, { event: 'revoke', rule: why });
-    await Promise.all([closed, onChange()]);
+    await Promise.all([closed, store.save()]);
   }
 
   /** Has what a grant asked for go on in the hands of its successor; without one all of that ends, and what was handed to it. */
@@ -156,7 +156,7 @@ export class GrantManager {
 
   /** Resolves when what there is now is kept for a restart. */
   async persist(): Promise<void> {
-    await this.#options.onChange();
+    await this.#options.store.save();
   }
 
   /** Closes every listener, giving what was sent that many milliseconds to leave. */
@@ -174,7 +174,7 @@ export class GrantManager {
   }
 }
 
-const notRecorded = (cause: unknown): CurveKernelError =>
+const notRecordedError = (cause: unknown): CurveKernelError =>
   new CurveKernelError('grant-failed', 'The audit cannot be written, and nobody is let in without a record of it.', {
     hint: 'Make room on its disk, or give the kernel another place for it.',
     cause,

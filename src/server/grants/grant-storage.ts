@@ -4,9 +4,8 @@ import { formatConnectionInfo } from '../../connection/write-connection-file.js'
 import { parseConnectionInfo } from '../../connection/read-connection-file.js';
 import { exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
 import { serverPairOf } from '../../keys/openssl-pair.js';
-import type { ClientGrant, GrantEnd } from './client-grant.js';
+import type { ClientGrant, GrantEnd, GrantPlace } from './client-grant.js';
 import { deadlineIn, leftUntil, type Deadline } from '../../support/deadline.js';
-import type { GrantPlace } from './open-client.js';
 import type { StoredRules } from '../rules/rules.js';
 import type { StoredState } from '../state/state-lines.js';
 

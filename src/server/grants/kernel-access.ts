@@ -22,6 +22,7 @@ import { deadlineIn } from '../../support/deadline.js';
 import { definedOnly } from '../../support/defined-only.js';
 import type { Journal } from '../audit/journal.js';
 import type { AccessSources } from '../rules/access-sources.js';
+import type { AccessStore } from '../state/access-store.js';
 import type { Rules } from '../rules/rules.js';
 import { clientInfo, grantInfo, type ClientGrant } from './client-grant.js';
 import { PROGRAM, type Actor, type GrantManager } from './grant-manager.js';
@@ -37,8 +38,7 @@ export interface KernelAccessOptions {
   readonly sources: AccessSources;
   /** The connection of the kernel's own file, once it is open. */
   readonly owner: () => ConnectionInfo | undefined;
-  /** The error of the last attempt to save, if it failed. */
-  readonly unsaved: () => CurveKernelError | undefined;
+  readonly store: AccessStore;
 }
 
 const DEFAULT_OVERLAP = 30_000;
@@ -59,14 +59,14 @@ export class KernelAccess implements Access {
   }
 
   get unsaved(): CurveKernelError | undefined {
-    return this.#options.unsaved();
+    return this.#options.store.unsaved;
   }
 
   async grant(request: GrantRequest): Promise<IssuedGrant> {
-    const { grantManager, rules, sources, owner: ownerOf } = this.#options;
+    const { grantManager, rules, owner: ownerOf } = this.#options;
     const owner = ownerOf();
     if (!owner?.curve) throw plaintextError();
-    sources.checkUsable();
+    rules.checkUsable();
     const server = generateServerPair();
     const terms = grantTerms(request, request.publicKey ?? server.publicKey);
     checkGrantTerms(terms, rules.policy);

@@ -14,16 +14,8 @@ import { createArrivals } from '../arrivals.js';
 import type { ClientGrant } from './client-grant.js';
 import type { Journal } from '../audit/journal.js';
 import { KEYED_SOCKETS, WATCHED_SOCKETS } from '../peers.js';
+import type { VerifiedRoles } from '../rules/verified-roles.js';
 import type { MessageFilter } from '../messages/message-filter.js';
-
-/** Where a grant's sockets are, and the pair that they have. */
-export interface GrantPlace {
-  readonly connection: ConnectionInfo;
-  /** Absent in plain text. */
-  readonly server?: CurvePair;
-  /** Of a grant that was there before; policies that cannot be used are no obstacle to it. */
-  readonly id?: string;
-}
 
 /** What the sockets of every grant have in common. */
 export interface ClientSockets {
@@ -32,8 +24,8 @@ export interface ClientSockets {
   readonly journal: Journal;
   /** What happens at the listener of that identity. With it, all sockets are monitored. */
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
-  /** Asked about everybody who holds the right key and comes from a right address, if there is one. */
-  readonly verify?: (grant: ClientGrant, address: string) => boolean | Promise<boolean>;
+  /** Asked about every connection with the right key from a right address. */
+  readonly verifiedRoles?: VerifiedRoles;
 }
 
 /**
@@ -73,7 +65,7 @@ export async function openClient(
       else if (event.kind === 'handler-failed') throw event.error;
     },
     // What a verifier says holds for an address, so it must be known when the last connection from there has ended.
-    ...(!onEvent && { monitor: sockets.verify && terms.origin !== 'owner' ? KEYED_SOCKETS : WATCHED_SOCKETS }),
+    ...(!onEvent && { monitor: sockets.verifiedRoles && terms.origin !== 'owner' ? KEYED_SOCKETS : WATCHED_SOCKETS }),
   };
   grant.open(await openListener(options));
   for (const topic of early) messageFilter.welcome(grant, topic);
@@ -101,7 +93,7 @@ export function connectionFor(owner: ConnectionInfo, server: CurvePair, terms: G
   };
 }
 
-function admitTo(grant: ClientGrant, { verify }: ClientSockets): Admit {
+function admitTo(grant: ClientGrant, { verifiedRoles }: ClientSockets): Admit {
   const { origin, publicKey: key, from } = grant.terms;
   const rule = from && createAddressRule(from);
   return ({ socket, publicKey, address }) => {
@@ -109,7 +101,7 @@ function admitTo(grant: ClientGrant, { verify }: ClientSockets): Admit {
     if (grant.ended || !isHolder || rule?.allows(address) === false) return false;
     // Every key is admitted there, so a stranger would be taken for the identity.
     if (socket === 'heartbeat') return true;
-    return verify?.(grant, address) ?? true;
+    return verifiedRoles?.verify(grant, address) ?? true;
   };
 }
 

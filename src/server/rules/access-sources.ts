@@ -6,13 +6,12 @@ import type { AccessOptions } from './access-options.js';
 import { AnonymousGrant } from '../grants/anonymous-grant.js';
 import { AuthorizedGrants } from '../grants/authorized-grants.js';
 import { ClientFiles } from '../grants/client-files.js';
-import type { ClientGrant } from '../grants/client-grant.js';
 import type { GrantManager } from '../grants/grant-manager.js';
 import type { StoredGrant, StoredKernel, StoredSettings } from '../grants/grant-storage.js';
 import type { Journal } from '../audit/journal.js';
 import { PolicySource } from './policy-source.js';
 import type { Rules } from './rules.js';
-import { createAskVerifier, loadVerifier, type AskVerifier } from './verifier.js';
+import type { VerifiedRoles } from './verified-roles.js';
 import { WatchedFile, type FileState } from './watched-file.js';
 
 /** What {@link AccessSources} works with. */
@@ -21,6 +20,7 @@ export interface AccessSourcesOptions {
   readonly grantManager: GrantManager;
   readonly rules: Rules;
   readonly journal: Journal;
+  readonly verifiedRoles: VerifiedRoles | undefined;
   /** Beside which clients' connection files are written. */
   readonly connectionFile: string | undefined;
 }
@@ -34,14 +34,14 @@ export class AccessSources {
   #policy: PolicySource | undefined;
   #clientsFile: WatchedFile | undefined;
   #authorized: AuthorizedGrants | undefined;
-  #ask: AskVerifier | undefined;
   /** The policy under which it was revoked that somebody comes in without a name. */
   #revokedUnder: Policy | undefined;
   #anonymous: AnonymousGrant | undefined;
   #work = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  /** Of the timer; undefined when it is not to run any more. */
-  #interval: number | undefined = 0;
+  /** Milliseconds between two runs of the timer. */
+  #interval: number | undefined;
+  #closed = false;
 
   constructor(given: AccessSourcesOptions) {
     this.#given = given;
@@ -55,12 +55,9 @@ export class AccessSources {
    * @throws CurveKernelError 'policy-invalid' for a verifier that cannot be used, and as {@link PolicySource.open} does
    */
   async prepare(former: StoredKernel | 'lost' | undefined): Promise<void> {
-    const { options, rules, journal } = this.#given;
-    const { verify, policyFile: file, required } = options;
-    if (verify !== undefined) {
-      const loaded = typeof verify === 'function' ? verify : await loadVerifier(verify);
-      this.#ask = createAskVerifier(loaded, (name) => rules.policy.roles.has(name));
-    }
+    const { options, rules, journal, verifiedRoles } = this.#given;
+    const { policyFile: file, required } = options;
+    await verifiedRoles?.load();
     if (file !== undefined) {
       const isRequired = required?.includes('policyFile') ?? false;
       const onChange = async (): Promise<void> => (this.#anonymous ? this.reauthorize() : undefined);
@@ -78,9 +75,9 @@ export class AccessSources {
   }
 
   /** What is to be kept of it for a restart. */
-  get memory(): StoredSettings {
+  get settings(): StoredSettings {
     return {
-      rules: this.#given.rules.kept,
+      rules: this.#given.rules.stored,
       lines: this.#authorized?.lines ?? [],
       anonymousRevoked: this.#anonymous?.isRevoked ?? false,
     };
@@ -127,33 +124,6 @@ export class AccessSources {
     await this.reauthorize();
   }
 
-  /** Throws 'grant-failed' while there is no policy by which somebody could be let in. */
-  checkUsable(): void {
-    this.#policy?.checkUsable();
-  }
-
-  /**
-   * Whether the verifier lets a connection from there in. Its answer becomes the role of the identity, unless connections from elsewhere
-   * have another by it: a listener does not know which of them a message comes from, so they all have one.
-   */
-  async verify(grant: ClientGrant, address: string): Promise<boolean> {
-    const { journal } = this.#given;
-    if (!this.#ask || grant.terms.origin === 'owner') return true;
-    const role = await this.#ask(grant, address);
-    if (role === undefined || grant.ended) return false;
-    const held = this.#verified(grant.identity);
-    const others = held.filter((one) => [...one.peers.addresses].some((from) => one !== grant || from !== address));
-    const other = others.map(rolesOf).find((roles) => roles !== role);
-    if (other !== undefined) {
-      const rule = `${role} by the verifier from there, and ${other} from where it is connected`;
-      journal.about(grant, { event: 'refuse', verdict: 'refused', address, rule });
-      return false;
-    }
-    this.#setRole(held, role);
-    grant.peers.expect(address);
-    return true;
-  }
-
   /** Reads the files again now. */
   async reload(): Promise<void> {
     await this.#policy?.check();
@@ -163,7 +133,7 @@ export class AccessSources {
 
   /** Looks at every client's right to be connected again. Never rejects. */
   async reauthorize(): Promise<void> {
-    const { grantManager, journal } = this.#given;
+    const { grantManager, journal, verifiedRoles } = this.#given;
     this.#schedule();
     await this.#serially(async () => {
       await grantManager.endPast();
@@ -171,15 +141,13 @@ export class AccessSources {
       await this.#anonymous?.apply();
       await this.files.update([...(this.#authorized?.grants ?? []), ...(this.#anonymous?.grants ?? [])]);
       await grantManager.persist();
-      const ask = this.#ask;
-      const identities = new Set([...grantManager.grants].map(({ identity }) => identity));
-      if (ask) await Promise.all([...identities].map(async (identity) => this.#verifyAgain(identity, ask)));
+      await verifiedRoles?.verifyAgain(async (grant, why) => grantManager.cut(grant, why));
     }).catch((error: unknown) => journal.alarm(error));
   }
 
   /** Stops looking; resolves when what was being done is done. */
   async close(): Promise<void> {
-    this.#interval = undefined;
+    this.#closed = true;
     clearInterval(this.#timer);
     this.#policy?.close();
     this.#clientsFile?.close();
@@ -196,49 +164,10 @@ export class AccessSources {
     const { options, rules } = this.#given;
     const wanted = options.reauthInterval ?? rules.policy.reauthInterval ?? REAUTH_INTERVAL;
     const interval = Math.min(wanted, MAX_REAUTH_INTERVAL);
-    if (this.#interval === undefined || this.#interval === interval) return;
+    if (this.#closed || this.#interval === interval) return;
     this.#interval = interval;
     clearInterval(this.#timer);
     this.#timer = setInterval(() => void this.reauthorize(), interval).unref();
-  }
-
-  #verified(identity: string): readonly ClientGrant[] {
-    return this.#given.grantManager.grants.named(identity).filter(({ terms }) => terms.origin !== 'owner');
-  }
-
-  #setRole(grants: readonly ClientGrant[], role: string): void {
-    const { grantManager, journal } = this.#given;
-    const [first] = grants.filter((grant) => rolesOf(grant) !== role);
-    if (first === undefined) return;
-    void grantManager.setRoles(grants, [role]);
-    journal.about(first, { event: 'role', rule: `${role} by the verifier` });
-  }
-
-  /** Cuts what the verifier denies now, and all of the identity where it gives different roles to those who are connected. */
-  async #verifyAgain(identity: string, ask: AskVerifier): Promise<void> {
-    const { grantManager, journal } = this.#given;
-    const asked = this.#verified(identity).flatMap((grant) =>
-      [...grant.peers.addresses].map(async (address) => ({ grant, role: await ask(grant, address) })),
-    );
-    const answers = (await Promise.all(asked)).filter(({ grant }) => !grant.ended);
-    const roles = new Set(answers.map(({ role }) => role).filter((role) => role !== undefined));
-    const cut = async (grants: readonly ClientGrant[], why: string): Promise<void> => {
-      const cuts = [...new Set(grants)].map(async (grant) => grantManager.cut(grant, why));
-      await Promise.all(cuts).catch((error: unknown) => journal.alarm(error, identity));
-    };
-    const [role] = roles;
-    if (roles.size > 1) {
-      await cut(
-        answers.map(({ grant }) => grant),
-        'the verifier gives its connections different roles',
-      );
-    } else {
-      if (role !== undefined) this.#setRole(this.#verified(identity), role);
-      await cut(
-        answers.filter((answer) => answer.role === undefined).map(({ grant }) => grant),
-        'the verifier denies',
-      );
-    }
   }
 
   async #serially(work: () => Promise<void>): Promise<void> {
@@ -247,5 +176,3 @@ export class AccessSources {
     await done;
   }
 }
-
-const rolesOf = ({ terms }: ClientGrant): string => terms.roles.join(',');

@@ -2,6 +2,7 @@ import type { Act, SendAct } from '../../access/policy/act.js';
 import { createDecider, type Decider, type AccessDecision, type Subject } from '../../access/policy/decide.js';
 import { checkGroupName } from '../../access/policy/groups.js';
 import { DEFAULT_POLICY, type Policy } from '../../access/policy/policy.js';
+import { CurveKernelError } from '../../errors.js';
 import { BUILT_IN_ROLES } from '../../access/policy/role.js';
 
 /** A policy as it is kept: the text of a file; `none` stands for one that could not be used, while nobody but the owner may anything. */
@@ -33,6 +34,7 @@ export class Rules {
   #policyText: PolicyText | undefined;
   #policy: Policy = DEFAULT_POLICY;
   #decider: Decider = createDecider(DEFAULT_POLICY);
+  #unusable: unknown;
 
   /** As it came, without what was changed by {@link setTopic}. */
   get policy(): Policy {
@@ -59,8 +61,8 @@ export class Rules {
     return [...privateGroupsOf(this.#policy, this.#topics)].toSorted();
   }
 
-  /** What is to be kept of them. */
-  get kept(): StoredRules {
+  /** The rules as they are stored for a restart. */
+  get stored(): StoredRules {
     return { policy: this.#policyText ?? (this.isDefault ? 'built in' : 'none'), topics: [...this.#topics] };
   }
 
@@ -71,6 +73,30 @@ export class Rules {
       [...this.#topics].filter(([topic]) => this.#policy.privateGroups.has(topic) || !policy.privateGroups.has(topic)),
     );
     this.#policyText = text;
+    this.#unusable = undefined;
+  }
+
+  /** Refuses new clients from now on, until there is a policy: the policy file cannot be used, for this reason. */
+  refuseGrants(reason: unknown): void {
+    this.#unusable = reason;
+  }
+
+  /** The policy file cannot be used, and no new client is admitted. */
+  get refusesGrants(): boolean {
+    return this.#unusable !== undefined;
+  }
+
+  /** @throws CurveKernelError 'grant-failed' while {@link refusesGrants} */
+  checkUsable(): void {
+    if (this.#unusable === undefined) return;
+    throw new CurveKernelError(
+      'grant-failed',
+      'The policy of this kernel cannot be used, so no new client is admitted.',
+      {
+        hint: 'Correct the policy file; it takes effect within a second.',
+        cause: this.#unusable,
+      },
+    );
   }
 
   /** From this call on nobody but owners may do anything, until there is a policy. */
