@@ -111,5 +111,5 @@ export interface Access {
   watch(onEvent: (event: AccessEvent) => void): Promise<() => Promise<void>>;
 }
 
-/** Whether all clients may read a topic, or only roles that name it. */
+/** `public`: all clients may read a topic; `private`: only roles that name it. */
 export type Visibility = 'private' | 'public';

@@ -27,23 +27,23 @@ import { VerifiedRoles } from './rules/verified-roles.js';
 import { AccessStore } from './state/access-store.js';
 import { definedOnly } from '../support/defined-only.js';
 
-/** What {@link KernelServer} works with. */
+/** Options of {@link KernelServer}. */
 export interface KernelServerOptions {
   readonly context: TransportContext;
   readonly origin: MessageOrigin;
   /** The kernel's connection file, if it has one: what is to outlive this process lies beside it. */
   readonly connectionFile: string | undefined;
   readonly access: AccessOptions;
-  /** What stands behind the listeners, and can be reached from now on. */
+  /** The backend behind the listeners. The first call says that clients can reach it. */
   readonly backend: () => Backend;
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
-  /** What is wrong with access: a policy that cannot be used, an audit or a state that cannot be written. */
+  /** Called with problems of access: a policy that cannot be used, an audit or a state that cannot be written. */
   readonly onAlarm?: (alarm: Alarm) => void;
 }
 
-/** Whom a kernel is shared with: its listeners, and all that decides about them. */
+/** Serves one backend to many clients: a listener for each grant, the message filter, access rules, audit and stored state. */
 export class KernelServer {
-  /** For whoever changes it. */
+  /** Access control on behalf of the program. */
   readonly access: KernelAccess;
   readonly #options: KernelServerOptions;
   readonly #grants = new Grants();
@@ -104,7 +104,7 @@ export class KernelServer {
   }
 
   /**
-   * Opens the listener of the connection file, then those of whoever was granted access before, or is authorized.
+   * Opens the listener of the connection file, then those of stored grants and of authorized clients.
    *
    * @throws CurveKernelError as `openListener` does; 'policy-invalid' for a verifier that cannot be used, and a policy that is required
    * and missing; 'encryption-required' where files are required or a verifier is given, and there are no keys
@@ -129,7 +129,7 @@ export class KernelServer {
     return this.#owner;
   }
 
-  /** Sends on iopub to everybody who may see it. */
+  /** Sends on iopub to every client that may see it. */
   publish(message: Message): void {
     this.#messageFilter.publish(message);
   }
@@ -160,7 +160,7 @@ export class KernelServer {
     await this.#store.begin(() => ({ settings: this.#sources.settings, clientFiles: files.paths }));
   }
 
-  /** What an earlier process had taken away is not known, so nothing is given that it may have been. */
+  /** The revocations of an earlier process are lost, so nothing is given that they may have removed. */
   #closeToOthers(): void {
     this.#rules.setTopic(KERNEL_GROUP, true);
     this.#journal.alarm(
@@ -172,7 +172,7 @@ export class KernelServer {
     );
   }
 
-  /** Whoever may not see it any more hears nothing. */
+  /** Tells watchers that still have the right to watch. */
   #notifyWatchers(event: AccessEvent): void {
     const { origin } = this.#options;
     for (const grant of this.#grants) {
@@ -183,10 +183,10 @@ export class KernelServer {
   }
 }
 
-/** Rules that somebody asked for mean nothing to a kernel in plain text, which everybody who reaches it owns. */
+/** Explicit access rules have no effect in plain text, where every client that reaches the kernel is its owner. */
 function checkWithoutKeys({ verify, required = [] }: AccessOptions): void {
   if (verify === undefined && required.length === 0) return;
-  throw new CurveKernelError('encryption-required', 'The connection has no keys, so nobody’s access can be limited.', {
+  throw new CurveKernelError('encryption-required', 'The connection has no keys, so access cannot be limited.', {
     hint: 'Start the kernel by a manager that issues keys, or without a policy, authorized clients and a verifier.',
   });
 }

@@ -8,22 +8,22 @@ import type { Alarm } from './audit/journal.js';
 import type { Access } from '../access/access.js';
 import { KernelServer } from './kernel-server.js';
 
-/** How a kernel is opened. */
+/** Options of {@link Kernel.open}. */
 export interface KernelOptions {
   readonly connection: ConnectionInfo;
   readonly origin: MessageOrigin;
   readonly openBackend: OpenBackend;
-  /** Who may connect beside the owner of the connection. Default: whoever is granted access while the kernel runs. */
+  /** The sources of access rules. Default: grants are made only while the kernel runs. */
   readonly access?: AccessOptions;
-  /** Where the connection was read from. What is to outlive the process of a kernel that is restarted lies beside it. */
+  /** The file that the connection was read from. The state that a restart needs lies beside it. */
   readonly connectionFile?: string;
-  /** What happens at the listener of that identity. Without it, few connections are monitored. */
+  /** Called with the events of each listener. Without it, few connections are monitored. */
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
-  /** What is wrong with the rules of access, the audit and what is saved for a restart. */
+  /** Called with problems of the access rules, the audit and the stored state. */
   readonly onAlarm?: (alarm: Alarm) => void;
 }
 
-/** How a kernel ended. */
+/** The end of a kernel. */
 export interface KernelEnd {
   /** The client that ended it means to start it again. */
   readonly restart: boolean;
@@ -37,7 +37,7 @@ const LINGER = 1_000;
  * published goes out by all whose client may see it.
  */
 export class Kernel {
-  /** Resolves when everything that the kernel opened is closed, whoever ended it. Never rejects. */
+  /** Resolves when everything that the kernel opened is closed, whatever ended it. Never rejects. */
   readonly closed: Promise<KernelEnd>;
   readonly #context = new TransportContext();
   readonly #backend: Backend;
@@ -64,7 +64,7 @@ export class Kernel {
   }
 
   /**
-   * Resolves when the sockets are bound and have proved whom they refuse.
+   * Resolves when the sockets are bound, and have refused a stranger and a plaintext peer under CURVE.
    *
    * @throws CurveKernelError as {@link openListener} does, 'policy-invalid' for a verifier that cannot be used; the backend is closed then
    */
@@ -85,7 +85,7 @@ export class Kernel {
     return this.#server.access;
   }
 
-  /** Where it listens, with the real ports. */
+  /** The connection of its owner, with the real ports. */
   get connection(): ConnectionInfo {
     return this.#connection;
   }
@@ -111,7 +111,7 @@ export class Kernel {
     await this.close();
   }
 
-  /** The backend, which has begun: somebody can reach it, or has. */
+  /** The backend, which has begun: a client can reach it. */
   #reachable(): Backend {
     if (!this.#began) {
       this.#began = true;

@@ -1,12 +1,12 @@
-/** What a watch looks at; the real process by default. */
+/** Options of {@link watchParent}. */
 export interface ParentWatchOptions {
   /** Milliseconds between two looks; 500 by default. */
   readonly interval?: number;
 }
 
 /**
- * Calls `onGone` once when the process that started this one is gone, which a kernel whose manager was killed learns from
- * nobody. `parentPid` is what the manager says it is (`JPY_PARENT_PID`): where a wrapper stands in between, both are watched.
+ * Calls `onGone` once when the process that started this one is gone, which nothing else tells a kernel whose manager was
+ * killed. `parentPid` is what the manager says it is (`JPY_PARENT_PID`): where a wrapper stands in between, both are watched.
  * Does not keep the process alive.
  *
  * @returns a function that ends the watch

@@ -1,10 +1,10 @@
-/** A field that may be undefined becomes one that may be absent. */
-type Defined<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
+/** `T` with each property that may be undefined made optional instead. */
+export type DefinedOnly<T> = {
+  [Name in keyof T as undefined extends T[Name] ? never : Name]: T[Name];
+} & { [Name in keyof T as undefined extends T[Name] ? Name : never]?: Exclude<T[Name], undefined> };
 
-/** A copy of `fields` without those whose value is undefined: under `exactOptionalPropertyTypes` these may not be there at all. */
-export function definedOnly<T extends object>(fields: T): Defined<T>;
-export function definedOnly(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+/** A copy of `object` without the properties that are undefined, as `exactOptionalPropertyTypes` wants options to be passed on. */
+export function definedOnly<T extends object>(object: T): DefinedOnly<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is undefined was just removed
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as DefinedOnly<T>;
 }

@@ -312,7 +312,7 @@ describe('I4: an input_reply', () => {
     expect(alice.published(asked).map(plainText)).toContain("'got right'");
     await eventually('the refusal is told', () =>
       events.find(
-        ({ identity, type, rule }) => identity === 'bob' && type === 'input_reply' && rule === 'nobody asked for it',
+        ({ identity, type, rule }) => identity === 'bob' && type === 'input_reply' && rule === 'not asked for',
       ),
     );
     await bob.close();

@@ -75,7 +75,7 @@ const printable = (msgType: string): string => msgType.replaceAll(/[^\w.-]/g, '?
 const cell = (...parts: readonly string[]): string => parts.join(' / ');
 
 function noteDenied({ event, identity = '', channel = '', type = '', rule }: AccessEvent): void {
-  if (event === 'deny' && rule !== 'nobody asked for it') denied.add(cell(identity, channel, type));
+  if (event === 'deny' && rule !== 'not asked for') denied.add(cell(identity, channel, type));
 }
 
 async function showAll(client: KernelClient): Promise<string[]> {

@@ -2,10 +2,10 @@ import type { AccessEvent } from '../requests/access-event.js';
 import { printableType, SEND_CHANNELS } from '../policy/message-types.js';
 import { definedOnly } from '../../support/defined-only.js';
 
-/** What an audit tells of. */
+/** The events of an audit. */
 export const AUDIT_EVENTS = [
   'accept', // a client connected, by all its sockets
-  'refuse', // a stranger, or a client from elsewhere, was not let in
+  'refuse', // a stranger, or a client from another address, was not admitted
   'leave',
   'deny', // a client asked for what it may not do
   'grant',
@@ -15,7 +15,7 @@ export const AUDIT_EVENTS = [
   'topic', // a group was made private or public
   'policy', // another policy, or a broken file and the one before it
   'admin', // an administrative request that changes nothing
-  'alarm', // something that somebody should look at
+  'alarm', // a problem that the owner should look at
 ] as const;
 
 /** One of {@link AUDIT_EVENTS}. */
@@ -33,7 +33,7 @@ const MAX_LENGTHS = { kernel: 64, identity: 64, address: 64, topic: 128, rule: 2
 
 /**
  * The record that these facts make: known fields only, cut to length, and message types reduced to their usual characters, so that
- * whoever sends odd ones writes nothing into the audit. Throws TypeError for what no client can cause: an unknown event or
+ * a client cannot write its own text into the audit. Throws TypeError for what no client can cause: an unknown event or
  * channel, a fingerprint that is none (a key, say), a time that is none.
  */
 export function createAuditRecord(facts: AuditRecord): AuditRecord {

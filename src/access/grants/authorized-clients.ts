@@ -5,7 +5,7 @@ import { checkIdentityName } from './identity-name.js';
 import { parsePointInTime } from '../policy/point-in-time.js';
 import { isRoleName } from '../policy/role.js';
 
-/** One line of an `authorized_clients` file: who may connect with which key, as what. */
+/** One line of an `authorized_clients` file: an identity, its key and its roles. */
 export interface AuthorizedClient {
   readonly identity: string;
   readonly publicKey: string;
@@ -25,8 +25,8 @@ const MAX_LINE_LENGTH = 1024;
  * `authorized_keys`. Empty lines and lines that begin with `#` are skipped; a field that begins with `#` begins a comment. One name
  * may have several keys; one key has one line.
  *
- * All or nothing: one line that cannot be understood may be the one that was to limit somebody. Whether the roles exist is for
- * the policy to say.
+ * All or nothing: one line that cannot be understood may be the one that limits a client. Whether the roles exist is checked
+ * with the policy.
  *
  * @param source The file's name, for errors.
  * @throws CurveKernelError `authorized-clients-invalid`, with the line and never the key.

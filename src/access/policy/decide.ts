@@ -6,18 +6,18 @@ import { quote } from '../quote.js';
 import { compileRights, type Rights, type RuleDecision } from './rights.js';
 import { checkRole } from './role.js';
 
-/** Whom a decision is about: an identity, and the roles that its grants give it together. */
+/** The subject of a decision: an identity, and the roles that its grants give it together. */
 export interface Subject {
   readonly name: string;
   readonly roles: readonly string[];
 }
 
-/** Whether it is allowed, and why. */
+/** A decision and its reason. */
 export interface AccessDecision {
   readonly allowed: boolean;
-  /** What decided: role and pattern, such as `executor: shell.*`; `no rule` when nothing allows it. */
+  /** The rule that decided: role and pattern, such as `executor: shell.*`; `no rule` when nothing allows it. */
   readonly rule: string;
-  /** What was refused, in words that follow “may not send” or “may not see”: `shell.execute_request`. */
+  /** The missing right, in words that follow “may not send” or “may not see”: `shell.execute_request`. */
   readonly missing?: string;
 }
 
@@ -25,15 +25,15 @@ export interface AccessDecision {
 export interface Decider {
   /** Takes a microsecond or two, looks at nothing but its arguments, and never throws for what comes off a wire. */
   decide(subject: Subject, act: Act): AccessDecision;
-  /** Whether {@link decide} allows to send what has this type, or may allow it, depending on the target of a comm. */
+  /** True if {@link decide} allows to send this type, or may allow it, depending on the target of a comm. */
   maySend(subject: Subject, act: SendAct): boolean;
 }
 
 /**
  * Makes the decider of a policy. When the policy changes, by its file or by a group made private, make another.
  *
- * The rights of several roles add up; what any of them forbids is forbidden. Who holds a role that the policy does not have may do
- * nothing: it may be one that used to forbid. Groups count in both directions for comms, and `kernel` is a group of everything.
+ * The rights of several roles add up; what any of them forbids is forbidden. An identity with a role that the policy does not have
+ * has no rights: it may be a role that used to forbid. Groups count in both directions for comms, and `kernel` is a group of everything.
  * What is sent on a channel that it does not belong on needs the right to both.
  *
  * @throws TypeError when a role in the policy cannot be used.
@@ -96,7 +96,7 @@ function decideMessage(rights: Rights, privateGroups: ReadonlySet<string>, act: 
   return verdict;
 }
 
-/** Where a message does not belong, it needs the right to where it does as well: `shell.*` shuts no kernel down. */
+/** A message on another channel than its own needs the right to both: `shell.*` does not include `shutdown_request`. */
 function judgeSend(rights: Rights, { channel, msgType }: SendAct, own: boolean): RuleDecision {
   const verdict = rights.send(channel, msgType, own);
   const home = homeChannel(channel, msgType);

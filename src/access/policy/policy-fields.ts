@@ -4,7 +4,7 @@ import { CurveKernelError } from '../../errors.js';
 /** One value of a policy file, and where it is. */
 export interface Field {
   readonly file: PolicySource;
-  /** Where it is in the document: `roles.reviewer.send[2]`; empty for the whole. */
+  /** Its path in the document: `roles.reviewer.send[2]`; empty for the whole. */
   readonly path: string;
   readonly node: unknown;
   readonly line: number;
@@ -94,7 +94,7 @@ export function readFlag(field: Field): boolean {
   throw invalidField(field, `is ${kindOf(field.node)}; true or false is wanted`);
 }
 
-/** What `check` makes of a text. A TypeError of it becomes `policy-invalid` about the field. */
+/** The result of `check` for a text. A TypeError of it becomes `policy-invalid` about the field. */
 export function readAs<T>(field: Field, check: (text: string) => T): T {
   const text = readText(field);
   try {

@@ -3,7 +3,7 @@ import { isKnownType } from './message-types.js';
 import { compileNamePattern, type MessagePattern, type NamePattern } from './pattern.js';
 import { compileSee, compileSend, type Role } from './role.js';
 
-/** What some rules say, and which of them decided. */
+/** The result of some rules, and the rule that decided. */
 export interface RuleDecision {
   readonly allowed: boolean;
   /** Role and pattern, such as `executor: shell.*`, or `no rule`. */
@@ -20,7 +20,7 @@ export interface Rights {
   group(name: string | undefined): RuleDecision;
 }
 
-/** A rule that nothing fits. */
+/** The result when no rule matches. */
 const NO_RULE: RuleDecision = { allowed: false, rule: 'no rule' };
 
 interface Rule<P> {
@@ -45,7 +45,7 @@ export function compileRights(roles: readonly Role[]): Rights {
 
 type JudgeMessage = (channel: Channel, msgType: string, own: boolean) => RuleDecision;
 
-/** Only types of the protocol are remembered, and those are few: whoever sends made-up ones fills nothing. */
+/** Only types of the protocol are remembered, and those are few: made-up types fill no memory. */
 function rememberKnown(judgeMessage: JudgeMessage): JudgeMessage {
   const verdicts = new Map<string, RuleDecision>();
   return (channel, msgType, own) => {
@@ -57,7 +57,7 @@ function rememberKnown(judgeMessage: JudgeMessage): JudgeMessage {
   };
 }
 
-/** Rules that forbid come first, so that the first one that fits decides. */
+/** Rules that forbid come first, so that the first one that matches decides. */
 function compileRules<P extends MessagePattern | NamePattern>(
   roles: readonly Role[],
   compile: (role: Role) => readonly P[],
@@ -71,12 +71,12 @@ function compileRules<P extends MessagePattern | NamePattern>(
   return [...rules.filter(({ pattern }) => pattern.deny), ...rules.filter(({ pattern }) => !pattern.deny)];
 }
 
-function judge<P>(rules: readonly Rule<P>[], fits: (pattern: P) => boolean): RuleDecision {
-  for (const { pattern, verdict } of rules) if (fits(pattern)) return verdict;
+function judge<P>(rules: readonly Rule<P>[], matches: (pattern: P) => boolean): RuleDecision {
+  for (const { pattern, verdict } of rules) if (matches(pattern)) return verdict;
   return NO_RULE;
 }
 
-/** What has no name might have any: every rule that forbids fits it, and of those that allow only `*`. */
+/** An unknown name might be any: every rule that forbids matches it, and of those that allow only `*`. */
 function judgeName(rules: readonly Rule<NamePattern>[], name: string | undefined): RuleDecision {
   return judge(rules, (pattern) => (name === undefined ? pattern.deny || pattern.everything : pattern.matches(name)));
 }

@@ -1,11 +1,10 @@
 import type { CommandModule } from 'yargs';
-import type { GrantRequest, IssuedGrant } from '../../access/access.js';
 import { checkIdentityName } from '../../access/grants/identity-name.js';
 import { generateCurvePair } from '../../keys/curve-pair.js';
 import { fingerprint } from '../../keys/fingerprint.js';
-import { definedOnly } from '../../support/defined-only.js';
+import type { GrantRequest, IssuedGrant } from '../../access/access.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
-import { deliverOrRevoke, jobFiles, refuseExistingFile, writeGrant, writeJob } from '../options/grant-files.js';
+import { handOver, jobFiles, refuseExistingFile, writeGrant, writeJob } from '../options/grant-files.js';
 import {
   keyTargetOptions,
   parseDurationOption,
@@ -79,15 +78,18 @@ async function grant(args: GrantArguments): Promise<void> {
   const expiresIn = parseDurationOption('--expires', args.expires, 'grant');
   const from = parseFrom(args.from, 'grant');
   const publicKey = args.key === undefined ? undefined : await readKeyArgument(args.key);
-  const request = definedOnly({ name, roles: parseRoles(args.role, 'grant'), expiresIn, from });
+  const request: GrantRequest = {
+    name,
+    roles: parseRoles(args.role, 'grant'),
+    ...(expiresIn === undefined ? {} : { expiresIn }),
+    ...(from === undefined ? {} : { from }),
+  };
   if (args.job !== undefined) return grantJob(request, args);
 
   await refuseExistingFile(args.out);
   const issued = await withAccess(args, async (access) => {
-    const made = await access.grant(definedOnly({ ...request, publicKey }));
-    return deliverOrRevoke(access, made, () =>
-      writeGrant(args.out, made.connection, args.seal ? publicKey : undefined),
-    );
+    const made = await access.grant({ ...request, ...(publicKey === undefined ? {} : { publicKey }) });
+    return handOver(access, made, () => writeGrant(args.out, made.connection, args.seal ? publicKey : undefined));
   });
   report(issued, [args.out], args.json);
 }
@@ -99,9 +101,7 @@ async function grantJob(request: GrantRequest, args: GrantArguments): Promise<vo
   try {
     const issued = await withAccess(args, async (access) => {
       const made = await access.grant({ ...request, publicKey: pair.publicKey });
-      return deliverOrRevoke(access, made, () =>
-        writeJob(args.out, request.name, { pair, connection: made.connection }),
-      );
+      return handOver(access, made, () => writeJob(args.out, request.name, { pair, connection: made.connection }));
     });
     report(issued, files, args.json);
   } finally {

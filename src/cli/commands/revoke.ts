@@ -1,11 +1,10 @@
 import type { CommandModule } from 'yargs';
-import type { RevokeFilter } from '../../access/access.js';
-import type { GrantInfo } from '../../access/grants/grant-info.js';
 import { parsePointInTime } from '../../access/policy/point-in-time.js';
 import { isCurveKernelError } from '../../errors.js';
 import { fingerprint } from '../../keys/fingerprint.js';
+import type { RevokeFilter } from '../../access/access.js';
+import type { GrantInfo } from '../../access/grants/grant-info.js';
 import type { AccessClient } from '../../manager/client/access-client.js';
-import { definedOnly } from '../../support/defined-only.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
 import { readKeyArgument } from '../options/key-argument.js';
 import { printJson, printNote, printResult } from '../output/output.js';
@@ -45,13 +44,13 @@ export const revokeCommand: CommandModule<object, RevokeArguments> = {
   handler: revoke,
 };
 
-/** Revoking the caller's own grant closes the connection, so no reply arrives: that is the wanted result. */
-async function revokeOthersOrOwn(access: AccessClient, filter: RevokeFilter): Promise<readonly GrantInfo[]> {
+/** Who takes back the grant that they ask by is cut off at once, and gets no answer. That is what was asked for. */
+async function revokeOthersOrOwn(access: AccessClient, request: RevokeFilter): Promise<readonly GrantInfo[]> {
   const own = await ownGrant(access);
   try {
-    return await access.revoke(filter);
+    return await access.revoke(request);
   } catch (error) {
-    if (own !== undefined && isCurveKernelError(error, 'peer-lost') && matchesFilter(own, filter)) return [own];
+    if (own !== undefined && isCurveKernelError(error, 'peer-lost') && fits(own, request)) return [own];
     throw error;
   }
 }
@@ -64,23 +63,22 @@ async function ownGrant(access: AccessClient): Promise<GrantInfo | undefined> {
   return all.find((grant) => grant.fingerprint === key);
 }
 
-const matchesFilter = (grant: GrantInfo, { name, key, allBefore }: RevokeFilter): boolean =>
+const fits = (grant: GrantInfo, { name, key, allBefore }: RevokeFilter): boolean =>
   (name ?? grant.name) === grant.name &&
   (key ?? grant.fingerprint) === grant.fingerprint &&
   (allBefore === undefined || new Date(grant.issuedAt) < allBefore);
 
 async function revoke(args: RevokeArguments): Promise<void> {
   const { name, key, 'all-before': before } = args;
-  const filter = definedOnly({
-    name,
-    key: key === undefined || key.startsWith('SHA256:') ? key : fingerprint(await readKeyArgument(key)),
-    allBefore:
-      before === undefined
-        ? undefined
-        : new Date(parseOption('--all-before', 'revoke', () => parsePointInTime(before))),
+  const request = {
+    ...(name === undefined ? {} : { name }),
+    ...(key === undefined ? {} : { key: key.startsWith('SHA256:') ? key : fingerprint(await readKeyArgument(key)) }),
+    ...(before === undefined
+      ? {}
+      : { allBefore: new Date(parseOption('--all-before', 'revoke', () => parsePointInTime(before))) }),
     letFinish: args['let-finish'],
-  });
-  const revoked = await withAccess(args, (access) => revokeOthersOrOwn(access, filter));
+  };
+  const revoked = await withAccess(args, (access) => revokeOthersOrOwn(access, request));
   if (args.json) return printJson({ revoked });
   for (const grant of revoked) printResult(`${grant.name} ${grant.fingerprint}`);
   printNote(

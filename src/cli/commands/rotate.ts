@@ -1,8 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { checkReplaceable } from '../../keys/write-private-file.js';
-import { definedOnly } from '../../support/defined-only.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
-import { deliverOrRevoke, writeGrant } from '../options/grant-files.js';
+import { handOver, writeGrant } from '../options/grant-files.js';
 import { keyTargetOptions, parseDurationOption, type KeyTarget } from '../options/grant-options.js';
 import { readKeyArgument } from '../options/key-argument.js';
 import { printJson, printNote, printResult } from '../output/output.js';
@@ -39,10 +38,11 @@ async function rotate(args: RotateArguments): Promise<void> {
   // Found out first: once there is a new key the old ones end, and nothing takes that back.
   await checkReplaceable(args.out, 'connection-file');
   const { grant } = await withAccess(args, async (access) => {
-    const issued = await access.rotate(args.name, definedOnly({ overlap, publicKey }));
-    return deliverOrRevoke(access, issued, () =>
-      writeGrant(args.out, issued.connection, args.seal ? publicKey : undefined),
-    );
+    const issued = await access.rotate(args.name, {
+      ...(overlap === undefined ? {} : { overlap }),
+      ...(publicKey === undefined ? {} : { publicKey }),
+    });
+    return handOver(access, issued, () => writeGrant(args.out, issued.connection, args.seal ? publicKey : undefined));
   });
   if (args.json) return printJson({ grant, files: [args.out] });
   printNote(`${grant.name} has the key ${grant.fingerprint} now; the old one ends after ${args.overlap ?? '30s'}`);

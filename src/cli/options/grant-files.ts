@@ -1,6 +1,5 @@
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Access, IssuedGrant } from '../../access/access.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { formatConnectionInfo, writeConnectionFile } from '../../connection/write-connection-file.js';
 import { CurveKernelError } from '../../errors.js';
@@ -8,6 +7,7 @@ import { writePublicCertificate, writeSecretCertificate } from '../../keys/certi
 import type { CurvePair } from '../../keys/curve-pair.js';
 import { sealText } from '../../keys/seal.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
+import type { Access, IssuedGrant } from '../../access/access.js';
 
 /** Throws `connection-file-unwritable` when there is something of that name: found out before the kernel is asked, not after. */
 export async function refuseExistingFile(file: string): Promise<void> {
@@ -26,14 +26,14 @@ export async function writeGrant(file: string, connection: ConnectionInfo, sealT
   await writePrivateFile(file, sealed, { kind: 'connection-file', replace: true });
 }
 
-/** Delivers a new grant to its holder, and revokes it when that fails. */
-export async function deliverOrRevoke(
+/** Has a new grant given to its holder, and takes it back when that fails. */
+export async function handOver(
   access: Access,
   issued: IssuedGrant,
-  deliver: () => Promise<unknown>,
+  give: () => Promise<unknown>,
 ): Promise<IssuedGrant> {
   try {
-    await deliver();
+    await give();
     return issued;
   } catch (error) {
     await access.revoke({ id: issued.grant.id });

@@ -12,10 +12,10 @@ export interface Alarm {
   readonly hint: string;
 }
 
-/** What is known of an event beside its time and its kernel. */
+/** The facts of an event beside its time and its kernel. */
 export type EventFacts = Omit<AuditRecord, 'time' | 'kernel' | 'verdict'> & Partial<Pick<AuditRecord, 'verdict'>>;
 
-/** Tells of events, in their order, to whoever wants to know: the audit, admins who watch, the program that runs the kernel. */
+/** Distributes access events, in their order: to the audit, to watchers, to the program that runs the kernel. */
 export class Journal {
   readonly #kernel: string;
   readonly #onAlarm: (alarm: Alarm) => void;
@@ -27,7 +27,7 @@ export class Journal {
     this.#onAlarm = onAlarm;
   }
 
-  /** Calls `listener` with every event from now on. Returns how to stop that. One that throws disturbs nobody else. */
+  /** Calls `listener` with every event from now on. Returns a function that ends it. An error of one listener does not affect the others. */
   on(listener: (event: AuditRecord) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -72,8 +72,8 @@ export class Journal {
     this.#onAlarm(alarm);
   }
 
-  /** Somebody else knocked at a grant's sockets, or its client did from elsewhere. */
-  refuse(grant: ClientGrant, { socket, address, publicKey, crowded }: Knocked): void {
+  /** A connection with another key, or from another address, was refused at a grant's sockets. */
+  refuse(grant: ClientGrant, { socket, address, publicKey, crowded }: RefusedPeer): void {
     const isHolder = publicKey !== undefined && publicKey === grant.terms.publicKey;
     this.record({
       event: 'refuse',
@@ -92,4 +92,4 @@ const unforeseen = (errno: string): Alarm => ({
   hint: 'see the audit for what came before it',
 });
 
-type Knocked = Extract<ListenerEvent, { readonly address: string }>;
+type RefusedPeer = Extract<ListenerEvent, { readonly address: string }>;

@@ -8,7 +8,7 @@ import type { StoredGrant } from './grant-storage.js';
 import { connectionFor } from './open-client.js';
 import type { Rules } from '../rules/rules.js';
 
-/** What {@link AnonymousGrant} works with. */
+/** Dependencies of {@link AnonymousGrant}. */
 export interface AnonymousGrantOptions {
   readonly grantManager: GrantManager;
   readonly rules: Rules;
@@ -20,7 +20,7 @@ export interface AnonymousGrantOptions {
   readonly revokedUnder: Policy | undefined;
 }
 
-/** The grant of whoever has no name, for as long as the policy has one for them. */
+/** The grant for clients without a name, for as long as the policy has one. */
 export class AnonymousGrant {
   readonly #options: AnonymousGrantOptions;
   /** One that was revoked in another way than by this policy stays so until there is another. */
@@ -52,7 +52,7 @@ export class AnonymousGrant {
     const [live] = this.grants;
     if (this.#followed === policy) return;
     if (role === 'deny') {
-      if (live) await grantManager.end(live, { why: 'the policy lets nobody in without a name' });
+      if (live) await grantManager.end(live, { why: 'the policy admits no client without a name' });
     } else if (live) await grantManager.setRoles([live], [role]);
     else await this.#open(role);
     this.#followed = policy;
@@ -60,7 +60,7 @@ export class AnonymousGrant {
 
   async #open(role: string): Promise<void> {
     const { grantManager, owner } = this.#options;
-    const why = 'the policy lets in whoever comes';
+    const why = 'the policy admits clients without a name';
     const former = this.#former;
     this.#former = undefined;
     if (former) return grantManager.reopen({ ...former, terms: { ...former.terms, roles: [role] } }, why);

@@ -11,7 +11,7 @@ import { connectionFor } from './open-client.js';
 import type { Rules } from '../rules/rules.js';
 import type { FileState } from '../rules/watched-file.js';
 
-/** What {@link AuthorizedGrants} works with. */
+/** Dependencies of {@link AuthorizedGrants}. */
 export interface AuthorizedGrantsOptions {
   readonly file: string;
   readonly grantManager: GrantManager;
@@ -67,7 +67,7 @@ export class AuthorizedGrants {
     }
   }
 
-  /** Takes the lines that there are now for revoked: each counts again when it changes. */
+  /** Counts all current lines as revoked: each is followed again when it changes. */
   passOver(): void {
     for (const [key, line] of this.#lines) this.#opened.set(key, line);
   }
@@ -140,7 +140,7 @@ export class AuthorizedGrants {
   async #changeRoles(grant: ClientGrant, line: AuthorizedClient): Promise<void> {
     const { grantManager, rules, journal } = this.#options;
     const { roles } = line;
-    // Whoever was to have less must not keep more. What is wrong is told when it is tried to let them in.
+    // A client that was to lose rights must not keep them. The alarm is raised when its grant is opened again.
     if (roles.some((role) => !rules.policy.roles.has(role))) return this.#end(grant);
     this.#opened.set(line.publicKey, line);
     const saved = grantManager.setRoles([grant], roles);

@@ -11,24 +11,24 @@ import type { Deadline } from '../../support/deadline.js';
 import { createPeers } from '../peers.js';
 import { definedOnly } from '../../support/defined-only.js';
 
-/** How a grant ends. */
+/** The end of a grant. */
 export interface GrantEnd {
   /** One or a few words for the audit. */
   readonly why: string;
-  /** What it runs may run to its end. */
+  /** Its running cell may finish. */
   readonly letFinish?: boolean;
-  /** The id of the grant that takes its place: what this one asked for goes on, for as long as that one lasts. */
+  /** The id of its successor: the requests of this grant go on, for as long as that one lasts. */
   readonly succeededBy?: string;
 }
 
-/** What an identity may do at the moment. */
+/** The current subject of an identity, shared by its grants. */
 export interface SubjectRef {
   subject: Subject;
 }
 
-/** What a {@link ClientGrant} is made of. */
+/** Options of {@link ClientGrant}. */
 export interface ClientGrantOptions {
-  /** Kept from an earlier life of the kernel; a new one by default. */
+  /** The id of a stored grant. Default: a new id. */
   readonly id?: string;
   readonly terms: GrantTerms;
   /** The pair of its sockets; absent in plain text. */
@@ -51,11 +51,11 @@ export class ClientGrant {
   readonly peers = createPeers();
   /** Connections that have not been told of yet. */
   arrivals: Arrivals | undefined;
-  /** What its identity may do, which all grants of that share; see {@link Grants}. */
+  /** The subject of its identity, shared by all grants of that; see {@link Grants}. */
   subjectRef: SubjectRef;
-  /** When, in milliseconds since 1970, and what. */
+  /** Time in milliseconds since 1970, and message type. */
   lastRequest: { readonly at: number; readonly type: string } | undefined;
-  /** When it will end, and how. */
+  /** Its end, if that is planned. */
   ends: (Deadline & { readonly end: GrantEnd }) | undefined;
   /** It has asked to be told what happens. */
   isWatching = false;
@@ -86,7 +86,7 @@ export class ClientGrant {
     return this.subjectRef.subject;
   }
 
-  /** Its sockets are closed, or about to be: nobody is admitted and nothing more is done for it. */
+  /** Its sockets are closed, or about to be: no client is admitted, and no request is answered. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -106,7 +106,7 @@ export class ClientGrant {
     this.#terms = { ...this.#terms, ...terms };
   }
 
-  /** From this call on nobody is admitted and nothing goes out; resolves when the five sockets are closed. */
+  /** From this call on no client is admitted and nothing is sent. Resolves when the five sockets are closed. */
   async close(linger = 0): Promise<void> {
     this.arrivals?.flush();
     this.#ended = true;

@@ -13,7 +13,7 @@ import type { Rules } from '../rules/rules.js';
 import type { AccessStore } from '../state/access-store.js';
 import { openClient, type ClientSockets } from './open-client.js';
 
-/** Who changes something, and whether it still may. */
+/** The identity that makes a change, and a check of its right. */
 export interface Actor {
   readonly subject: Subject;
   /** Throws 'not-permitted' when the actor has lost the right since it asked. */
@@ -23,7 +23,7 @@ export interface Actor {
 /** The program that runs the kernel may do what its owner may. */
 export const PROGRAM: Actor = { subject: { name: 'owner', roles: ['owner'] }, check: () => undefined };
 
-/** What a {@link GrantManager} works with. */
+/** Dependencies of {@link GrantManager}. */
 export interface GrantManagerOptions {
   readonly grants: Grants;
   readonly journal: Journal;
@@ -34,7 +34,7 @@ export interface GrantManagerOptions {
   readonly store: AccessStore;
 }
 
-/** On whose behalf a grant is opened. */
+/** The cause of a new grant. */
 export interface GrantCause {
   readonly actor?: Actor;
   /** A few words for the audit. */
@@ -119,8 +119,8 @@ export class GrantManager {
   }
 
   /**
-   * Cuts the connections of a grant. Whoever comes back is looked at anew, at the same address: rejects when it cannot be opened again,
-   * and is ended then.
+   * Closes the connections of a grant. Clients that connect again, at the same address, are checked anew. Rejects when the grant cannot be
+   * opened again; it has ended then.
    */
   async cut(grant: ClientGrant, why: string): Promise<void> {
     const { id, terms, server, listener, ends } = grant;
@@ -169,13 +169,13 @@ export class GrantManager {
   #checkOpen(grant: ClientGrant): void {
     if (!this.#closing && !grant.ended) return;
     throw new CurveKernelError('grant-failed', `The grant for ${grant.identity} was ended before it began.`, {
-      hint: 'The kernel was ending, or somebody revoked it: see its audit.',
+      hint: 'The kernel was ending, or the grant was revoked: see the audit.',
     });
   }
 }
 
 const notRecordedError = (cause: unknown): CurveKernelError =>
-  new CurveKernelError('grant-failed', 'The audit cannot be written, and nobody is let in without a record of it.', {
+  new CurveKernelError('grant-failed', 'The audit cannot be written, and no client is admitted without a record.', {
     hint: 'Make room on its disk, or give the kernel another place for it.',
     cause,
   });

@@ -9,7 +9,7 @@ import { deadlineIn, leftUntil, type Deadline } from '../../support/deadline.js'
 import type { StoredRules } from '../rules/rules.js';
 import type { StoredState } from '../state/state-lines.js';
 
-/** A grant, as it is kept. */
+/** A grant as it is stored. */
 interface GrantRecord {
   readonly id: string;
   readonly terms: GrantTerms;
@@ -29,12 +29,12 @@ interface EndRecord {
   readonly end: GrantEnd;
 }
 
-/** What is kept of a kernel beside its grants. */
+/** The stored state of a kernel beside its grants. */
 export interface StoredSettings {
   readonly rules: StoredRules;
-  /** Lines of `authorized_clients` that were followed: those whose grant is not kept are not to be followed again. */
+  /** Lines of `authorized_clients` that were followed: those whose grant is not stored are not to be followed again. */
   readonly lines: readonly AuthorizedClient[];
-  /** Whoever has no name stays out under this policy: that was revoked. */
+  /** The grant for clients without a name was revoked, and stays so under this policy. */
   readonly anonymousRevoked: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface StoredGrant {
   readonly ends: ClientGrant['ends'];
 }
 
-/** What an earlier process of the kernel left. */
+/** The stored state of an earlier process of the kernel. */
 export interface StoredKernel extends StoredSettings {
   readonly grants: readonly StoredGrant[];
 }
@@ -87,7 +87,7 @@ function textOf({ id, terms, server, listener, ends }: OpenGrant): string {
   } satisfies GrantRecord);
 }
 
-/** What {@link serializeKernel} remembered. Only an earlier process of this kernel can have sealed it. */
+/** Reads {@link serializeKernel}. Only an earlier process of this kernel can have sealed it. */
 export async function loadKernel({ memory, grants }: StoredState): Promise<StoredKernel> {
   const kept: StoredSettings = JSON.parse(memory);
   return { ...kept, grants: await Promise.all(grants.map(async (text) => loadGrant(JSON.parse(text)))) };

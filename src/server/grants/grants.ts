@@ -42,7 +42,7 @@ export class Grants implements Iterable<ClientGrant> {
     this.#renew(grant.identity);
   }
 
-  /** What it gave is gone from its identity too, and it is left with what the other grants of that give: now, and whenever they change. */
+  /** Removes the grant; its identity keeps only the roles of its other grants. */
   remove(grant: ClientGrant): void {
     this.#all.delete(grant);
     this.#renew(grant.identity);

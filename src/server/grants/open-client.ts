@@ -17,20 +17,20 @@ import { KEYED_SOCKETS, WATCHED_SOCKETS } from '../peers.js';
 import type { VerifiedRoles } from '../rules/verified-roles.js';
 import type { MessageFilter } from '../messages/message-filter.js';
 
-/** What the sockets of every grant have in common. */
+/** Dependencies of the sockets of every grant. */
 export interface ClientSockets {
   readonly context: TransportContext;
   readonly messageFilter: MessageFilter;
   readonly journal: Journal;
-  /** What happens at the listener of that identity. With it, all sockets are monitored. */
+  /** Called with the events of each listener. With it, all sockets are monitored. */
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
   /** Asked about every connection with the right key from a right address. */
   readonly verifiedRoles?: VerifiedRoles;
 }
 
 /**
- * Opens the five sockets of a grant, at `connection`, and gives them to it. Whoever subscribes in the meantime is greeted when they are
- * open, and what is asked in the meantime is answered at once.
+ * Opens the five sockets of a grant, at `connection`, and gives them to it. Subscribers in the meantime are welcomed when they are
+ * open; requests in the meantime are answered at once.
  *
  * @throws CurveKernelError as {@link openListener} does
  */
@@ -72,7 +72,7 @@ export async function openClient(
 }
 
 /**
- * Where a new grant listens: beside `owner`, on ports of its own, with a signature key of its own. With the secret key of the pair in it
+ * The connection of a new grant: beside `owner`, on ports of its own, with a signature key of its own. With the secret key of the pair in it
  * where that is the key that is admitted.
  */
 export function connectionFor(owner: ConnectionInfo, server: CurvePair, terms: GrantTerms): ConnectionInfo {

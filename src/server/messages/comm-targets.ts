@@ -1,7 +1,7 @@
 import { isCommType } from '../../access/policy/message-types.js';
 import type { Json, Message } from '../../protocol/message.js';
 
-/** Which target each open comm belongs to; only the message that opens one says so. */
+/** The target of each open comm; only the message that opens one names it. */
 export interface CommTargets {
   /** The target of a comm's message; undefined for other messages, and where it is not known or not sure. */
   of(message: Message): string | undefined;

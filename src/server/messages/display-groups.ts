@@ -1,7 +1,7 @@
 import { groupsOf, MAX_GROUPS, type Groups } from '../../access/policy/groups.js';
 import type { Json, JsonObject, Message } from '../../protocol/message.js';
 
-/** Which groups displays belong to that can be changed later: what is put in the place of a private output is private too. */
+/** The groups of displays that can be updated later: an update of a private output is private too. */
 export interface DisplayGroups {
   /** The groups of an output that is about to be published, with those that displays of its id have had before. */
   of(message: Message): Groups;

@@ -2,7 +2,7 @@ import { createMessage, type MessageOrigin } from '../../protocol/create-message
 import type { Message } from '../../protocol/message.js';
 
 /**
- * What a subscriber hears first, so that it knows from when on it misses nothing (JEP 65). Undefined for a topic that is no
+ * The first message for a subscriber, from which on it misses nothing (JEP 65). Undefined for a topic that is no
  * text, which no Jupyter client subscribes to and no message could name.
  */
 export function welcomeMessage(origin: MessageOrigin, topic: Uint8Array): Message | undefined {

@@ -3,10 +3,10 @@ import { accessType } from '../../access/requests/request-types.js';
 import type { Groups } from '../../access/policy/groups.js';
 import type { Message, RequestChannel } from '../../protocol/message.js';
 
-/** To be told of access events, which those may who may ask for them. */
+/** The act of watching access events. */
 export const WATCH_ACT: SendAct = { kind: 'send', channel: 'control', msgType: accessType('watch') };
 
-/** What a client does by sending `message`. `own`: a request of the same identity runs. */
+/** The act of sending `message`. `own`: a request of the same identity runs. */
 export function sendAct(
   channel: RequestChannel,
   message: Message,
@@ -17,7 +17,7 @@ export function sendAct(
   return commTarget === undefined ? act : { ...act, commTarget };
 }
 
-/** What it is to see `message`, which belongs to these groups, on iopub. `own`: a request of the same identity caused it. */
+/** The act of seeing `message`, which belongs to these groups, on iopub. `own`: a request of the same identity caused it. */
 export function seeAct(message: Message, own: boolean, groups: Groups, commTarget?: string): SeeAct {
   const act = { kind: 'see', msgType: message.header.msg_type, own, groups } as const;
   return commTarget === undefined ? act : { ...act, commTarget };

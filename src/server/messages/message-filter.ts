@@ -24,7 +24,7 @@ import type { Rules } from '../rules/rules.js';
 import { seenByOthers } from './seen-parent.js';
 import { withVisibleComms } from './visible-comms.js';
 
-/** What a {@link MessageFilter} works with. */
+/** Dependencies of {@link MessageFilter}. */
 export interface MessageFilterOptions {
   readonly origin: MessageOrigin;
   readonly grants: Grants;
@@ -35,14 +35,14 @@ export interface MessageFilterOptions {
   readonly administrate: (request: Request, grant: ClientGrant) => JsonObject | Promise<JsonObject>;
 }
 
-/** Stands between the listeners and the backend: who may send what, and who sees what. */
+/** Passes messages between listeners and backend, as far as the rules allow. */
 export class MessageFilter {
   readonly #options: MessageFilterOptions;
   readonly #comms = createCommTargets();
   readonly #displays = createDisplayGroups();
-  /** What everybody heard last about what the kernel does. */
+  /** The last status message for all clients. */
   #publicState: Message | undefined;
-  /** What each grant heard last about that: state and request. */
+  /** The last status that each grant was told: state and request. */
   readonly #lastState = new WeakMap<ClientGrant, string>();
 
   constructor(options: MessageFilterOptions) {
@@ -69,7 +69,7 @@ export class MessageFilter {
     }
   }
 
-  /** What a grant may send, as far as that is known before a message is read. */
+  /** The rights of a grant that can be checked before a message is read. */
   rightsOf(grant: ClientGrant): SenderRights {
     const { rules, backend } = this.#options;
     return {
@@ -79,7 +79,7 @@ export class MessageFilter {
     };
   }
 
-  /** Sends on iopub to everybody who may see it. It is written once for who asked and once for others, and signed for those who listen. */
+  /** Sends on iopub to every client that may see it. It is encoded once for the requester and once for others, and signed for each subscriber. */
   publish(message: Message): void {
     const { grants } = this.#options;
     const { header, parent_header: parent } = message;
@@ -136,8 +136,8 @@ export class MessageFilter {
   }
 
   /**
-   * The sender of the request may only ask. That the kernel is busy with an answer is told to nobody else: it would be a way to send
-   * others as much as one likes.
+   * The sender of the request may only ask. Other clients are not told that the kernel is busy with the answer: that would let it flood
+   * them.
    */
   #cannotRun({ username }: ParentHeader): boolean {
     for (const { identity, server, subject } of this.#options.grants) {
@@ -146,7 +146,7 @@ export class MessageFilter {
     return false;
   }
 
-  /** Whether a grant was told something else last. Takes note of it. */
+  /** True if the last status for this grant was another one. Remembers this one. */
   #isNews(grant: ClientGrant, { content, parent_header: parent }: Message): boolean {
     const state = JSON.stringify([content['execution_state'], parent.username, parent.msg_id]);
     if (this.#lastState.get(grant) === state) return false;
@@ -177,8 +177,7 @@ export class MessageFilter {
         } as const;
         return this.#options.rules.decide(grant.subject, act).allowed;
       },
-      disregard: () =>
-        this.#options.journal.deny(grant, { channel, type: header.msg_type, rule: 'nobody asked for it' }),
+      disregard: () => this.#options.journal.deny(grant, { channel, type: header.msg_type, rule: 'not asked for' }),
     };
     return request;
   }
@@ -214,7 +213,7 @@ export class MessageFilter {
     const begin = (header: Header): void => say('busy', header);
     const end = (header: Header): void => {
       say('idle', header);
-      // Front ends show what they heard last, and code of somebody may be running.
+      // Front ends show the last status, and code of another client may be running.
       const state = this.#publicState;
       if (state?.content['execution_state'] !== 'busy') return;
       const parent = state.parent_header;
@@ -229,7 +228,7 @@ export class MessageFilter {
 /** Requests with code or data in them; others ask questions. */
 const LARGE_TYPES = ['execute_request', 'comm_open', 'comm_msg', 'debug_request'] as const;
 
-/** Whether a request of this client's identity is the parent. In plain text names are not verified, and everybody is the owner. */
+/** True if a request of this client's identity is the parent. In plain text names are not verified, and every client is the owner. */
 const isBy = ({ identity, server }: ClientGrant, parent: ParentHeader): boolean =>
   server === undefined || identity === parent.username;
 

@@ -6,8 +6,8 @@ const MAX_FIELD_LENGTH = 1024;
 /**
  * A request's header, which has the verified name, as others than its sender are shown it: id and session stand below that name.
  *
- * Front ends tell what is theirs by these two, and a sender chooses both. So nobody is shown an id that is anybody's own, and
- * whatever somebody chooses is never one that another waits for.
+ * Front ends tell what is theirs by these two, and a sender chooses both. So no client is shown the plain id of
+ * another, and an id that one client chooses is never one that another waits for.
  */
 export function seenByOthers<Parent extends ParentHeader>(parent: Parent): Parent;
 export function seenByOthers(parent: ParentHeader): ParentHeader {

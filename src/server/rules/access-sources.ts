@@ -14,7 +14,7 @@ import type { Rules } from './rules.js';
 import type { VerifiedRoles } from './verified-roles.js';
 import { WatchedFile, type FileState } from './watched-file.js';
 
-/** What {@link AccessSources} works with. */
+/** Dependencies of {@link AccessSources}. */
 export interface AccessSourcesOptions {
   readonly options: AccessOptions;
   readonly grantManager: GrantManager;
@@ -27,14 +27,14 @@ export interface AccessSourcesOptions {
 
 const REAUTH_INTERVAL = 30_000;
 
-/** What is said about access outside of the kernel: the policy, `authorized_clients`, a verifier. Asks again, and again. */
+/** The sources of access outside of the kernel: the policy, `authorized_clients`, a verifier. They are checked again and again. */
 export class AccessSources {
   readonly files: ClientFiles;
   readonly #given: AccessSourcesOptions;
   #policy: PolicySource | undefined;
   #clientsFile: WatchedFile | undefined;
   #authorized: AuthorizedGrants | undefined;
-  /** The policy under which it was revoked that somebody comes in without a name. */
+  /** The policy under which the grant for clients without a name was revoked. */
   #revokedUnder: Policy | undefined;
   #anonymous: AnonymousGrant | undefined;
   #work = Promise.resolve();
@@ -49,8 +49,8 @@ export class AccessSources {
   }
 
   /**
-   * Loads the verifier and reads the policy, in the light of what held in an earlier process: before anybody can connect. Where that is
-   * lost, a policy that was asked for and is not there leaves the owner alone.
+   * Loads the verifier and reads the policy, after the stored rules of an earlier process, before any client can connect. Where those are
+   * lost and a required policy is missing, only the owner has access.
    *
    * @throws CurveKernelError 'policy-invalid' for a verifier that cannot be used, and as {@link PolicySource.open} does
    */
@@ -74,7 +74,7 @@ export class AccessSources {
     if (former === 'lost') this.#revokedUnder = rules.policy;
   }
 
-  /** What is to be kept of it for a restart. */
+  /** The settings to store for a restart. */
   get settings(): StoredSettings {
     return {
       rules: this.#given.rules.stored,
@@ -84,8 +84,8 @@ export class AccessSources {
   }
 
   /**
-   * Lets in whoever is authorized, at the places where they were before, and not those whose grants were revoked; from here on until
-   * {@link close}, all of it is looked at again whenever it changes. Where it is lost whose were revoked, each may have been.
+   * Opens the grants of authorized clients, at the addresses that they had before, but for revoked ones; from here on until
+   * {@link close}, the sources are read again whenever they change. Where the stored state is lost, each grant may have been revoked.
    */
   async begin(owner: ConnectionInfo, known: StoredKernel | 'lost' | undefined): Promise<void> {
     const { options, grantManager, rules, journal } = this.#given;
@@ -131,7 +131,7 @@ export class AccessSources {
     await this.reauthorize();
   }
 
-  /** Looks at every client's right to be connected again. Never rejects. */
+  /** Checks the right of every client again. Never rejects. */
   async reauthorize(): Promise<void> {
     const { grantManager, journal, verifiedRoles } = this.#given;
     this.#schedule();
@@ -145,7 +145,7 @@ export class AccessSources {
     }).catch((error: unknown) => journal.alarm(error));
   }
 
-  /** Stops looking; resolves when what was being done is done. */
+  /** Ends all checks. Resolves when the current one is done. */
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);

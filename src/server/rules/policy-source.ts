@@ -3,7 +3,7 @@ import type { Journal } from '../audit/journal.js';
 import type { StoredPolicy, Rules } from './rules.js';
 import { WatchedFile, type FileState } from './watched-file.js';
 
-/** What {@link PolicySource} works with. */
+/** Dependencies of {@link PolicySource}. */
 export interface PolicySourceOptions {
   readonly file: string;
   /** The kernel does not start for the first time without it. */
@@ -14,7 +14,7 @@ export interface PolicySourceOptions {
   readonly onChange: () => Promise<void>;
 }
 
-/** Keeps the rules what a policy file says: for as long as it is missing or broken, what the last good one said. */
+/** Follows a policy file: while it is missing or broken, the last valid policy remains in force. */
 export class PolicySource {
   readonly #options: PolicySourceOptions;
   readonly #file: WatchedFile;
@@ -46,7 +46,7 @@ export class PolicySource {
 
   /**
    * Puts in force what the file says, and follows it from here on. While that cannot be, what was restored holds. When the kernel starts
-   * for the first time, a missing file is no policy, and a broken one lets in nobody but the owner.
+   * for the first time, a missing file is no policy, and with a broken one only the owner has access.
    *
    * @throws CurveKernelError 'policy-invalid' for a file that is required and missing at the first start
    */
@@ -95,7 +95,7 @@ export class PolicySource {
 }
 
 const goneError = (source: string): CurveKernelError =>
-  new CurveKernelError('policy-invalid', `The policy ${source} is gone; what held before holds.`, {
+  new CurveKernelError('policy-invalid', `The policy ${source} is gone; the previous policy remains in force.`, {
     hint: 'Put it back, or write {} into it for the built-in roles only.',
   });
 

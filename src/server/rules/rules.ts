@@ -5,7 +5,7 @@ import { DEFAULT_POLICY, type Policy } from '../../access/policy/policy.js';
 import { CurveKernelError } from '../../errors.js';
 import { BUILT_IN_ROLES } from '../../access/policy/role.js';
 
-/** A policy as it is kept: the text of a file; `none` stands for one that could not be used, while nobody but the owner may anything. */
+/** A policy as it is stored: the text of a file. `none`: the policy is unusable, and only the owner has rights. */
 export type StoredPolicy = PolicyText | 'built in' | 'none';
 
 /** The text of a policy, and the file that it came from. */
@@ -14,10 +14,10 @@ export interface PolicyText {
   readonly text: string;
 }
 
-/** What a kernel's next process is to go by. */
+/** The rules for the next process of a kernel. */
 export interface StoredRules {
   readonly policy: StoredPolicy;
-  /** What differs from the policy. */
+  /** Topics that differ from the policy. */
   readonly topics: readonly (readonly [topic: string, isPrivate: boolean])[];
 }
 
@@ -46,7 +46,7 @@ export class Rules {
     return this.#policyText?.source ?? (this.isDefault ? 'built in' : 'none');
   }
 
-  /** What the file said; undefined when the policy came from none. */
+  /** The text of the file; undefined when the policy came from none. */
   get text(): string | undefined {
     return this.#policyText?.text;
   }
@@ -99,7 +99,7 @@ export class Rules {
     );
   }
 
-  /** From this call on nobody but owners may do anything, until there is a policy. */
+  /** From this call on only owners have rights, until there is a policy. */
   close(): void {
     this.#set(OWNER_ALONE, this.#topics);
     this.#policyText = undefined;

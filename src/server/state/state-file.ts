@@ -11,7 +11,7 @@ import { createStateLines, readState, STATE_SUFFIX, type StoredState, type MoreL
 
 export type { StoredState } from './state-lines.js';
 
-/** What a kernel finds in its state file when it starts. */
+/** The content of a state file when a kernel starts. */
 export interface FoundState {
   readonly state: StoredState;
   /** Paths of the connection files of clients that an earlier process wrote. */
@@ -21,7 +21,7 @@ export interface FoundState {
 /** Keeps what must outlive the kernel's process, and not the kernel: for a restart. */
 export interface StateFile {
   /**
-   * What an earlier process of this kernel left. `'none'`: nothing, and the state of another kernel of that name is removed. `'lost'`:
+   * Reads the state of an earlier process of this kernel. `'none'`: nothing, and the state of another kernel of that name is removed. `'lost'`:
    * an earlier process could not save its state, so what it had taken away is not known. Never rejects.
    */
   read(): Promise<FoundState | 'none' | 'lost'>;
@@ -37,7 +37,7 @@ export interface StateFile {
   remove(): Promise<void>;
 }
 
-/** What is in the file, and how to know the file again. */
+/** The content of the file as it was written, and the file's identity. */
 interface Written {
   readonly memory: string;
   readonly grants: ReadonlySet<string>;
