@@ -20,7 +20,7 @@ import type { StoredGrant, StoredKernel } from './grants/grant-storage.js';
 import { Grants } from './grants/grants.js';
 import { Journal, type Alarm } from './audit/journal.js';
 import { KernelAccess } from './grants/kernel-access.js';
-import { WATCH_ACT } from './messages/message-acts.js';
+import { WATCH_ACT } from '../access/policy/act.js';
 import { MessageFilter } from './messages/message-filter.js';
 import { Rules } from './rules/rules.js';
 import { VerifiedRoles } from './rules/verified-roles.js';

@@ -7,6 +7,7 @@ import { secretKeyFromZ85 } from '../keys/curve-pair.js';
 import { guardProcess } from '../keys/guard-process.js';
 import type { Secret } from '../keys/secret.js';
 import type { MessageOrigin } from '../protocol/create-message.js';
+import { definedOnly } from '../support/defined-only.js';
 import { eraseVariable } from './erase-variable.js';
 import type { OpenBackend } from './backend.js';
 import { Kernel, type KernelOptions } from './kernel.js';
@@ -58,19 +59,14 @@ export async function serveBackend(
   signal?.throwIfAborted();
   const file = typeof connection === 'string' ? connection : undefined;
   const info =
-    typeof connection === 'string'
-      ? await readConnectionFile(connection, { ...(secretKey && { secretKey }) })
-      : connection;
+    typeof connection === 'string' ? await readConnectionFile(connection, definedOnly({ secretKey })) : connection;
   checkEncryption(info, options.requireEncryption ?? false);
 
   const kernel = await Kernel.open({
     connection: info,
     origin: options.origin ?? kernelOrigin(),
     openBackend,
-    ...(access && { access }),
-    ...(file !== undefined && { connectionFile: file }),
-    ...(onEvent && { onEvent }),
-    ...(onAlarm && { onAlarm }),
+    ...definedOnly({ access, connectionFile: file, onEvent, onAlarm }),
   });
   try {
     if (file !== undefined && Object.values(info.ports).includes(0)) {

@@ -3,6 +3,7 @@ import { checkPublicKey } from '../../keys/curve-pair.js';
 import { createAddressRule } from '../policy/address-rule.js';
 import { checkIdentityName } from './identity-name.js';
 import { parsePointInTime } from '../policy/point-in-time.js';
+import { definedOnly } from '../../support/defined-only.js';
 import { isRoleName } from '../policy/role.js';
 
 /** One line of an `authorized_clients` file: an identity, its key and its roles. */
@@ -36,7 +37,7 @@ export function parseAuthorizedClients(text: string, source: string): readonly A
     new CurveKernelError(
       'authorized-clients-invalid',
       `Authorized clients ${source}${line === undefined ? '' : `, line ${line}`}: ${problem}.`,
-      { hint: HINT, data: { file: source, ...(line === undefined ? {} : { line }) } },
+      { hint: HINT, data: definedOnly({ file: source, line }) },
     );
   if (text.length > MAX_CHARACTERS) throw refuse(`the file has more than ${MAX_CHARACTERS} characters`);
   const clients = new Map<string, AuthorizedClient>();
@@ -96,16 +97,10 @@ function parseOptions(options: readonly string[]): Pick<AuthorizedClient, 'expir
   }
   const expires = given.get('expires');
   const from = given.get('from')?.split(',');
-  const terms: { expiresAt?: string; from?: readonly string[] } = {};
-  if (expires !== undefined) {
-    const time = within('expires= is no date, and no time with a zone', () => parsePointInTime(expires));
-    terms.expiresAt = new Date(time).toISOString();
-  }
-  if (from !== undefined) {
-    within('from= is no list of addresses and blocks such as 10.0.0.0/8', () => createAddressRule(from));
-    terms.from = from;
-  }
-  return terms;
+  if (from) within('from= is no list of addresses and blocks such as 10.0.0.0/8', () => createAddressRule(from));
+  if (expires === undefined) return definedOnly({ from });
+  const time = within('expires= is no date, and no time with a zone', () => parsePointInTime(expires));
+  return definedOnly({ expiresAt: new Date(time).toISOString(), from });
 }
 
 /** Fields may be in the wrong place, so the parsers' own errors may quote a key: they are not passed on. */

@@ -22,3 +22,13 @@ export function parseDuration(text: string): number {
   if (duration > 0 && duration <= MAX_DURATION) return duration;
   throw new TypeError(`${quote(text)} is no duration: a whole number above zero and ms, s, m, h, d or w, such as 8h`);
 }
+
+/** Maximum interval in ms between two checks of the rights of all clients. */
+export const MAX_REAUTH_INTERVAL = 86_400_000;
+
+/** Parses a re-authorization interval, in milliseconds: from one second to one day. Throws TypeError. */
+export function parseReauthInterval(text: string): number {
+  const interval = parseDuration(text);
+  if (interval >= 1000 && interval <= MAX_REAUTH_INTERVAL) return interval;
+  throw new TypeError(`${quote(text)} is not from one second to one day`);
+}

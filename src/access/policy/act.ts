@@ -1,4 +1,5 @@
 import type { Channel, RequestChannel } from '../../protocol/message.js';
+import { accessType } from '../requests/request-types.js';
 import type { Groups } from './groups.js';
 
 /** A message that an identity sends to the kernel. */
@@ -31,3 +32,6 @@ export type Act = SendAct | SeeAct;
 export function channelOf(act: Act): Channel {
   return act.kind === 'send' ? act.channel : 'iopub';
 }
+
+/** The act of watching access events. */
+export const WATCH_ACT: SendAct = { kind: 'send', channel: 'control', msgType: accessType('watch') };

@@ -1,4 +1,5 @@
 import { quote } from '../quote.js';
+import { isJsonObject } from '../../protocol/json-fields.js';
 import type { Json, JsonObject, Message } from '../../protocol/message.js';
 
 /** The group that everything belongs to, sent or seen: while it is private, the kernel is. */
@@ -33,7 +34,7 @@ export function checkGroupName(name: string): string {
  */
 export function groupsOf(message: Pick<Message, 'metadata' | 'content'>): Groups {
   const outer = read(message.metadata);
-  const inner = isObject(message.content['metadata']) ? read(message.content['metadata']) : NONE;
+  const inner = isJsonObject(message.content['metadata']) ? read(message.content['metadata']) : NONE;
   if (outer === 'malformed' || inner === 'malformed') return 'malformed';
   return inner.length === 0 ? outer : [...outer, ...inner];
 }
@@ -47,5 +48,3 @@ function read(metadata: JsonObject): Groups {
 
 const isGroupName = (value: Json): value is string => typeof value === 'string' && GROUP_NAME.test(value);
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from 'yaml';
+import { definedOnly } from '../../support/defined-only.js';
 import { CurveKernelError } from '../../errors.js';
 
 /** One value of a policy file, and where it is. */
@@ -30,14 +31,14 @@ export function invalidPolicy(
   return new CurveKernelError('policy-invalid', `Policy file ${source}${where}: ${what}${problem}.`, {
     hint,
     cause,
-    data: { file: source, ...(line === undefined ? {} : { line }), ...(path === undefined ? {} : { field: path }) },
+    data: definedOnly({ file: source, line, field: path }),
   });
 }
 
 /** A `policy-invalid` about one field. */
 export function invalidField(field: Field, problem: string, hint?: string, cause?: unknown): CurveKernelError {
   const { file, line, path } = field;
-  return invalidPolicy(file.name, problem, { line, path, ...(hint === undefined ? {} : { hint }), cause });
+  return invalidPolicy(file.name, problem, definedOnly({ line, path, hint, cause }));
 }
 
 /** The field at the top of a document. */

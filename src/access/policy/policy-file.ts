@@ -4,7 +4,7 @@ import { compileNamePattern } from './pattern.js';
 import { BUILT_IN_ROLES, compileSee, compileSend, isBuiltInRole, isRoleName, type Role } from './role.js';
 import { DEFAULT_POLICY, type Policy } from './policy.js';
 import { quote } from '../quote.js';
-import { parseReauthInterval } from '../grants/reauth-interval.js';
+import { parseReauthInterval } from '../grants/duration.js';
 import { type Field, invalidField, invalidPolicy, readAs, readFlag, readList, readMapping } from './policy-fields.js';
 import { runPolicyTests } from './policy-tests.js';
 import { parsePolicyYaml } from './policy-yaml.js';

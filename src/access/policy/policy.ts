@@ -18,8 +18,3 @@ export const DEFAULT_POLICY: Policy = {
   anonymous: 'deny',
   privateGroups: new Set(),
 };
-
-/** The roles of a client without an identity: none, unless the policy says otherwise. */
-export function anonymousRoles(policy: Policy): readonly string[] {
-  return policy.anonymous === 'deny' ? [] : [policy.anonymous];
-}

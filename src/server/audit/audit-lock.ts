@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CurveKernelError } from '../../errors.js';
 import { errnoOf } from '../../keys/private-file.js';
-import { isAlive, isProcessMark, markProcess, type ProcessMark } from '../state/process-start.js';
+import { isAlive, isProcessMark, markProcess, type ProcessMark } from '../../support/process-start.js';
 
 /** Milliseconds within which the maker of a lock has also written its process mark. */
 const WRITING = 100;

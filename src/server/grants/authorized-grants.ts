@@ -3,6 +3,7 @@ import { checkGrantTerms, type GrantTerms } from '../../access/grants/grant.js';
 import type { Policy } from '../../access/policy/policy.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { generateServerPair } from '../../keys/openssl-pair.js';
+import { definedOnly } from '../../support/defined-only.js';
 import type { ClientGrant } from './client-grant.js';
 import type { GrantManager } from './grant-manager.js';
 import type { StoredGrant } from './grant-storage.js';
@@ -92,15 +93,9 @@ export class AuthorizedGrants {
     const { identity, roles, publicKey, expiresAt, from } = line;
     const now = Date.now();
     if (expiresAt !== undefined && Date.parse(expiresAt) <= now) return;
-    const terms: GrantTerms = {
-      identity,
-      roles,
-      publicKey,
-      issuedAt: new Date(now).toISOString(),
-      ...(expiresAt !== undefined && { expiresAt }),
-      ...(from && { from }),
-      origin: 'authorized-clients',
-    };
+    const origin = 'authorized-clients' as const;
+    const issuedAt = new Date(now).toISOString();
+    const terms: GrantTerms = definedOnly({ identity, roles, publicKey, issuedAt, expiresAt, from, origin });
     try {
       checkGrantTerms(terms, rules.policy);
       const why = `authorized_clients, line ${line.line}`;

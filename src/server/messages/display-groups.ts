@@ -1,5 +1,6 @@
 import { groupsOf, MAX_GROUPS, type Groups } from '../../access/policy/groups.js';
-import type { Json, JsonObject, Message } from '../../protocol/message.js';
+import { isJsonObject } from '../../protocol/json-fields.js';
+import type { JsonObject, Message } from '../../protocol/message.js';
 
 /** The groups of displays that can be updated later: an update of a private output is private too. */
 export interface DisplayGroups {
@@ -38,9 +39,6 @@ function union(before: Groups, own: Groups): Groups {
 }
 
 function displayId({ transient }: JsonObject): string | undefined {
-  const id = isObject(transient) ? transient['display_id'] : undefined;
+  const id = isJsonObject(transient) ? transient['display_id'] : undefined;
   return typeof id === 'string' ? id : undefined;
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,28 +1,28 @@
 import type { Subject } from '../../access/policy/decide.js';
-import { groupsOf } from '../../access/policy/groups.js';
+import type { SeeAct, SendAct } from '../../access/policy/act.js';
+import { groupsOf, type Groups } from '../../access/policy/groups.js';
 import { isAdminType, isCommType, MESSAGE_TYPES, printableType } from '../../access/policy/message-types.js';
 import { describeRefusal, NOT_PERMITTED } from '../../access/policy/refusal.js';
 import { inNameOf } from '../../protocol/as-sent.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
 import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
-import type { Header, JsonObject, Message, ParentHeader } from '../../protocol/message.js';
+import type { Header, JsonObject, Message, ParentHeader, RequestChannel } from '../../protocol/message.js';
 import type { ReceivedMessage } from '../../transport/server/listener.js';
 import type { Heads, OutputLoss } from '../../transport/server/publish-queue.js';
 import type { SenderRights } from '../../transport/server/sender-rights.js';
 import type { Backend, Request } from '../backend.js';
-import { welcomeMessage } from './iopub-welcome.js';
 import { answer, type Handler } from './reply.js';
 import type { ClientGrant } from '../grants/client-grant.js';
 import { createCommTargets } from './comm-targets.js';
 import { createDisplayGroups } from './display-groups.js';
 import type { Grants } from '../grants/grants.js';
-import { describeLoss } from '../describe-loss.js';
 import type { Journal } from '../audit/journal.js';
-import { seeAct, sendAct, WATCH_ACT } from './message-acts.js';
+import { WATCH_ACT } from '../../access/policy/act.js';
+import { isJsonObject } from '../../protocol/json-fields.js';
+import { definedOnly } from '../../support/defined-only.js';
 import { ACCESS_EVENT } from '../../access/requests/request-types.js';
 import type { Rules } from '../rules/rules.js';
 import { seenByOthers } from './seen-parent.js';
-import { withVisibleComms } from './visible-comms.js';
 
 /** Dependencies of {@link MessageFilter}. */
 export interface MessageFilterOptions {
@@ -237,3 +237,51 @@ const isShownOnIopub = ({ header, content }: Message): boolean =>
 
 /** Nothing was run, so there is no traceback. */
 const refusal = (evalue: string): JsonObject => ({ status: 'error', ename: NOT_PERMITTED, evalue, traceback: [] });
+
+/**
+ * The first message for a subscriber, from which on it misses nothing (JEP 65). Undefined for a topic that is no
+ * text, which no Jupyter client subscribes to and no message could name.
+ */
+function welcomeMessage(origin: MessageOrigin, topic: Uint8Array): Message | undefined {
+  try {
+    const subscription = new TextDecoder('utf-8', { fatal: true }).decode(topic);
+    return createMessage(origin, 'iopub_welcome', { subscription });
+  } catch {
+    return undefined;
+  }
+}
+
+/** A `comm_info_reply` without the comms of targets that its receiver may not see; any other message as it is. */
+function withVisibleComms(message: Message, maySee: (target: string) => boolean): Message {
+  const { comms } = message.content;
+  if (message.header.msg_type !== 'comm_info_reply' || !isJsonObject(comms)) return message;
+  const visible = Object.entries(comms).filter(([, comm]) => {
+    const target = isJsonObject(comm) ? comm['target_name'] : undefined;
+    return typeof target === 'string' && maySee(target);
+  });
+  return { ...message, content: { ...message.content, comms: Object.fromEntries(visible) } };
+}
+
+/** The line that tells a client on stderr what it does not get. */
+function describeLoss(loss: OutputLoss): string {
+  if (loss.kind === 'left-out') {
+    const seconds = Math.round(loss.milliseconds / 1_000);
+    return `[jupyter-curve] A client that uses the same connection as this one has read nothing for ${seconds} s. It gets no output until it reads again.\n`;
+  }
+  const { messages, bytes } = loss;
+  const count = messages === 1 ? '1 message' : `${messages} messages`;
+  return `[jupyter-curve] ${count} of output (${inUnits(bytes)}) are missing here: this client reads more slowly than the cell writes, and its queue was full. Print or show less at a time.\n`;
+}
+
+const inUnits = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** The act of sending `message`. `own`: a request of the same identity runs. */
+function sendAct(channel: RequestChannel, { header }: Message, own: boolean, commTarget: string | undefined): SendAct {
+  return definedOnly({ kind: 'send' as const, channel, msgType: header.msg_type, own, commTarget });
+}
+
+/** The act of seeing `message`, which belongs to these groups, on iopub. `own`: a request of the same identity caused it. */
+function seeAct({ header }: Message, own: boolean, groups: Groups, commTarget?: string): SeeAct {
+  return definedOnly({ kind: 'see' as const, msgType: header.msg_type, own, groups, commTarget });
+}

@@ -1,6 +1,6 @@
 import type { GrantTerms } from '../../access/grants/grant.js';
 import type { Policy } from '../../access/policy/policy.js';
-import { MAX_REAUTH_INTERVAL } from '../../access/grants/reauth-interval.js';
+import { MAX_REAUTH_INTERVAL } from '../../access/grants/duration.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import type { AccessOptions } from './access-options.js';
 import { AnonymousGrant } from '../grants/anonymous-grant.js';

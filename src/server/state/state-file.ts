@@ -6,7 +6,7 @@ import { errnoOf } from '../../keys/private-file.js';
 import type { Secret } from '../../keys/secret.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
 import { overwriteState } from './overwrite-state.js';
-import { markProcess } from './process-start.js';
+import { markProcess } from '../../support/process-start.js';
 import { createStateLines, readState, STATE_SUFFIX, type StoredState, type MoreLines } from './state-lines.js';
 
 export type { StoredState } from './state-lines.js';

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { currentUser, errnoOf } from '../../keys/private-file.js';
 import type { Secret } from '../../keys/secret.js';
-import { isProcessMark, type ProcessMark } from './process-start.js';
+import { isProcessMark, type ProcessMark } from '../../support/process-start.js';
 import { openState, sealState } from './sealed-state.js';
 
 /** Ends the name of the file in which a kernel keeps its grants, after that of its connection file. */
