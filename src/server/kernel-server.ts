@@ -197,12 +197,12 @@ function openAudit(file: string, kernel: string, journal: Journal): AuditWriter 
     file,
     kernel,
     onFailure: (error) =>
-      alarm(`the audit cannot be written, so no one new is let in: ${reasonOf(error)}`, hintOf(error)),
-    onBroken: (movedTo) => alarm(`the audit was broken, and is kept as ${basename(movedTo)}`, KEEP_HINT),
+      alarm(`The audit cannot be written, so no new client is admitted: ${reasonOf(error)}`, hintOf(error)),
+    onBroken: (movedTo) => alarm(`The audit was broken, and is kept as ${basename(movedTo)}.`, KEEP_HINT),
     onClockBack: (seconds) =>
-      alarm(`the clock was set back by ${seconds} s; the audit goes on with the time of the last row`, CLOCK_HINT),
+      alarm(`The clock was set back by ${seconds} s; the audit goes on with the time of the last row.`, CLOCK_HINT),
     onLost: ({ seq, hash }) =>
-      alarm(`the audit was removed, replaced or added to; it was whole up to ${seq}:${hash}`, KEEP_HINT),
+      alarm(`The audit was removed, replaced or added to; it was whole up to ${seq}:${hash}.`, KEEP_HINT),
   });
   journal.on((event) => audit.take(event));
   return audit;
@@ -213,4 +213,4 @@ const KEEP_HINT = 'Keep what is there, and find out which program changed it.';
 const hintOf = (error: unknown): string =>
   isCurveKernelError(error) ? error.hint : 'Make room for it, or give the kernel another place for it with --audit.';
 
-const reasonOf = (error: unknown): string => (isCurveKernelError(error) ? error.message : errnoOf(error));
+const reasonOf = (error: unknown): string => (isCurveKernelError(error) ? error.message : `${errnoOf(error)}.`);

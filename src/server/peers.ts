@@ -6,7 +6,7 @@ import type { ListenerEvent } from '../transport/server/listener-event.js';
 export interface Peers {
   list(): readonly Peer[];
   /**
-   * Where the connections may come from that are there: every address from which one was let in since there was none, and where one is
+   * The addresses of the connections: every address from which one was admitted since there was none, and where one is
    * expected. Heartbeat does not count, which admits every key.
    */
   readonly addresses: ReadonlySet<string>;

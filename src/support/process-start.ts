@@ -18,7 +18,7 @@ export interface ProcessMark {
 
 /** Marks a process, by default this one. Undefined when there is none of that id. */
 export async function markProcess(pid: number = process.pid): Promise<ProcessMark | undefined> {
-  return exists(pid) ? { pid, started: (await statusOf(pid))[1], ...(await here()) } : undefined;
+  return processExists(pid) ? { pid, started: (await statusOf(pid))[1], ...(await here()) } : undefined;
 }
 
 /** True for a mark that was read from a file. */
@@ -36,7 +36,7 @@ export async function isAlive({ pid, started, host, boot, space }: ProcessMark):
   if (host !== now.host) return true;
   if (boot !== now.boot) return false;
   if (space !== now.space) return true;
-  if (!exists(pid)) return false;
+  if (!processExists(pid)) return false;
   const [state, start] = await statusOf(pid);
   return state !== 'Z' && (started === '' || start === '' || start === started);
 }
@@ -74,7 +74,8 @@ async function here(): Promise<Pick<ProcessMark, 'host' | 'boot' | 'space'>> {
   return { host: hostname(), boot: boot.trim(), space };
 }
 
-function exists(pid: number): boolean {
+/** True while a process has this id, also one of another user. */
+export function processExists(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -154,7 +154,7 @@ test.each([
     const { seq, hash } = tipOf((await linesOf(auditFile)).at(-1) ?? '');
     await change(auditFile);
     await kernel.access.grant({ name: 'bob', roles: ['observer'] });
-    const alarm = `the audit was removed, replaced or added to; it was whole up to ${seq}:${hash}`;
+    const alarm = `The audit was removed, replaced or added to; it was whole up to ${seq}:${hash}.`;
     expect(events).toContainEqual(expect.objectContaining({ event: 'alarm', rule: alarm }));
     await kernel.close();
     const lines = await linesOf(auditFile);
@@ -181,7 +181,7 @@ test.each([
   const grant = kernel.access.grant({ name: 'bob', roles: ['observer'] });
   await expect(grant).rejects.toMatchObject({ code: 'grant-failed' });
   expect(events).toContainEqual(
-    expect.objectContaining({ event: 'alarm', rule: expect.stringContaining('the audit cannot be written') }),
+    expect.objectContaining({ event: 'alarm', rule: expect.stringContaining('The audit cannot be written') }),
   );
 });
 

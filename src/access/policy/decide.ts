@@ -34,7 +34,7 @@ export interface Decider {
  *
  * The rights of several roles add up; what any of them forbids is forbidden. An identity with a role that the policy does not have
  * has no rights: it may be a role that used to forbid. Groups count in both directions for comms, and `kernel` is a group of everything.
- * What is sent on a channel that it does not belong on needs the right to both.
+ * A message on another channel than its own needs the right to both.
  *
  * @throws TypeError when a role in the policy cannot be used.
  */

@@ -62,7 +62,7 @@ export class Journal {
   /** An error that a person should look at; what held before holds. */
   alarm(error: unknown, identity?: string): void {
     // Never more of another library's error than its code: its message may quote anything.
-    const { message, hint } = isCurveKernelError(error) ? error : unforeseen(errnoOf(error));
+    const { message, hint } = isCurveKernelError(error) ? error : unforeseenAlarm(errnoOf(error));
     this.raise({ message, hint }, identity === undefined ? {} : { identity });
   }
 
@@ -87,9 +87,9 @@ export class Journal {
   }
 }
 
-const unforeseen = (errno: string): Alarm => ({
-  message: `something that concerns access failed: ${errno}`,
-  hint: 'see the audit for what came before it',
+const unforeseenAlarm = (errno: string): Alarm => ({
+  message: `An operation of access control failed: ${errno}.`,
+  hint: 'See the audit for the events before it.',
 });
 
 type RefusedPeer = Extract<ListenerEvent, { readonly address: string }>;

@@ -143,7 +143,7 @@ function note(journal: Journal, grant: ClientGrant, event: ListenerEvent): void 
 }
 
 const ANY_KEY = { rule: 'heartbeat admits every key' };
-const FAILURE_HINT = 'a message of a client could not be dealt with; please report this';
+const FAILURE_HINT = 'A message of a client could not be handled; please report this.';
 
 const describe = (error: unknown): string =>
-  error instanceof CurveKernelError ? `kernel: ${error.code}` : 'kernel: an error of its own';
+  error instanceof CurveKernelError ? `kernel: ${error.code}` : 'kernel: an internal error';

@@ -32,7 +32,7 @@ export class VerifiedRoles {
   }
 
   /**
-   * Whether the verifier admits a connection from that address. Its answer becomes the role of the identity, unless connections from
+   * True if the verifier admits a connection from that address. Its answer becomes the role of the identity, unless connections from
    * other addresses have another role: a listener does not know by which of them a message comes, so they all have one.
    */
   async verify(grant: ClientGrant, address: string): Promise<boolean> {
