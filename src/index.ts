@@ -66,14 +66,16 @@ export type { PingOptions } from './transport/client/heartbeat.js';
 export type { SocketSecurity } from './transport/client/connection-set.js';
 export { probe, type ProbeAs, type ProbeOptions, type ProbeResult } from './transport/client/probe.js';
 
+// Access control
+export type { Access, GrantRequest, IssuedGrant, RevokeFilter, RotateOptions, Visibility } from './access/access.js';
+export type { ClientInfo, GrantInfo, Peer } from './access/grants/grant-info.js';
+export type { AccessDecision } from './access/policy/decide.js';
+export type { AccessEvent } from './access/requests/access-event.js';
+
 // Being a kernel
 export { serveKernel, type ServeOptions } from './kernel/serve-kernel.js';
 export type { Kernel, KernelEnd } from './server/kernel.js';
 export type { AccessOptions } from './server/rules/access-options.js';
-export type { GrantWish, Granted, KernelAccess, RotateOptions } from './server/grants/kernel-access.js';
-export type { RevokeWish } from './server/grants/revoke-filter.js';
-export type { ClientInfo, GrantInfo } from './server/grants/grant-info.js';
-export type { AccessEvent as KernelAccessEvent } from './server/audit/journal.js';
 export type { Verify, VerifiedKey } from './server/rules/verifier.js';
 export type {
   CellContext,
@@ -91,7 +93,15 @@ export type {
   MimeBundle,
   PublishOptions,
 } from './kernel/language.js';
-export type { Backend, CloseReason, OpenBackend, Outlet, Request, ShownOutput, Spared } from './server/backend.js';
+export type {
+  Backend,
+  CloseReason,
+  OpenBackend,
+  Outlet,
+  Request,
+  ShownOutput,
+  RetainPolicy,
+} from './server/backend.js';
 export type { ErrorReport } from './server/messages/error-report.js';
 export { serveBackend, type ServeBackendOptions } from './server/serve-backend.js';
 export { createTypeScriptLanguage, type TypeScriptOptions } from './typescript/typescript-language.js';
@@ -126,17 +136,7 @@ export {
   type LocalServices,
 } from './manager/services/connect-services.js';
 export { attach, type AttachedKernel, type AttachOptions } from './manager/client/attach.js';
-export {
-  openAccess,
-  type Access,
-  type AccessDecision,
-  type GrantRequest,
-  type OpenAccessOptions,
-  type RevokeRequest,
-  type RotateRequest,
-} from './manager/client/access-client.js';
-export type { AccessEvent } from './manager/client/access-events.js';
-export type { Grant, GrantInUse, IssuedGrant } from './manager/client/access-grant.js';
+export { openAccess, type AccessClient, type OpenAccessOptions } from './manager/client/access-client.js';
 export { quietServices, type ServicesConsole } from './manager/services/quiet-services.js';
 
 // Notebooks

@@ -5,10 +5,10 @@ import {
   type FieldName,
   type Fields,
   invalidField,
-  kindOf,
   optionalText,
   requiredText,
 } from './connection-fields.js';
+import { kindOf } from '../protocol/json-fields.js';
 import type { ConnectionInfo, Ports, Transport } from './connection-info.js';
 import { endpoint } from './endpoints.js';
 

@@ -1,5 +1,6 @@
 import { CurveKernelError } from '../errors.js';
 import { isSealed } from '../keys/seal.js';
+import { isJsonObject, kindOf } from '../protocol/json-fields.js';
 import type { Json, JsonObject } from '../protocol/message.js';
 
 /** The fields that are ours, in the order in which `jupyter_client` writes them; the last one is this package's. */
@@ -60,7 +61,7 @@ export function parseFields(text: string, source: string): Fields {
     // The parser's own error quotes the text around the mistake, which may be a key.
     throw text.trim() === '' ? refuse('is empty', HINT) : refuse('is not JSON');
   }
-  if (!isObject(json)) throw refuse(`holds ${kindOf(json)}; an object is wanted`);
+  if (!isJsonObject(json)) throw refuse(`holds ${kindOf(json)}; an object is wanted`);
   if (isDeeperThan(json, DEEPEST)) throw refuse(`is nested more than ${DEEPEST} levels deep`, HINT);
   const ports = FIELDS.filter((field) => field.endsWith('_port'));
   if (!ports.some((field) => Object.hasOwn(json, field))) throw refuse('is not one: it names no ports');
@@ -104,17 +105,6 @@ export function unknownFields({ json }: Fields): JsonObject {
   const ours: ReadonlySet<string> = new Set(FIELDS);
   return Object.fromEntries(Object.entries(json).filter(([name]) => !ours.has(name)));
 }
-
-/** What a value is, in words for an error. */
-export function kindOf(value: Json): string {
-  if (value === null) return 'null';
-  if (isObject(value)) return 'an object';
-  if (typeof value === 'object') return 'a list';
-  return typeof value === 'string' ? 'text' : `a ${typeof value}`;
-}
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function isDeeperThan(value: Json, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;

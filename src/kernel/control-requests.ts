@@ -3,7 +3,7 @@ import type { JsonObject } from '../protocol/message.js';
 import type { ExecutionContext } from './execution-context.js';
 import { errorContent, report } from '../server/messages/error-report.js';
 import type { Handler } from '../server/messages/reply.js';
-import { flagField } from '../server/messages/request-content.js';
+import { flagField } from '../protocol/json-fields.js';
 import { withinTime } from '../support/time-limit.js';
 
 /** Milliseconds after which an interrupt that has not happened is an error. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../protocol/message.js';
 import type { ShownOutput } from '../server/backend.js';
 import { compileGlobSearch } from './glob-search.js';
-import { flagField, integerField, textField } from '../server/messages/request-content.js';
+import { flagField, integerField, textField } from '../protocol/json-fields.js';
 
 /** Session, line, and the source, or a pair of the source and the text of its result (empty if there is none). */
 export type HistoryLine = readonly [number, number, string | readonly [string, string]];

@@ -100,10 +100,10 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     },
     interrupt: () => void interrupt().catch(onFailure),
     isRunning: (identity) => queue.running?.identity === identity,
-    forget(grant, spared) {
+    cancelRequests(grant, retain) {
       context.inputs.rejectAll(queue.requestsOf(grant));
-      if (spared !== 'everything') queue.removeWaiting(grant);
-      if (queue.running?.grant === grant && spared === 'nothing') void interrupt().catch(onFailure);
+      if (retain !== 'everything') queue.removeWaiting(grant);
+      if (queue.running?.grant === grant && retain === 'nothing') void interrupt().catch(onFailure);
     },
     async close(reason) {
       clearTimeout(startLater);

@@ -1,12 +1,12 @@
 /** The requests that only ask: answered at once, also while code runs. */
-import { ACCESS_FEATURE } from '../protocol/access-feature.js';
+import { ACCESS_FEATURE } from '../access/requests/request-types.js';
 import { PROTOCOL_VERSION } from '../protocol/create-message.js';
 import { toCodePointOffset } from '../protocol/cursor.js';
 import type { JsonObject, Message } from '../protocol/message.js';
 import type { ExecutionContext } from './execution-context.js';
 import type { Language } from './language.js';
 import type { Handler } from '../server/messages/reply.js';
-import { integerField, textField } from '../server/messages/request-content.js';
+import { integerField, textField } from '../protocol/json-fields.js';
 import { withinTime } from '../support/time-limit.js';
 
 /** Milliseconds after which a client gets an error in place of an answer. */

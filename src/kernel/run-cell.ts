@@ -5,7 +5,7 @@ import { knownMember } from '../protocol/written-json.js';
 import type { Request } from '../server/backend.js';
 import { errorContent, reportError } from '../server/messages/error-report.js';
 import { reply } from '../server/messages/reply.js';
-import { flagField, textField, textsField } from '../server/messages/request-content.js';
+import { flagField, textField, textsField } from '../protocol/json-fields.js';
 import { definedOnly } from '../support/defined-only.js';
 import { orAborted } from '../support/or-aborted.js';
 import { openCellContext } from './cell-context.js';

@@ -5,14 +5,14 @@
  */
 import type { JsonObject, Message, RequestChannel } from '../protocol/message.js';
 
-/** Why the kernel ends. */
+/** The reason for the end of a kernel. */
 export type CloseReason = 'shutdown' | 'restart';
 
-/** What was put out by a request of somebody. */
+/** An output, and the identity whose request caused it. */
 export interface ShownOutput {
   /** The type of the message on iopub that showed it. */
   readonly msgType: string;
-  /** Who sent the request. */
+  /** The sender of the request. */
   readonly identity: string;
   /** The output's own, in which its groups are. */
   readonly metadata: JsonObject;
@@ -22,7 +22,7 @@ export interface ShownOutput {
 export interface Request {
   readonly channel: RequestChannel;
   readonly message: Message;
-  /** Who sent it: the identity that its listener admits, which is the user name in its header too. */
+  /** The sender: the identity that its listener admits, which is the user name in its header too. */
   readonly identity: string;
   /** The id of the grant on whose listener it arrived. An identity may hold several. */
   readonly grant: string;
@@ -33,17 +33,17 @@ export interface Request {
   /** Sends an `input_request` to the client that made this request, on its stdin channel. */
   ask(message: Message): void;
   /**
-   * Whether its sender may still do this: to be asked again when a request has waited. When not, the sender has been told, and
+   * True if its sender may still do this: to be checked again when a request has waited. If not, the sender has been told, and
    * nothing is to be done or said about the request.
    */
   isPermitted(): boolean;
-  /** Whether its sender may see an output, for replies that repeat one. */
+  /** True if its sender may see an output, for replies that repeat one. */
   maySee(output: ShownOutput): boolean;
   /** Nothing comes of it, because it answers no question that its sender was asked. */
   disregard(): void;
 }
 
-/** What a backend may do beside answering requests. */
+/** The way out for a backend, beside replies. */
 export interface Outlet {
   /** Sends on iopub, to every listener. */
   publish(message: Message): void;
@@ -51,8 +51,8 @@ export interface Outlet {
   end(reason: CloseReason): void;
 }
 
-/** What goes on of that for which a grant asked that has ended. */
-export type Spared = 'nothing' | 'running' | 'everything';
+/** The requests of an ended grant that go on. */
+export type RetainPolicy = 'nothing' | 'running' | 'everything';
 
 /** Answers requests. */
 export interface Backend {
@@ -62,16 +62,16 @@ export interface Backend {
   receive(request: Request): void;
   /** Stops what runs, as the SIGINT of a terminal does. */
   interrupt(): void;
-  /** Whether a request of this identity runs now. */
+  /** True while a request of this identity runs. */
   isRunning(identity: string): boolean;
   /**
-   * A grant has ended, and its connections with it: what it is asked for fails, now and later. Unless that is spared, what it asked for
-   * and has not begun never begins, and what it runs is interrupted. Nobody else notices.
+   * A grant has ended, and its connections with it: what it is asked for fails, now and later. Unless that is retain, what it asked for
+   * and has not begun never begins, and what it runs is interrupted. No other grant notices.
    */
-  forget(grant: string, spared: Spared): void;
+  cancelRequests(grant: string, retain: RetainPolicy): void;
   /** Ends everything the backend started. Resolves within bounded time, never rejects. */
   close(reason: CloseReason): Promise<void>;
 }
 
-/** Makes a backend. What it publishes before {@link Backend.begin} reaches nobody. */
+/** Makes a backend. Messages that it publishes before {@link Backend.begin} are lost. */
 export type OpenBackend = (outlet: Outlet) => Backend;

@@ -5,25 +5,25 @@ import { TransportContext } from '../transport/transport-context.js';
 import type { Backend, CloseReason, OpenBackend } from './backend.js';
 import type { AccessOptions } from './rules/access-options.js';
 import type { Alarm } from './audit/journal.js';
-import type { KernelAccess } from './grants/kernel-access.js';
-import { Sharing } from './kernel-server.js';
+import type { Access } from '../access/access.js';
+import { KernelServer } from './kernel-server.js';
 
-/** How a kernel is opened. */
+/** Options of {@link Kernel.open}. */
 export interface KernelOptions {
   readonly connection: ConnectionInfo;
   readonly origin: MessageOrigin;
   readonly openBackend: OpenBackend;
-  /** Who may connect beside the owner of the connection. Default: whoever is granted access while the kernel runs. */
+  /** The sources of access rules. Default: grants are made only while the kernel runs. */
   readonly access?: AccessOptions;
-  /** Where the connection was read from. What is to outlive the process of a kernel that is restarted lies beside it. */
+  /** The file that the connection was read from. The state that a restart needs lies beside it. */
   readonly connectionFile?: string;
-  /** What happens at the listener of that identity. Without it, few connections are monitored. */
+  /** Called with the events of each listener. Without it, few connections are monitored. */
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
-  /** What is wrong with the rules of access, the audit and what is saved for a restart. */
+  /** Called with problems of the access rules, the audit and the stored state. */
   readonly onAlarm?: (alarm: Alarm) => void;
 }
 
-/** How a kernel ended. */
+/** The end of a kernel. */
 export interface KernelEnd {
   /** The client that ended it means to start it again. */
   readonly restart: boolean;
@@ -37,11 +37,11 @@ const LINGER = 1_000;
  * published goes out by all whose client may see it.
  */
 export class Kernel {
-  /** Resolves when everything that the kernel opened is closed, whoever ended it. Never rejects. */
+  /** Resolves when everything that the kernel opened is closed, whatever ended it. Never rejects. */
   readonly closed: Promise<KernelEnd>;
   readonly #context = new TransportContext();
   readonly #backend: Backend;
-  readonly #sharing: Sharing;
+  readonly #server: KernelServer;
   #connection: ConnectionInfo;
   #began = false;
   #closing = false;
@@ -50,7 +50,7 @@ export class Kernel {
   private constructor({ connection, openBackend, connectionFile, access = {}, ...options }: KernelOptions) {
     this.#connection = connection;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    this.#sharing = new Sharing({
+    this.#server = new KernelServer({
       ...options,
       context: this.#context,
       connectionFile,
@@ -58,20 +58,20 @@ export class Kernel {
       backend: () => this.#reachable(),
     });
     this.#backend = openBackend({
-      publish: (message) => this.#sharing.publish(message),
+      publish: (message) => this.#server.publish(message),
       end: (reason) => void this.close(reason),
     });
   }
 
   /**
-   * Resolves when the sockets are bound and have proved whom they refuse.
+   * Resolves when the sockets are bound, and have refused a stranger and a plaintext peer under CURVE.
    *
    * @throws CurveKernelError as {@link openListener} does, 'policy-invalid' for a verifier that cannot be used; the backend is closed then
    */
   static async open(options: KernelOptions): Promise<Kernel> {
     const kernel = new Kernel(options);
     try {
-      kernel.#connection = await kernel.#sharing.open(options.connection);
+      kernel.#connection = await kernel.#server.open(options.connection);
       kernel.#reachable();
       return kernel;
     } catch (error) {
@@ -80,12 +80,12 @@ export class Kernel {
     }
   }
 
-  /** Who may do what, and to let others in. */
-  get access(): KernelAccess {
-    return this.#sharing.access;
+  /** The access control of the kernel, on behalf of this program. */
+  get access(): Access {
+    return this.#server.access;
   }
 
-  /** Where it listens, with the real ports. */
+  /** The connection of its owner, with the real ports. */
   get connection(): ConnectionInfo {
     return this.#connection;
   }
@@ -100,7 +100,7 @@ export class Kernel {
     if (!this.#closing) {
       this.#closing = true;
       await this.#backend.close(reason);
-      await this.#sharing.close(reason, LINGER);
+      await this.#server.close(reason, LINGER);
       await this.#context.close();
       this.#resolveClosed({ restart: reason === 'restart' });
     }
@@ -111,7 +111,7 @@ export class Kernel {
     await this.close();
   }
 
-  /** The backend, which has begun: somebody can reach it, or has. */
+  /** The backend, which has begun: a client can reach it. */
   #reachable(): Backend {
     if (!this.#began) {
       this.#began = true;

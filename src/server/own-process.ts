@@ -2,9 +2,9 @@ import { watchParent } from './parent-watch.js';
 import type { Kernel } from './kernel.js';
 
 /**
- * Ties the kernel to the process, for a process that is nothing but this kernel: SIGINT interrupts the code that runs, as a
- * terminal sends it to everybody; SIGTERM, SIGHUP and the death of the parent end the kernel; what is thrown where nobody
- * catches goes to `onFailure`, and the kernel lives on. All of it is undone when the kernel is closed.
+ * Ties the kernel to the process, for a process that is nothing but this kernel: SIGINT interrupts the code that runs, which a
+ * terminal sends to every process; SIGTERM, SIGHUP and the death of the parent end the kernel; an uncaught
+ * error goes to `onFailure`, and the kernel lives on. All of it is undone when the kernel is closed.
  */
 export function ownProcess(kernel: Kernel, env: NodeJS.ProcessEnv, onFailure: (error: unknown) => void): void {
   const end = (): void => void kernel.close();

@@ -1,21 +1,12 @@
+import type { Peer } from '../access/grants/grant-info.js';
 import type { SocketName } from '../protocol/message.js';
 import type { ListenerEvent } from '../transport/server/listener-event.js';
-
-/** A client that is connected. */
-export interface Peer {
-  /** As ZAP (ZeroMQ RFC 27) names it: an IP address for tcp, `localhost:uid:gid:pid` for ipc. */
-  readonly address: string;
-  /** ISO 8601. */
-  readonly since: string;
-  /** Of its connections, how many have been seen; a stock client has five. */
-  readonly sockets: number;
-}
 
 /** The clients of one listener. */
 export interface Peers {
   list(): readonly Peer[];
   /**
-   * Where the connections may come from that are there: every address from which one was let in since there was none, and where one is
+   * The addresses of the connections: every address from which one was admitted since there was none, and where one is
    * expected. Heartbeat does not count, which admits every key.
    */
   readonly addresses: ReadonlySet<string>;
@@ -34,11 +25,11 @@ export const WATCHED_SOCKETS: readonly SocketName[] = ['shell'];
 /** The sockets that admit one key, which are all watched where it matters that no connection is left. */
 export const KEYED_SOCKETS: readonly SocketName[] = ['shell', 'control', 'stdin', 'iopub'];
 
-const MOST_SOCKETS = 5;
+const MAX_SOCKETS = 5;
 /** Clients without a shell, of which it may not be known whether they are there; those that came first are given up beyond it. */
-const MOST_UNSEEN = 16;
+const MAX_UNSEEN = 16;
 /** More than are let in at once, so beyond it some have left without a word. */
-const MOST_PEERS = 1_024;
+const MAX_PEERS = 1_024;
 /** Milliseconds from the verdict on a connection to the report that it was let in, at most. */
 const EXPECTED = 2_000;
 
@@ -59,16 +50,16 @@ export function createPeers(): Peers {
       open.add(socket, 1);
       seen.add(address);
       expected.delete(address);
-      if (seen.size > MOST_PEERS) removeFirst(seen);
+      if (seen.size > MAX_PEERS) removeFirst(seen);
     }
     const known = peers.find(
-      (peer) => peer.address === address && !peer.sockets.has(socket) && peer.sockets.size < MOST_SOCKETS,
+      (peer) => peer.address === address && !peer.sockets.has(socket) && peer.sockets.size < MAX_SOCKETS,
     );
     if (known) known.sockets.add(socket);
     else peers.push({ address, since: now.toISOString(), sockets: new Set([socket]) });
     const unseen = peers.filter((peer) => !hasShell(peer));
-    if (unseen.length > MOST_UNSEEN) drop(unseen[0]);
-    if (peers.length > MOST_PEERS) drop(peers[0]);
+    if (unseen.length > MAX_UNSEEN) drop(unseen[0]);
+    if (peers.length > MAX_PEERS) drop(peers[0]);
   };
   const drop = (peer: Entry | undefined): void => {
     const at = peers.findIndex((one) => one === peer);

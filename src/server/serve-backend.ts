@@ -7,30 +7,31 @@ import { secretKeyFromZ85 } from '../keys/curve-pair.js';
 import { guardProcess } from '../keys/guard-process.js';
 import type { Secret } from '../keys/secret.js';
 import type { MessageOrigin } from '../protocol/create-message.js';
+import { definedOnly } from '../support/defined-only.js';
 import { eraseVariable } from './erase-variable.js';
 import type { OpenBackend } from './backend.js';
 import { Kernel, type KernelOptions } from './kernel.js';
 import { ownProcess } from './own-process.js';
 import type { AccessOptions } from './rules/access-options.js';
 
-/** How a backend is served. */
+/** Options of {@link serveBackend}. */
 export interface ServeBackendOptions {
   /** Refuse to serve without keys. */
   readonly requireEncryption?: boolean;
-  /** Where {@link SECRET_VARIABLE} is taken from, and removed; the environment of the process by default. */
+  /** The environment that {@link SECRET_VARIABLE} is taken and removed from. Default: that of the process. */
   readonly env?: NodeJS.ProcessEnv;
   /**
    * This process is nothing but the kernel: its signals and its parent's death are the kernel's, see {@link ownProcess}; and it is
    * guarded, see {@link guardProcess}.
    */
   readonly ownsProcess?: boolean;
-  /** What the language threw where no client waited for an answer. */
+  /** Called with an error of the language that no client waits for. */
   readonly onFailure?: (error: unknown) => void;
-  /** What happens at the listener of that name. Without it, connections are not monitored. */
+  /** Called with the events of each listener. Without it, few connections are monitored. */
   readonly onEvent?: KernelOptions['onEvent'];
-  /** What is wrong with the rules of access, the audit and what is saved for a restart, and what to do about it. Must not throw. */
+  /** Called with problems of the access rules, the audit and the stored state. Must not throw. */
   readonly onAlarm?: KernelOptions['onAlarm'];
-  /** Who may connect beside the owner of the connection, and what is written down about it. */
+  /** The sources of access rules, and the audit. */
   readonly access?: AccessOptions;
   /** Ends the kernel. */
   readonly signal?: AbortSignal;
@@ -58,19 +59,14 @@ export async function serveBackend(
   signal?.throwIfAborted();
   const file = typeof connection === 'string' ? connection : undefined;
   const info =
-    typeof connection === 'string'
-      ? await readConnectionFile(connection, { ...(secretKey && { secretKey }) })
-      : connection;
+    typeof connection === 'string' ? await readConnectionFile(connection, definedOnly({ secretKey })) : connection;
   checkEncryption(info, options.requireEncryption ?? false);
 
   const kernel = await Kernel.open({
     connection: info,
     origin: options.origin ?? kernelOrigin(),
     openBackend,
-    ...(access && { access }),
-    ...(file !== undefined && { connectionFile: file }),
-    ...(onEvent && { onEvent }),
-    ...(onAlarm && { onAlarm }),
+    ...definedOnly({ access, connectionFile: file, onEvent, onAlarm }),
   });
   try {
     if (file !== undefined && Object.values(info.ports).includes(0)) {
@@ -89,7 +85,7 @@ export async function serveBackend(
 /** A new session of a kernel. */
 export const kernelOrigin = (): MessageOrigin => ({ session: randomUUID(), username: 'kernel' });
 
-/** The secret is nobody's but the kernel's: whatever is started from here on must not find it. */
+/** Takes the secret out of the environment: no process that is started from here on may find it. */
 function takeSecretKey(env: NodeJS.ProcessEnv): Secret | undefined {
   const text = env[SECRET_VARIABLE];
   delete env[SECRET_VARIABLE];
@@ -101,15 +97,15 @@ function checkEncryption({ curve }: ConnectionInfo, required: boolean): void {
   if (curve === undefined && required) {
     throw new CurveKernelError(
       'encryption-required',
-      'the connection has no keys, and serving without is not allowed',
+      'The connection has no keys, and serving without encryption is not allowed.',
       {
-        hint: 'start the kernel by a manager that issues keys, or allow plain text',
+        hint: 'Start the kernel by a manager that issues keys, or allow plain text.',
       },
     );
   }
   if (curve !== undefined && curve.secretKey === undefined) {
-    throw new CurveKernelError('connection-file-invalid', 'the connection has the public key and not the secret one', {
-      hint: `a kernel needs its secret key, in the file or in ${SECRET_VARIABLE}`,
+    throw new CurveKernelError('connection-file-invalid', 'The connection has the public key and not the secret one.', {
+      hint: `A kernel needs its secret key, in the file or in ${SECRET_VARIABLE}.`,
     });
   }
 }

@@ -1,9 +1,10 @@
-/** The fields of an object that are not undefined: for options that may be absent, but not undefined. */
-export function definedOnly<T extends object>(
-  fields: T,
-): { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-} {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the filter does, the type says
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+/** `T` with each property that may be undefined made optional instead. */
+export type DefinedOnly<T> = {
+  [Name in keyof T as undefined extends T[Name] ? never : Name]: T[Name];
+} & { [Name in keyof T as undefined extends T[Name] ? Name : never]?: Exclude<T[Name], undefined> };
+
+/** A copy of `object` without the properties that are undefined, as `exactOptionalPropertyTypes` wants options to be passed on. */
+export function definedOnly<T extends object>(object: T): DefinedOnly<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is undefined was just removed
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as DefinedOnly<T>;
 }

@@ -16,7 +16,7 @@ const echo: Language = scripted(async ({ code }, cell) => {
   cell.stream('stdout', code);
   return OK;
 });
-const names = ({ kernel }: Shared): string[] => kernel.access.clients().map(({ name }) => name);
+const names = async ({ kernel }: Shared): Promise<string[]> => (await kernel.access.clients()).map(({ name }) => name);
 
 describe('something else in the place of a file of the kernel', () => {
   test.each(['a pipe', 'a folder', 'a pipe for a lock', 'a folder for a lock'])(
@@ -47,7 +47,7 @@ describe('a clock that is set back', () => {
     try {
       Date.now = () => now() - 24 * 3_600_000;
       const second = await share(echo, {}, file);
-      expect(names(second)).toContain('bob');
+      expect(await names(second)).toContain('bob');
       await using access = await openAccess(file);
       // What is left shows in the key that takes the place of this one.
       const { grant } = await access.rotate('bob');
@@ -88,7 +88,7 @@ describe('who may change roles, and is no owner or admin,', () => {
     expect(await eve.ask('curve_role_request', { name: 'ann', roles: ['keeper'] }, control)).toMatchObject({
       status: 'ok',
     });
-    expect(kernel.access.clients().map(({ name, roles }) => `${name}:${String(roles)}`)).toEqual([
+    expect((await kernel.access.clients()).map(({ name, roles }) => `${name}:${String(roles)}`)).toEqual([
       'owner:owner',
       'eve:keeper',
       'ann:keeper',
@@ -119,7 +119,7 @@ test('a private display that is shown again without its group stays private', as
     return OK;
   });
   const { kernel, owner, admit } = await share(again);
-  kernel.access.setTopic('salaries', true);
+  await kernel.access.setTopic('salaries', 'private');
   const bob = await admit('bob', 'observer');
   for (const code of ['private', 'again']) {
     const id = await owner.execute(code);
@@ -143,7 +143,7 @@ test('a stranger who knocks at heartbeat changes no role, and the verifier is no
     'admitted',
   );
   expect(asked).toEqual([]);
-  expect(kernel.access.clients().find(({ name }) => name === 'bob')?.roles).toEqual(['observer']);
+  expect((await kernel.access.clients()).find(({ name }) => name === 'bob')?.roles).toEqual(['observer']);
 });
 
 test('connections without a shell, of which no end is seen, fill no list of clients', () => {

@@ -35,8 +35,9 @@ test.each<readonly [string, (connection: ConnectionInfo) => Promise<boolean>, nu
     const { connection } = await kernel.access.grant({ name: 'bob', roles: ['observer'] });
     let times = 0;
     while (times < 500) if (await come(connection)) times++;
-    const listed = (): number => kernel.access.clients().find(({ name }) => name === 'bob')?.connected.length ?? 0;
-    await eventually(() => listed() <= most);
+    const listed = async (): Promise<number> =>
+      (await kernel.access.clients()).find(({ name }) => name === 'bob')?.connected.length ?? 0;
+    await eventually(async () => (await listed()) <= most);
   },
   300_000,
 );

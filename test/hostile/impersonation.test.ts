@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
-import type { AccessEvent } from '#src/manager/client/access-events.js';
+import type { AccessEvent } from '#src/access/requests/access-event.js';
 import type { Json, JsonObject } from '#src/protocol/message.js';
 import { eventually } from '../support/eventually.js';
 import { childOf, plainText, textOf, type KernelClient } from '../support/kernel/kernel-client.js';
@@ -314,7 +314,7 @@ describe('I4: an input_reply', () => {
     await eventually(
       () =>
         events.find(
-          ({ identity, type, rule }) => identity === 'bob' && type === 'input_reply' && rule === 'nobody asked for it',
+          ({ identity, type, rule }) => identity === 'bob' && type === 'input_reply' && rule === 'not asked for',
         ),
       'the refusal is told',
     );

@@ -5,10 +5,9 @@ import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { markProcess } from '#src/server/state/process-start.js';
 import { sweepStates } from '#src/server/state/sweep-states.js';
 import { sweepOrphans } from '#src/manager/lifecycle/kernel-record.js';
-import { processRealm, processStart } from '#src/support/process-start.js';
+import { markProcess, processRealm, processStart } from '#src/support/process-start.js';
 import { requireOrSkip } from '../support/require-or-skip.js';
 import { isAlive } from '../support/kernel/workplace.js';
 

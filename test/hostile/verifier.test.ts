@@ -18,11 +18,8 @@ const byAddress = (_: string, address: string): string => (address === OFFICE ? 
 const fromHere = (_: string, address: string): string => (address === HERE ? 'observer' : 'deny');
 /** The connection as one who dials from the office uses it (zmq_tcp(7): “SOURCE;DESTINATION”). */
 const fromOffice = (connection: ConnectionInfo): ConnectionInfo => ({ ...connection, ip: `${OFFICE}:0;${HERE}` });
-const rolesOf = ({ kernel }: Shared): readonly (readonly string[])[] =>
-  kernel.access
-    .clients()
-    .filter(({ name }) => name === 'bob')
-    .map(({ roles }) => roles);
+const rolesOf = async ({ kernel }: Shared): Promise<readonly (readonly string[])[]> =>
+  (await kernel.access.clients()).filter(({ name }) => name === 'bob').map(({ roles }) => roles);
 const grantBob = async ({ kernel }: Shared): Promise<ConnectionInfo> =>
   (await kernel.access.grant({ name: 'bob', roles: ['observer'] })).connection;
 
@@ -31,7 +28,7 @@ test('a connection from an address with another role is refused while there are 
   const connection = await grantBob(shared);
   const bob = await shared.join(connection);
   expect(await knock(fromOffice(connection))).toBe('peer-refused');
-  expect(rolesOf(shared)).toEqual([['observer']]);
+  expect(await rolesOf(shared)).toEqual([['observer']]);
   expect(await bob.answer(await bob.execute('1'))).toMatchObject({ ename: 'NotPermitted' });
   expect(shared.events).toContainEqual(
     expect.objectContaining({
@@ -44,7 +41,7 @@ test('a connection from an address with another role is refused while there are 
   expect(await knock(connection)).toBe('in');
   await bob.close();
   await eventually(async () => (await knock(fromOffice(connection))) === 'in');
-  expect(rolesOf(shared)).toEqual([['executor']]);
+  expect(await rolesOf(shared)).toEqual([['executor']]);
 });
 
 test('another grant of the same name brings no role to the first one', async () => {
@@ -53,12 +50,12 @@ test('another grant of the same name brings no role to the first one', async () 
   const other = await grantBob(shared);
   expect(await knock(fromOffice(other))).toBe('peer-refused');
   expect(await bob.answer(await bob.execute('1'))).toMatchObject({ ename: 'NotPermitted' });
-  expect(rolesOf(shared)).toEqual([['observer'], ['observer']]);
+  expect(await rolesOf(shared)).toEqual([['observer'], ['observer']]);
   await bob.close();
   await eventually(async () => (await knock(fromOffice(other))) === 'in');
   // What it was given for the office is not what the other grant has at home.
   await eventually(async () => (await knock(other)) === 'in');
-  expect(rolesOf(shared)).toEqual([['observer'], ['observer']]);
+  expect(await rolesOf(shared)).toEqual([['observer'], ['observer']]);
 });
 
 test('of connections from two addresses at the same time, those of one are let in', async () => {
@@ -100,10 +97,10 @@ test('a stranger who knocks at heartbeat from an address that the verifier denie
   const serverKey = connection.curve?.publicKey ?? '';
   const address = endpoint(fromOffice(connection), 'heartbeat');
   expect(await probe(address, { mechanism: 'curve', serverKey }, 'heartbeat')).toBe('admitted');
-  await shared.kernel.access.reload();
+  await shared.kernel.access.reloadPolicy();
   expect(shared.events.filter(({ event }) => event === 'revoke')).toEqual([]);
   expect(await bob.ask('kernel_info_request')).toMatchObject({ status: 'ok' });
-  expect(shared.kernel.access.clients().find(({ name }) => name === 'bob')?.connected).toHaveLength(1);
+  expect((await shared.kernel.access.clients()).find(({ name }) => name === 'bob')?.connected).toHaveLength(1);
 });
 
 test('a verifier that comes to give two addresses different roles has both cut off', async () => {
@@ -117,7 +114,7 @@ test('a verifier that comes to give two addresses different roles has both cut o
   const why = 'the verifier gives its connections different roles';
   // Its answers are remembered for a second.
   await eventually(async () => {
-    await shared.kernel.access.reload();
+    await shared.kernel.access.reloadPolicy();
     return shared.events.some(({ event, rule }) => event === 'revoke' && rule === why);
   });
 });

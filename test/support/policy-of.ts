@@ -1,5 +1,5 @@
 import type { Act } from '#src/access/policy/act.js';
-import { createDecider, type Decision } from '#src/access/policy/decide.js';
+import { createDecider, type AccessDecision } from '#src/access/policy/decide.js';
 import { parseAct } from '#src/access/policy/parse-act.js';
 import { DEFAULT_POLICY, type Policy } from '#src/access/policy/policy.js';
 import type { Role } from '#src/access/policy/role.js';
@@ -21,7 +21,7 @@ export function policyOf(
 }
 
 /** What one of those roles may, the act in words or as a value. */
-export function decide(policy: Policy, roles: readonly string[], act: string | Act): Decision {
+export function decide(policy: Policy, roles: readonly string[], act: string | Act): AccessDecision {
   return createDecider(policy).decide({ name: 'alice', roles }, typeof act === 'string' ? parseAct(act) : act);
 }
 

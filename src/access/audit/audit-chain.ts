@@ -29,7 +29,7 @@ export interface AuditMoment {
  *
  * A chain is JSON lines. Each has `seq`, which counts, `prev`, which is the `hash` of the line before, and as its last member `hash`:
  * the SHA-256 of its own text up to `,"hash"`. So a line cannot be changed, added, moved or removed without writing anew all that
- * follow; whoever can do that can be found out by a tip kept elsewhere.
+ * follow; a tip that is kept elsewhere proves that.
  */
 export function startAudit({ kernel, time }: AuditMoment, tip: AuditTip = BEFORE_ALL): AuditLine {
   return link(tip, { event: 'start', format: AUDIT_FORMAT, kernel, time });
@@ -50,19 +50,19 @@ export function tipOf(line: string): AuditTip {
   const read = readLine(line);
   if (typeof read !== 'string') return { seq: read.seq, hash: read.hash };
   throw new CurveKernelError('audit-broken', `The last line of the audit ${read}.`, {
-    hint: 'Keep the file for whoever investigates, and begin another.',
+    hint: 'Keep the file for the investigation, and begin another.',
   });
 }
 
-/** What is known of the lines of an audit. */
+/** The result of {@link verifyAudit}. */
 export interface AuditReport {
-  /** Whether every line follows from the one before it. */
+  /** Every line follows from the one before it. */
   readonly ok: boolean;
   /** The first line, counted from 1, that does not, and what is wrong with it. */
   readonly problem?: { readonly line: number; readonly what: string };
-  /** Whether every run ends with its `end`. If not, a kernel was killed or still runs, or the last lines were removed. */
+  /** Every run ends with its `end`. If not, a kernel was killed or still runs, or the last lines were removed. */
   readonly closed: boolean;
-  /** How many lines were looked at and found in order. */
+  /** Number of valid lines, up to the first problem. */
   readonly lines: number;
 }
 

@@ -11,7 +11,7 @@ export interface AuditCollapse {
   flush(now: number, time: string): readonly AuditRecord[];
 }
 
-/** How floods are collapsed. */
+/** Options of {@link createAuditCollapse}. */
 export interface AuditCollapseOptions {
   /** Milliseconds in which like records count as one. Default: 10,000. */
   readonly window?: number;
@@ -19,7 +19,7 @@ export interface AuditCollapseOptions {
   readonly kinds?: number;
 }
 
-/** What strangers and clients can cause at will. The others take a right, and each is written. */
+/** Events that strangers and clients can cause at will. The others need a right, and each is written. */
 const FLOODS: ReadonlySet<AuditEvent> = new Set(['accept', 'refuse', 'leave', 'deny', 'alarm']);
 
 /**
@@ -68,7 +68,7 @@ export function createAuditCollapse(options: AuditCollapseOptions = {}): AuditCo
 
 interface Flood {
   latest: AuditRecord;
-  /** How many came after those already written. */
+  /** Number of records after those already written. */
   count: number;
   readonly until: number;
 }

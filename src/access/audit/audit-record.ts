@@ -1,9 +1,11 @@
+import type { AccessEvent } from '../requests/access-event.js';
 import { printableType, SEND_CHANNELS } from '../policy/message-types.js';
+import { definedOnly } from '../../support/defined-only.js';
 
-/** What an audit tells of. */
+/** The events of an audit. */
 export const AUDIT_EVENTS = [
   'accept', // a client connected, by all its sockets
-  'refuse', // a stranger, or a client from elsewhere, was not let in
+  'refuse', // a stranger, or a client from another address, was not admitted
   'leave',
   'deny', // a client asked for what it may not do
   'grant',
@@ -13,42 +15,25 @@ export const AUDIT_EVENTS = [
   'topic', // a group was made private or public
   'policy', // another policy, or a broken file and the one before it
   'admin', // an administrative request that changes nothing
-  'alarm', // something that somebody should look at
+  'alarm', // a problem that the owner should look at
 ] as const;
 
 /** One of {@link AUDIT_EVENTS}. */
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
-/** One line's worth of an audit: who did what, never code, output or a secret. */
-export interface AuditRecord {
-  /** ISO 8601 in UTC. */
-  readonly time: string;
-  /** The kernel's id. */
-  readonly kernel: string;
+/** One line of an audit: who did what, never code, output or a secret. */
+export interface AuditRecord extends AccessEvent {
   readonly event: AuditEvent;
-  readonly identity?: string;
-  /** Of the client's key, as {@link fingerprint} makes it. */
-  readonly fingerprint?: string;
-  readonly address?: string;
-  readonly channel?: string;
-  /** Those that a client came by, or left. */
-  readonly channels?: readonly string[];
-  /** The type of the message; for `topic` the name of the group. */
-  readonly type?: string;
   readonly verdict: 'allowed' | 'refused';
-  /** The rule that decided, as a decision names it, or the reason in a word. */
-  readonly rule?: string;
-  /** How many events this stands for; absent for one. */
-  readonly count?: number;
 }
 
 const CHANNELS: readonly string[] = [...SEND_CHANNELS, 'iopub', 'heartbeat'];
 const FINGERPRINT = /^SHA256:[\w-]{16}$/;
-const LONGEST = { kernel: 64, identity: 64, address: 64, topic: 128, rule: 256 } as const;
+const MAX_LENGTHS = { kernel: 64, identity: 64, address: 64, topic: 128, rule: 256 } as const;
 
 /**
  * The record that these facts make: known fields only, cut to length, and message types reduced to their usual characters, so that
- * whoever sends odd ones writes nothing into the audit. Throws TypeError for what no client can cause: an unknown event or
+ * a client cannot write its own text into the audit. Throws TypeError for what no client can cause: an unknown event or
  * channel, a fingerprint that is none (a key, say), a time that is none.
  */
 export function createAuditRecord(facts: AuditRecord): AuditRecord {
@@ -61,21 +46,21 @@ export function createAuditRecord(facts: AuditRecord): AuditRecord {
     throw new TypeError('An audit record has a fingerprint that is none.');
   }
   const { identity, fingerprint, address, channel, channels, type, rule, count } = facts;
-  return {
+  return definedOnly({
     time: new Date(checkTime(facts.time)).toISOString(),
-    kernel: cut(facts.kernel, LONGEST.kernel),
+    kernel: cutTo(MAX_LENGTHS.kernel, facts.kernel) ?? '',
     event: facts.event,
-    ...(identity === undefined ? {} : { identity: cut(identity, LONGEST.identity) }),
-    ...(fingerprint === undefined ? {} : { fingerprint }),
-    ...(address === undefined ? {} : { address: cut(address, LONGEST.address) }),
-    ...(channel === undefined ? {} : { channel }),
-    ...(channels === undefined ? {} : { channels }),
-    // The name of a topic has been checked; a message type is whatever a client sent.
-    ...(type === undefined ? {} : { type: facts.event === 'topic' ? cut(type, LONGEST.topic) : printableType(type) }),
-    verdict: facts.verdict === 'allowed' ? 'allowed' : 'refused',
-    ...(rule === undefined ? {} : { rule: cut(rule, LONGEST.rule) }),
-    ...(count === undefined || count <= 1 ? {} : { count }),
-  };
+    identity: cutTo(MAX_LENGTHS.identity, identity),
+    fingerprint,
+    address: cutTo(MAX_LENGTHS.address, address),
+    channel,
+    channels,
+    // The name of a topic has been checked; a message type is any text that a client sent.
+    type: facts.event === 'topic' ? cutTo(MAX_LENGTHS.topic, type) : type === undefined ? type : printableType(type),
+    verdict: facts.verdict === 'allowed' ? ('allowed' as const) : ('refused' as const),
+    rule: cutTo(MAX_LENGTHS.rule, rule),
+    count: count === undefined || count <= 1 ? undefined : count,
+  });
 }
 
 function checkTime(text: string): number {
@@ -84,4 +69,5 @@ function checkTime(text: string): number {
   return time;
 }
 
-const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+const cutTo = (length: number, text: string | undefined): string | undefined =>
+  text === undefined || text.length <= length ? text : `${text.slice(0, length - 1)}…`;

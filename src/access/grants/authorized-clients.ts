@@ -3,9 +3,10 @@ import { checkPublicKey } from '../../keys/curve-pair.js';
 import { createAddressRule } from '../policy/address-rule.js';
 import { checkIdentityName } from './identity-name.js';
 import { parsePointInTime } from '../policy/point-in-time.js';
+import { definedOnly } from '../../support/defined-only.js';
 import { isRoleName } from '../policy/role.js';
 
-/** One line of an `authorized_clients` file: who may connect with which key, as what. */
+/** One line of an `authorized_clients` file: an identity, its key and its roles. */
 export interface AuthorizedClient {
   readonly identity: string;
   readonly publicKey: string;
@@ -17,16 +18,16 @@ export interface AuthorizedClient {
   readonly line: number;
 }
 
-const LARGEST = 1_048_576;
-const LONGEST_LINE = 1024;
+const MAX_CHARACTERS = 1_048_576;
+const MAX_LINE_LENGTH = 1024;
 
 /**
  * The clients that a file lists, a line each: `name public-key role[,role…] [expires=TIME] [from=BLOCK,…]`, as in OpenSSH's
  * `authorized_keys`. Empty lines and lines that begin with `#` are skipped; a field that begins with `#` begins a comment. One name
  * may have several keys; one key has one line.
  *
- * All or nothing: one line that cannot be understood may be the one that was to limit somebody. Whether the roles exist is for
- * the policy to say.
+ * All or nothing: one line that cannot be understood may be the one that limits a client. Whether the roles exist is checked
+ * with the policy.
  *
  * @param source The file's name, for errors.
  * @throws CurveKernelError `authorized-clients-invalid`, with the line and never the key.
@@ -36,9 +37,9 @@ export function parseAuthorizedClients(text: string, source: string): readonly A
     new CurveKernelError(
       'authorized-clients-invalid',
       `Authorized clients ${source}${line === undefined ? '' : `, line ${line}`}: ${problem}.`,
-      { hint: HINT, data: { file: source, ...(line === undefined ? {} : { line }) } },
+      { hint: HINT, data: definedOnly({ file: source, line }) },
     );
-  if (text.length > LARGEST) throw refuse(`the file has more than ${LARGEST} characters`);
+  if (text.length > MAX_CHARACTERS) throw refuse(`the file has more than ${MAX_CHARACTERS} characters`);
   const clients = new Map<string, AuthorizedClient>();
   for (const [index, content] of text.split(/\r?\n/).entries()) {
     if (/^[ \t]*(#|$)/.test(content)) continue;
@@ -60,7 +61,7 @@ export function parseAuthorizedClients(text: string, source: string): readonly A
 const HINT = 'A line is: name public-key role[,role] [expires=2030-01-31] [from=10.0.0.0/8]. The file before it holds.';
 
 function parseLine(content: string, line: number): AuthorizedClient {
-  if (content.length > LONGEST_LINE) throw new TypeError(`it has more than ${LONGEST_LINE} characters`);
+  if (content.length > MAX_LINE_LENGTH) throw new TypeError(`it has more than ${MAX_LINE_LENGTH} characters`);
   // No key begins with the character: in Z85 a group of five is four bytes, so its first is "%" at most.
   const fields = content
     .replace(/(^|[ \t])#.*$/, '')
@@ -96,16 +97,10 @@ function parseOptions(options: readonly string[]): Pick<AuthorizedClient, 'expir
   }
   const expires = given.get('expires');
   const from = given.get('from')?.split(',');
-  const terms: { expiresAt?: string; from?: readonly string[] } = {};
-  if (expires !== undefined) {
-    const time = within('expires= is no date, and no time with a zone', () => parsePointInTime(expires));
-    terms.expiresAt = new Date(time).toISOString();
-  }
-  if (from !== undefined) {
-    within('from= is no list of addresses and blocks such as 10.0.0.0/8', () => createAddressRule(from));
-    terms.from = from;
-  }
-  return terms;
+  if (from) within('from= is no list of addresses and blocks such as 10.0.0.0/8', () => createAddressRule(from));
+  if (expires === undefined) return definedOnly({ from });
+  const time = within('expires= is no date, and no time with a zone', () => parsePointInTime(expires));
+  return definedOnly({ expiresAt: new Date(time).toISOString(), from });
 }
 
 /** Fields may be in the wrong place, so the parsers' own errors may quote a key: they are not passed on. */

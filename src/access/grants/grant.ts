@@ -7,7 +7,7 @@ import { parsePointInTime } from '../policy/point-in-time.js';
 import type { Policy } from '../policy/policy.js';
 import { isRoleName } from '../policy/role.js';
 
-/** What one key gives to one identity. */
+/** The terms of a grant: an identity, its roles, and the key that it uses. */
 export interface GrantTerms {
   readonly identity: string;
   readonly roles: readonly string[];
@@ -19,7 +19,7 @@ export interface GrantTerms {
   readonly expiresAt?: string;
   /** Addresses and blocks that it may be used from, for {@link createAddressRule}. */
   readonly from?: readonly string[];
-  /** What brought it about. */
+  /** The cause of the grant. */
   readonly origin: 'owner' | 'grant' | 'authorized-clients' | 'anonymous';
 }
 
@@ -29,7 +29,7 @@ export interface GrantTerms {
  * origins of those names only.
  */
 export function checkGrantTerms(terms: GrantTerms, policy: Policy): void {
-  // The other origins are names that anybody may have.
+  // The other origins are names that any identity may have.
   if (terms.origin !== terms.identity) checkIdentityName(terms.identity);
   checkPublicKey(terms.publicKey, `The public key of ${terms.identity}`);
   if (terms.roles.length === 0) throw failed(terms, 'names no role', ROLE_HINT);

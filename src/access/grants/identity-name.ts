@@ -14,12 +14,13 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 /**
  * Returns `name` if an identity may have it: 1 to 64 letters of ASCII, digits, `.`, `_`, `@` and `-`, the first a letter or a digit,
- * so that it can stand in a file name, a header and a line of an audit. Throws `identity-invalid` otherwise, for the names that speak of
- * everybody or nobody, and for `owner`, which is the holder of the kernel's connection file.
+ * so that it can stand in a file name, a header and a line of an audit. Throws `identity-invalid` otherwise, for names that mean all or no
+ * clients, and for `owner`, which is the holder of the kernel's connection file.
  */
 export function checkIdentityName(name: unknown): string {
-  // Without quoting it: what stands in the wrong place may be a key.
-  if (typeof name !== 'string' || !NAME.test(name)) throw invalid('What is given as a name is none for an identity');
+  // Not quoted: it may be a key, given in the wrong place.
+  if (typeof name !== 'string' || !NAME.test(name))
+    throw invalid('The given name is not one that an identity can have');
   if (RESERVED.has(name.toLowerCase())) throw invalid(`The name ${name} is reserved`);
   return name;
 }

@@ -1,10 +1,10 @@
 import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { quote } from '../quote.js';
 
-/** Where a grant may be used from. */
+/** The addresses from which a grant may be used. */
 export interface AddressRule {
   /**
-   * Whether a peer of this address is let in, as ZAP (ZeroMQ RFC 27) names it: an IP address for tcp, `localhost:uid:gid:pid` for
+   * True if a peer of this address is admitted, as ZAP (ZeroMQ RFC 27) names it: an IP address for tcp, `localhost:uid:gid:pid` for
    * ipc. False for what is neither.
    */
   allows(address: string): boolean;
@@ -46,7 +46,7 @@ const MAPPED_BITS = 96;
 interface Address {
   readonly address: string;
   readonly family: 'ipv4' | 'ipv6';
-  /** Whether it was written as an IPv6 address and is an IPv4 address. */
+  /** It is an IPv4 address, written as an IPv6 address. */
   readonly mapped: boolean;
 }
 

@@ -1,40 +1,40 @@
 import { type Act, channelOf, type SendAct } from './act.js';
 import { commGroup, KERNEL_GROUP } from './groups.js';
-import { homeChannel, isCommType, isDisguised, LONGEST_TYPE } from './message-types.js';
+import { homeChannel, isCommType, isDisguised, MAX_TYPE_LENGTH } from './message-types.js';
 import type { Policy } from './policy.js';
 import { quote } from '../quote.js';
-import { compileRights, type Rights, type Verdict } from './rights.js';
+import { compileRights, type Rights, type RuleDecision } from './rights.js';
 import { checkRole } from './role.js';
 
-/** Whom a decision is about: an identity, and the roles that its grants give it together. */
+/** The subject of a decision: an identity, and the roles that its grants give it together. */
 export interface Subject {
   readonly name: string;
   readonly roles: readonly string[];
 }
 
-/** Whether it is allowed, and why. */
-export interface Decision {
+/** A decision and its reason. */
+export interface AccessDecision {
   readonly allowed: boolean;
-  /** What decided: role and pattern, such as `executor: shell.*`; `no rule` when nothing allows it. */
+  /** The rule that decided: role and pattern, such as `executor: shell.*`; `no rule` when nothing allows it. */
   readonly rule: string;
-  /** What was refused, in words that follow “may not send” or “may not see”: `shell.execute_request`. */
+  /** The missing right, in words that follow “may not send” or “may not see”: `shell.execute_request`. */
   readonly missing?: string;
 }
 
 /** Decides under one policy. */
 export interface Decider {
   /** Takes a microsecond or two, looks at nothing but its arguments, and never throws for what comes off a wire. */
-  decide(subject: Subject, act: Act): Decision;
-  /** Whether {@link decide} allows to send what has this type, or may allow it, depending on the target of a comm. */
+  decide(subject: Subject, act: Act): AccessDecision;
+  /** True if {@link decide} allows to send this type, or may allow it, depending on the target of a comm. */
   maySend(subject: Subject, act: SendAct): boolean;
 }
 
 /**
  * Makes the decider of a policy. When the policy changes, by its file or by a group made private, make another.
  *
- * The rights of several roles add up; what any of them forbids is forbidden. Who holds a role that the policy does not have may do
- * nothing: it may be one that used to forbid. Groups count in both directions for comms, and `kernel` is a group of everything.
- * What is sent on a channel that it does not belong on needs the right to both.
+ * The rights of several roles add up; what any of them forbids is forbidden. An identity with a role that the policy does not have
+ * has no rights: it may be a role that used to forbid. Groups count in both directions for comms, and `kernel` is a group of everything.
+ * A message on another channel than its own needs the right to both.
  *
  * @throws TypeError when a role in the policy cannot be used.
  */
@@ -49,7 +49,7 @@ export function createDecider(policy: Policy): Decider {
     const key = names.join(',');
     let rights = compiled.get(key);
     if (rights === undefined) {
-      if (compiled.size >= MOST_COMBINATIONS) compiled.clear();
+      if (compiled.size >= MAX_COMBINATIONS) compiled.clear();
       const roles = names.map((name) => policy.roles.get(name)).filter((role) => role !== undefined);
       compiled.set(key, (rights = compileRights(roles)));
     }
@@ -70,9 +70,9 @@ export function createDecider(policy: Policy): Decider {
 }
 
 /** Far more than a kernel has identities; so many are kept at once. */
-const MOST_COMBINATIONS = 1024;
+const MAX_COMBINATIONS = 1024;
 
-function decideMessage(rights: Rights, privateGroups: ReadonlySet<string>, act: Act): Decision {
+function decideMessage(rights: Rights, privateGroups: ReadonlySet<string>, act: Act): AccessDecision {
   if (isDisguised(act.msgType)) return refuse('no such message type', act);
   const own = act.own ?? false;
   const verdict = act.kind === 'send' ? judgeSend(rights, act, own) : rights.see(act.msgType, own);
@@ -96,8 +96,8 @@ function decideMessage(rights: Rights, privateGroups: ReadonlySet<string>, act: 
   return verdict;
 }
 
-/** Where a message does not belong, it needs the right to where it does as well: `shell.*` shuts no kernel down. */
-function judgeSend(rights: Rights, { channel, msgType }: SendAct, own: boolean): Verdict {
+/** A message on another channel than its own needs the right to both: `shell.*` does not include `shutdown_request`. */
+function judgeSend(rights: Rights, { channel, msgType }: SendAct, own: boolean): RuleDecision {
   const verdict = rights.send(channel, msgType, own);
   const home = homeChannel(channel, msgType);
   return verdict.allowed && home !== channel ? rights.send(home, msgType, own) : verdict;
@@ -116,8 +116,8 @@ function privateGroupsOf(
   return privateGroups.has(commGroup(act.commTarget)) ? [...groups, commGroup(act.commTarget)] : groups;
 }
 
-function refuse(rule: string, act: Act, detail = ''): Decision {
-  const type = act.msgType.length > LONGEST_TYPE ? `${act.msgType.slice(0, LONGEST_TYPE)}…` : act.msgType;
+function refuse(rule: string, act: Act, detail = ''): AccessDecision {
+  const type = act.msgType.length > MAX_TYPE_LENGTH ? `${act.msgType.slice(0, MAX_TYPE_LENGTH)}…` : act.msgType;
   return { allowed: false, rule, missing: `${channelOf(act)}.${type}${detail}` };
 }
 

@@ -1,4 +1,5 @@
 import { quote } from '../quote.js';
+import { isJsonObject } from '../../protocol/json-fields.js';
 import type { Json, JsonObject, Message } from '../../protocol/message.js';
 
 /** The group that everything belongs to, sent or seen: while it is private, the kernel is. */
@@ -13,7 +14,7 @@ export function commGroup(target: string): string {
 export type Groups = readonly string[] | 'malformed';
 
 /** An output belongs to at most so many. */
-export const MOST_GROUPS = 64;
+export const MAX_GROUPS = 64;
 const GROUP_NAME = /^(?=.{1,128}$)[^\s!*\p{C}](?:[^*\p{C}]*[^\s*\p{C}])?$/u;
 const NONE: readonly string[] = [];
 
@@ -29,11 +30,11 @@ export function checkGroupName(name: string): string {
 
 /**
  * The groups that an output says it belongs to: in its metadata, or in its content's as `display_data` has them. `'malformed'`
- * for anything but lists of at most {@link MOST_GROUPS} proper names.
+ * for anything but lists of at most {@link MAX_GROUPS} proper names.
  */
 export function groupsOf(message: Pick<Message, 'metadata' | 'content'>): Groups {
   const outer = read(message.metadata);
-  const inner = isObject(message.content['metadata']) ? read(message.content['metadata']) : NONE;
+  const inner = isJsonObject(message.content['metadata']) ? read(message.content['metadata']) : NONE;
   if (outer === 'malformed' || inner === 'malformed') return 'malformed';
   return inner.length === 0 ? outer : [...outer, ...inner];
 }
@@ -41,11 +42,9 @@ export function groupsOf(message: Pick<Message, 'metadata' | 'content'>): Groups
 function read(metadata: JsonObject): Groups {
   const groups = metadata['groups'];
   if (groups === undefined) return NONE;
-  if (!isList(groups) || groups.length > MOST_GROUPS) return 'malformed';
+  if (!isList(groups) || groups.length > MAX_GROUPS) return 'malformed';
   return groups.every(isGroupName) ? groups : 'malformed';
 }
 
 const isGroupName = (value: Json): value is string => typeof value === 'string' && GROUP_NAME.test(value);
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

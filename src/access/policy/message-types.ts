@@ -1,4 +1,5 @@
 import type { Channel, RequestChannel } from '../../protocol/message.js';
+import { ACCESS_VERBS, accessType } from '../requests/request-types.js';
 
 /** Channels on which something may be sent to a kernel. */
 export const SEND_CHANNELS = ['shell', 'control', 'stdin'] as const;
@@ -31,15 +32,7 @@ export const MESSAGE_TYPES: Readonly<Record<Channel, readonly string[]>> = {
     'create_subshell_request',
     'delete_subshell_request',
     'list_subshell_request',
-    'curve_grant_request',
-    'curve_revoke_request',
-    'curve_rotate_request',
-    'curve_role_request',
-    'curve_topic_request',
-    'curve_clients_request',
-    'curve_can_request',
-    'curve_policy_request',
-    'curve_watch_request',
+    ...ACCESS_VERBS.map(accessType),
   ],
   stdin: ['input_reply'],
   iopub: [
@@ -68,18 +61,18 @@ export function homeChannel(channel: RequestChannel, msgType: string): RequestCh
   return SEND_CHANNELS.find(belongs) ?? channel;
 }
 
-/** Longer types are nobody's. */
-export const LONGEST_TYPE = 128;
+/** Maximum length of a message type. */
+export const MAX_TYPE_LENGTH = 128;
 
-/** A message type, which may be any text, as it is told to people: short, and of usual characters only. */
+/** A message type, which may be any text, for people to read: shortened, and of printable ASCII characters only. */
 export function printableType(msgType: string): string {
-  const text = msgType.length > LONGEST_TOLD ? `${msgType.slice(0, LONGEST_TOLD - 1)}…` : msgType;
+  const text = msgType.length > MAX_PRINTED_LENGTH ? `${msgType.slice(0, MAX_PRINTED_LENGTH - 1)}…` : msgType;
   return text.replaceAll(/[^\w.…-]/g, '?');
 }
 
-const LONGEST_TOLD = 64;
+const MAX_PRINTED_LENGTH = 64;
 
-/** What a role may send and still be called read-only: none of these can run code in any kernel we know. */
+/** Types that a read-only role may send: none of these can run code in any known kernel. */
 export const READ_ONLY_TYPES: ReadonlySet<string> = new Set([
   'kernel_info_request',
   'connect_request',
@@ -87,35 +80,35 @@ export const READ_ONLY_TYPES: ReadonlySet<string> = new Set([
   'history_request',
   'is_complete_request',
   'list_subshell_request',
-  'curve_clients_request',
-  'curve_can_request',
+  accessType('clients'),
+  accessType('can'),
 ]);
 
 const KNOWN: ReadonlySet<string> = new Set(Object.values(MESSAGE_TYPES).flat());
 const COMM: ReadonlySet<string> = new Set(COMM_TYPES);
 
-/** Whether the protocol, or this package, has such a type on any channel. */
+/** True for a type of the protocol, or of this package, on any channel. */
 export function isKnownType(msgType: string): boolean {
   return KNOWN.has(msgType);
 }
 
-/** Whether messages of this type belong to a comm, and so to a target. */
+/** True for messages of a comm, which has a target. */
 export function isCommType(msgType: string): boolean {
   return COMM.has(msgType);
 }
 
-/** Whether this is a request to change who may do what. */
+/** True for a request about access. */
 export function isAdminType(msgType: string): boolean {
   return msgType.startsWith('curve_');
 }
 
 /**
- * Whether the type is a known one in odd dress (`EXECUTE_REQUEST`, full-width letters, a blank at the end), or longer than any.
+ * True for a known type in another spelling (`EXECUTE_REQUEST`, full-width letters, a blank at the end), or longer than any.
  * A kernel behind a relay might read it as the known one, so no wildcard lets it through.
  */
 export function isDisguised(msgType: string): boolean {
   if (KNOWN.has(msgType)) return false;
-  if (msgType.length > LONGEST_TYPE) return true;
+  if (msgType.length > MAX_TYPE_LENGTH) return true;
   const plain = msgType
     .normalize('NFKC')
     .replaceAll(/[^\p{L}\p{N}_]/gu, '')

@@ -4,10 +4,9 @@ import type { GrantTerms } from '../grants/grant.js';
 
 /**
  * Judges a change of the grants by what they are before and after it, whatever request makes it: a new grant, a revoked key, another
- * role. Only owners change what owners hold or make somebody one; only owners and admins do so with admins; others give no role that they
- * do not hold. An owner remains, and
- * one who stays if there was one: whose grant does not end, so that waiting does not remove the last either, and does not come from a
- * file, where a line is removed without asking.
+ * role. Only owners change the grants of owners or make an owner; only owners and admins do so with admins; others give no role that they
+ * do not hold. An owner remains; and if there was a lasting owner, one remains: an owner whose grant does not expire, and does not come
+ * from a file, where a line is removed without a check.
  *
  * @throws CurveKernelError `not-permitted`, `last-owner`.
  */
@@ -37,8 +36,8 @@ export function checkOwnership(actor: Subject, before: Iterable<GrantTerms>, aft
     }
   }
   if ([isOwner, isLastingOwner].some((kind) => was.some(kind) && !willBe.some(kind))) {
-    throw new CurveKernelError('last-owner', 'Nobody would own the kernel after this.', {
-      hint: 'Grant somebody else ownership first, without an end.',
+    throw new CurveKernelError('last-owner', 'No identity would own the kernel after this.', {
+      hint: 'Make another identity an owner first, without an end.',
     });
   }
 }

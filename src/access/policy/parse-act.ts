@@ -1,7 +1,8 @@
 import type { Act } from './act.js';
+import { definedOnly } from '../../support/defined-only.js';
 import { checkGroupName } from './groups.js';
 import { quote } from '../quote.js';
-import { isDisguised, LONGEST_TYPE, MESSAGE_TYPES, SEND_CHANNELS } from './message-types.js';
+import { isDisguised, MAX_TYPE_LENGTH, MESSAGE_TYPES, SEND_CHANNELS } from './message-types.js';
 
 /** Maximum length of an act in words: every name that it may hold, and no text of megabytes. */
 const MAX_ACT = 16_384;
@@ -18,7 +19,7 @@ const ACT =
 export function parseAct(text: string): Act {
   const parts = text.length <= MAX_ACT ? ACT.exec(text)?.groups : undefined;
   const msgType = parts?.['msgType'] ?? '';
-  if (!parts || msgType.length > LONGEST_TYPE || isDisguised(msgType)) {
+  if (!parts || msgType.length > MAX_TYPE_LENGTH || isDisguised(msgType)) {
     const wanted = '[channel.]msg_type[ own][ comm=TARGET][ groups=A,B]';
     throw new TypeError(`${quote(text)} names no message: ${wanted} is wanted, without "*"`);
   }
@@ -29,16 +30,15 @@ export function parseAct(text: string): Act {
   const { comm, groups, ...others } = readDetails(parts['details'] ?? '');
   const [other] = Object.keys(others);
   if (other !== undefined) throw new TypeError(`${quote(text)} says ${other}=, which is neither comm= nor groups=`);
-  const target = comm === undefined ? {} : { commTarget: comm };
 
   const sendChannel = SEND_CHANNELS.find((one) => one === channel);
   if (sendChannel === undefined) {
-    const named = groups === undefined ? {} : { groups: groups.split(',').map(checkGroupName) };
-    return { kind: 'see', msgType, own, ...named, ...target };
+    const names = groups?.split(',').map(checkGroupName);
+    return definedOnly({ kind: 'see' as const, msgType, own, groups: names, commTarget: comm });
   }
   if (groups !== undefined)
     throw new TypeError(`${quote(text)} says groups=, which outputs have and requests have not`);
-  return { kind: 'send', channel: sendChannel, msgType, own, ...target };
+  return definedOnly({ kind: 'send' as const, channel: sendChannel, msgType, own, commTarget: comm });
 }
 
 const CHANNELS = [...SEND_CHANNELS, 'iopub'] as const;

@@ -1,10 +1,11 @@
 import { isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from 'yaml';
+import { definedOnly } from '../../support/defined-only.js';
 import { CurveKernelError } from '../../errors.js';
 
 /** One value of a policy file, and where it is. */
 export interface Field {
   readonly file: PolicySource;
-  /** Where it is in the document: `roles.reviewer.send[2]`; empty for the whole. */
+  /** Its path in the document: `roles.reviewer.send[2]`; empty for the whole. */
   readonly path: string;
   readonly node: unknown;
   readonly line: number;
@@ -30,14 +31,14 @@ export function invalidPolicy(
   return new CurveKernelError('policy-invalid', `Policy file ${source}${where}: ${what}${problem}.`, {
     hint,
     cause,
-    data: { file: source, ...(line === undefined ? {} : { line }), ...(path === undefined ? {} : { field: path }) },
+    data: definedOnly({ file: source, line, field: path }),
   });
 }
 
 /** A `policy-invalid` about one field. */
 export function invalidField(field: Field, problem: string, hint?: string, cause?: unknown): CurveKernelError {
   const { file, line, path } = field;
-  return invalidPolicy(file.name, problem, { line, path, ...(hint === undefined ? {} : { hint }), cause });
+  return invalidPolicy(file.name, problem, definedOnly({ line, path, hint, cause }));
 }
 
 /** The field at the top of a document. */
@@ -69,7 +70,7 @@ export function readMapping(field: Field, allowed?: readonly string[]): Readonly
 export function readList(field: Field | undefined): readonly Field[] {
   if (field === undefined) return [];
   if (!isSeq(field.node)) throw invalidField(field, `is ${kindOf(field.node)}; a list is wanted`);
-  if (field.node.items.length > LONGEST_LIST) throw invalidField(field, `has more than ${LONGEST_LIST} entries`);
+  if (field.node.items.length > MAX_LIST_LENGTH) throw invalidField(field, `has more than ${MAX_LIST_LENGTH} entries`);
   return field.node.items.map((node, index) => ({
     file: field.file,
     path: `${field.path}[${index}]`,
@@ -94,7 +95,7 @@ export function readFlag(field: Field): boolean {
   throw invalidField(field, `is ${kindOf(field.node)}; true or false is wanted`);
 }
 
-/** What `check` makes of a text. A TypeError of it becomes `policy-invalid` about the field. */
+/** The result of `check` for a text. A TypeError of it becomes `policy-invalid` about the field. */
 export function readAs<T>(field: Field, check: (text: string) => T): T {
   const text = readText(field);
   try {
@@ -105,7 +106,7 @@ export function readAs<T>(field: Field, check: (text: string) => T): T {
   }
 }
 
-const LONGEST_LIST = 500;
+const MAX_LIST_LENGTH = 500;
 
 function lineOf({ lines }: PolicySource, node: unknown, otherwise: number): number {
   const start = isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range?.[0] : undefined;

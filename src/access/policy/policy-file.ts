@@ -4,7 +4,7 @@ import { compileNamePattern } from './pattern.js';
 import { BUILT_IN_ROLES, compileSee, compileSend, isBuiltInRole, isRoleName, type Role } from './role.js';
 import { DEFAULT_POLICY, type Policy } from './policy.js';
 import { quote } from '../quote.js';
-import { parseReauthInterval } from '../grants/reauth-interval.js';
+import { parseReauthInterval } from '../grants/duration.js';
 import { type Field, invalidField, invalidPolicy, readAs, readFlag, readList, readMapping } from './policy-fields.js';
 import { runPolicyTests } from './policy-tests.js';
 import { parsePolicyYaml } from './policy-yaml.js';
@@ -26,7 +26,7 @@ export function parsePolicy(text: string, source: string): Policy {
 /** A policy, and what is to be said about its file. */
 export interface ReadPolicy {
   readonly policy: Policy;
-  /** How many acts its tests judge, and all of them as they should. */
+  /** Number of acts that its tests check; all of them pass. */
   readonly tests: number;
   /** Rules that forbid what no message is: a mistyped one forbids nothing. */
   readonly warnings: readonly { readonly message: string; readonly hint: string }[];
@@ -96,7 +96,7 @@ function readRole(name: string, field: Field): Role {
 
 function readAnonymous(field: Field, roles: ReadonlyMap<string, Role>): string {
   return readAs(field, (name) => {
-    if (name === 'owner' || name === 'admin') throw new TypeError(`nobody becomes ${name} without a name`);
+    if (name === 'owner' || name === 'admin') throw new TypeError(`a client without a name cannot be ${name}`);
     if (name === 'deny' || roles.has(name)) return name;
     throw new TypeError(`${quote(name)} is no role; ${[...roles.keys()].join(', ')} are, and "deny" is for none`);
   });

@@ -49,9 +49,9 @@ function expectDecision(
   wanted: boolean,
 ): void {
   const act = readAs(entry, (text) => refuseUnknown(parseAct(text), named));
-  const decision = decider.decide({ name: 'somebody', roles }, act);
+  const decision = decider.decide({ name: 'a test', roles }, act);
   if (decision.allowed === wanted) return;
-  const who = roles.length === 0 ? 'somebody without a role' : roles.join(' and ');
+  const who = roles.length === 0 ? 'an identity without a role' : roles.join(' and ');
   const may = `${who} may${wanted ? '' : ' not'} ${act.kind} ${channelOf(act)}.${act.msgType}`;
   const found = decision.allowed ? 'it is allowed' : 'it is refused';
   throw invalidField(entry, `fails: it says that ${may}, and ${found} (${decision.rule})`, FAILED_HINT);

@@ -44,23 +44,23 @@ function oddityOf(node: Node & { readonly anchor?: string; readonly tag?: string
   return undefined;
 }
 
-const MOST_BYTES = 32_768;
-const MOST_BRACKETS = 400;
-const MOST_BLANKS = 64;
-const MOST_DASHES = 16;
+const MAX_BYTES = 32_768;
+const MAX_BRACKETS = 400;
+const MAX_BLANKS = 64;
+const MAX_DASHES = 16;
 
 /**
  * The parser calls itself for every level, and V8 ends the whole process when the stack overflows at a bad moment. So what could
  * nest deeply is counted first, on the safe side: brackets at all, blanks before a line, dashes in it.
  */
 function findExcess(text: string): string | undefined {
-  if (Buffer.byteLength(text) > MOST_BYTES) return `has more than ${MOST_BYTES} bytes`;
-  if ((text.match(/[[{]/g) ?? []).length > MOST_BRACKETS) return `has more than ${MOST_BRACKETS} brackets`;
+  if (Buffer.byteLength(text) > MAX_BYTES) return `has more than ${MAX_BYTES} bytes`;
+  if ((text.match(/[[{]/g) ?? []).length > MAX_BRACKETS) return `has more than ${MAX_BRACKETS} brackets`;
   for (const line of text.split('\n')) {
     const blanks = line.length - line.trimStart().length;
-    if (blanks > MOST_BLANKS && blanks < line.length) return `indents a line by more than ${MOST_BLANKS} blanks`;
+    if (blanks > MAX_BLANKS && blanks < line.length) return `indents a line by more than ${MAX_BLANKS} blanks`;
     if (/^\s*#/.test(line)) continue;
-    if ((line.match(/[-?]\s/g) ?? []).length > MOST_DASHES) return `has more than ${MOST_DASHES} dashes in a line`;
+    if ((line.match(/[-?]\s/g) ?? []).length > MAX_DASHES) return `has more than ${MAX_DASHES} dashes in a line`;
   }
   return undefined;
 }

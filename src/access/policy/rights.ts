@@ -3,8 +3,8 @@ import { isKnownType } from './message-types.js';
 import { compileNamePattern, type MessagePattern, type NamePattern } from './pattern.js';
 import { compileSee, compileSend, type Role } from './role.js';
 
-/** What some rules say, and which of them decided. */
-export interface Verdict {
+/** The result of some rules, and the rule that decided. */
+export interface RuleDecision {
   readonly allowed: boolean;
   /** Role and pattern, such as `executor: shell.*`, or `no rule`. */
   readonly rule: string;
@@ -12,20 +12,20 @@ export interface Verdict {
 
 /** The rights of one set of roles together: what any of them allows and none forbids. */
 export interface Rights {
-  send(channel: RequestChannel, msgType: string, own: boolean): Verdict;
-  see(msgType: string, own: boolean): Verdict;
+  send(channel: RequestChannel, msgType: string, own: boolean): RuleDecision;
+  see(msgType: string, own: boolean): RuleDecision;
   /** With undefined for a comm whose target is not known: what may use every target may use it. */
-  comm(target: string | undefined): Verdict;
+  comm(target: string | undefined): RuleDecision;
   /** With undefined for groups that cannot be read: who may see every group may see it. */
-  group(name: string | undefined): Verdict;
+  group(name: string | undefined): RuleDecision;
 }
 
-/** A rule that nothing fits. */
-const NO_RULE: Verdict = { allowed: false, rule: 'no rule' };
+/** The result when no rule matches. */
+const NO_RULE: RuleDecision = { allowed: false, rule: 'no rule' };
 
 interface Rule<P> {
   readonly pattern: P;
-  readonly verdict: Verdict;
+  readonly verdict: RuleDecision;
 }
 
 /** Compiles what `roles` allow together. Throws TypeError as {@link checkRole} does. */
@@ -43,11 +43,11 @@ export function compileRights(roles: readonly Role[]): Rights {
   };
 }
 
-type JudgeMessage = (channel: Channel, msgType: string, own: boolean) => Verdict;
+type JudgeMessage = (channel: Channel, msgType: string, own: boolean) => RuleDecision;
 
-/** Only types of the protocol are remembered, and those are few: whoever sends made-up ones fills nothing. */
+/** Only types of the protocol are remembered, and those are few: made-up types fill no memory. */
 function rememberKnown(judgeMessage: JudgeMessage): JudgeMessage {
-  const verdicts = new Map<string, Verdict>();
+  const verdicts = new Map<string, RuleDecision>();
   return (channel, msgType, own) => {
     if (!isKnownType(msgType)) return judgeMessage(channel, msgType, own);
     const key = `${channel}.${msgType}${own ? ' own' : ''}`;
@@ -57,7 +57,7 @@ function rememberKnown(judgeMessage: JudgeMessage): JudgeMessage {
   };
 }
 
-/** Rules that forbid come first, so that the first one that fits decides. */
+/** Rules that forbid come first, so that the first one that matches decides. */
 function compileRules<P extends MessagePattern | NamePattern>(
   roles: readonly Role[],
   compile: (role: Role) => readonly P[],
@@ -71,12 +71,12 @@ function compileRules<P extends MessagePattern | NamePattern>(
   return [...rules.filter(({ pattern }) => pattern.deny), ...rules.filter(({ pattern }) => !pattern.deny)];
 }
 
-function judge<P>(rules: readonly Rule<P>[], fits: (pattern: P) => boolean): Verdict {
-  for (const { pattern, verdict } of rules) if (fits(pattern)) return verdict;
+function judge<P>(rules: readonly Rule<P>[], matches: (pattern: P) => boolean): RuleDecision {
+  for (const { pattern, verdict } of rules) if (matches(pattern)) return verdict;
   return NO_RULE;
 }
 
-/** What has no name might have any: every rule that forbids fits it, and of those that allow only `*`. */
-function judgeName(rules: readonly Rule<NamePattern>[], name: string | undefined): Verdict {
+/** An unknown name might be any: every rule that forbids matches it, and of those that allow only `*`. */
+function judgeName(rules: readonly Rule<NamePattern>[], name: string | undefined): RuleDecision {
   return judge(rules, (pattern) => (name === undefined ? pattern.deny || pattern.everything : pattern.matches(name)));
 }

@@ -6,9 +6,9 @@ import { compileMessagePattern, compileNamePattern, type MessagePattern } from '
 /** Rights under a name. All lists are of patterns; what nothing allows is refused. */
 export interface Role {
   readonly name: string;
-  /** What may be sent: `channel.msg_type` on shell, control and stdin. */
+  /** Messages that may be sent: `channel.msg_type` on shell, control and stdin. */
   readonly send: readonly string[];
-  /** What may be seen: `iopub.msg_type`. */
+  /** Messages that may be seen: `iopub.msg_type`. */
   readonly see: readonly string[];
   /** Comm targets whose messages may be sent or seen, where `send` or `see` allows the message type. */
   readonly comms: readonly string[];
@@ -53,12 +53,12 @@ export const BUILT_IN_ROLES: Readonly<Record<BuiltInRole, Role>> = {
 const SEE_CHANNELS: readonly Channel[] = ['iopub'];
 const ROLE_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 
-/** Whether a role of this name is always there. */
+/** True for the name of a built-in role. */
 export function isBuiltInRole(name: string): name is BuiltInRole {
   return Object.hasOwn(BUILT_IN_ROLES, name);
 }
 
-/** Whether a role may have this name: a lower-case letter, then at most 31 of a-z, 0-9, _ and -; `deny` says no role. */
+/** True for a name that a role may have: a lower-case letter, then at most 31 of a-z, 0-9, _ and -; `deny` says no role. */
 export function isRoleName(name: string): boolean {
   return ROLE_NAME.test(name) && name !== 'deny';
 }

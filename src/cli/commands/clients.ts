@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import type { GrantInUse } from '../../manager/client/access-grant.js';
+import type { ClientInfo } from '../../access/grants/grant-info.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
 import { printJson, printResult, table } from '../output/output.js';
 
@@ -25,7 +25,7 @@ async function clients(args: ClientsArguments): Promise<void> {
 const HEADING = ['NAME', 'ROLES', 'KEY FINGERPRINT', 'UNTIL', 'CONNECTED FROM', 'SINCE', 'LAST REQUEST'];
 
 /** A row for each connection; one without, for who is not connected. */
-function rows({ name, roles, fingerprint, expiresAt = '-', connected, lastRequest }: GrantInUse): readonly string[][] {
+function rows({ name, roles, fingerprint, expiresAt = '-', connected, lastRequest }: ClientInfo): readonly string[][] {
   const grant = [name, roles.join(','), fingerprint, expiresAt];
   const last = lastRequest === undefined ? '-' : `${lastRequest.type} at ${lastRequest.at}`;
   if (connected.length === 0) return [[...grant, '-', '-', last]];

@@ -2,8 +2,7 @@ import type { CommandModule } from 'yargs';
 import { checkIdentityName } from '../../access/grants/identity-name.js';
 import { generateCurvePair } from '../../keys/curve-pair.js';
 import { fingerprint } from '../../keys/fingerprint.js';
-import type { GrantRequest } from '../../manager/client/access-client.js';
-import type { IssuedGrant } from '../../manager/client/access-grant.js';
+import type { GrantRequest, IssuedGrant } from '../../access/access.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
 import { handOver, jobFiles, refuseExistingFile, writeGrant, writeJob } from '../options/grant-files.js';
 import {

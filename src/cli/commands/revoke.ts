@@ -2,8 +2,9 @@ import type { CommandModule } from 'yargs';
 import { parsePointInTime } from '../../access/policy/point-in-time.js';
 import { isCurveKernelError } from '../../errors.js';
 import { fingerprint } from '../../keys/fingerprint.js';
-import type { Access, RevokeRequest } from '../../manager/client/access-client.js';
-import type { Grant } from '../../manager/client/access-grant.js';
+import type { RevokeFilter } from '../../access/access.js';
+import type { GrantInfo } from '../../access/grants/grant-info.js';
+import type { AccessClient } from '../../manager/client/access-client.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
 import { readKeyArgument } from '../options/key-argument.js';
 import { printJson, printNote, printResult } from '../output/output.js';
@@ -44,7 +45,7 @@ export const revokeCommand: CommandModule<object, RevokeArguments> = {
 };
 
 /** Who takes back the grant that they ask by is cut off at once, and gets no answer. That is what was asked for. */
-async function revokeOthersOrOwn(access: Access, request: RevokeRequest): Promise<readonly Grant[]> {
+async function revokeOthersOrOwn(access: AccessClient, request: RevokeFilter): Promise<readonly GrantInfo[]> {
   const own = await ownGrant(access);
   try {
     return await access.revoke(request);
@@ -54,7 +55,7 @@ async function revokeOthersOrOwn(access: Access, request: RevokeRequest): Promis
   }
 }
 
-async function ownGrant(access: Access): Promise<Grant | undefined> {
+async function ownGrant(access: AccessClient): Promise<GrantInfo | undefined> {
   const { curve } = access.connection;
   const key = fingerprint(curve?.clientPublicKey ?? curve?.publicKey ?? '');
   // Who may not see the clients may be allowed to revoke them.
@@ -62,7 +63,7 @@ async function ownGrant(access: Access): Promise<Grant | undefined> {
   return all.find((grant) => grant.fingerprint === key);
 }
 
-const fits = (grant: Grant, { name, key, allBefore }: RevokeRequest): boolean =>
+const fits = (grant: GrantInfo, { name, key, allBefore }: RevokeFilter): boolean =>
   (name ?? grant.name) === grant.name &&
   (key ?? grant.fingerprint) === grant.fingerprint &&
   (allBefore === undefined || new Date(grant.issuedAt) < allBefore);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseReauthInterval } from '../../access/grants/reauth-interval.js';
+import { parseReauthInterval } from '../../access/grants/duration.js';
 import { CurveKernelError } from '../../errors.js';
 import type { AccessOptions } from '../../server/rules/access-options.js';
 import { jupyterDataFolder } from '../../launch/jupyter-paths.js';

@@ -4,7 +4,7 @@ import { readConnectionFile } from '../../connection/read-connection-file.js';
 import { eraseVariable } from '../../server/erase-variable.js';
 import { secretKeyFromZ85, type CurvePair } from '../../keys/curve-pair.js';
 import type { Secret } from '../../keys/secret.js';
-import { openAccess, type Access } from '../../manager/client/access-client.js';
+import { openAccess, type AccessClient } from '../../manager/client/access-client.js';
 import { exitStatus } from '../output/exit-status.js';
 import { printWarning } from '../output/output.js';
 import { findOwnPair, readPair } from './own-keys.js';
@@ -68,7 +68,7 @@ export async function findKernelKeys(file: string, keyFile: string | undefined):
  * Opens the access of the kernel that `args` name, for as long as `use` takes. What was changed and cannot be saved for a restart of the
  * kernel is a warning, and the exit status says it.
  */
-export async function withAccess<T>(args: ExistingArguments, use: (access: Access) => Promise<T>): Promise<T> {
+export async function withAccess<T>(args: ExistingArguments, use: (access: AccessClient) => Promise<T>): Promise<T> {
   const { existing, 'key-file': keyFile } = args;
   await using access = await openAccess(existing, await findKernelKeys(existing, keyFile));
   const result = await use(access);

@@ -7,8 +7,7 @@ import { writePublicCertificate, writeSecretCertificate } from '../../keys/certi
 import type { CurvePair } from '../../keys/curve-pair.js';
 import { sealText } from '../../keys/seal.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
-import type { Access } from '../../manager/client/access-client.js';
-import type { IssuedGrant } from '../../manager/client/access-grant.js';
+import type { Access, IssuedGrant } from '../../access/access.js';
 
 /** Throws `connection-file-unwritable` when there is something of that name: found out before the kernel is asked, not after. */
 export async function refuseExistingFile(file: string): Promise<void> {

@@ -1,79 +1,44 @@
-import type { JsonObject, Message } from '../../protocol/message.js';
-import { acceptReply } from './access-refusal.js';
-import type { ControlLine } from './control-client.js';
+import { type AccessEvent, decodeAccessEvent } from '../../access/requests/access-event.js';
+import { ACCESS_EVENT } from '../../access/requests/request-types.js';
+import type { Message } from '../../protocol/message.js';
 import { deferred } from '../../support/deferred.js';
-import { optionalText, readTexts } from './reply-fields.js';
 import { settlesWithin } from '../../support/settles-within.js';
 
-/** Something that happened at a kernel's doors, as its audit has it. Never code, output or a secret. */
-export interface AccessEvent {
-  /** ISO 8601 in UTC. */
-  readonly time: string;
-  /** `accept`, `leave`, `refuse`, `deny`, `grant`, `revoke`, `rotate`, `role`, `topic`, `policy`, `admin` or `alarm`. */
-  readonly event: string;
-  readonly identity?: string;
-  /** Of the key that was used. */
-  readonly fingerprint?: string;
-  readonly address?: string;
-  readonly channel?: string;
-  /** Of a client that came or left: its sockets. */
-  readonly channels?: readonly string[];
-  /** The type of the message. */
-  readonly type?: string;
-  readonly verdict?: string;
-  /** What decided. */
-  readonly rule?: string;
-  /** How many events this stands for, where it is more than one. */
-  readonly count?: number;
-}
+type OnEvent = (event: AccessEvent) => void;
 
-/** The type of the kernel's messages about them, which is also their topic. */
-export const ACCESS_EVENT = 'curve_event';
-
-type Listen = (event: AccessEvent) => void;
-
-/** Hears what a kernel publishes, and tells those who watch of its access events. */
+/** Distributes the access events that a kernel publishes to the watchers of one connection. */
 export class AccessEvents {
-  readonly #listening = new Set<Listen>();
+  readonly #watchers = new Set<OnEvent>();
   readonly #heard = deferred<undefined>();
 
   /** Takes one message from iopub. */
   receive(message: Message): void {
     this.#heard.resolve(undefined);
     if (message.header.msg_type !== ACCESS_EVENT) return;
-    const event = readEvent(message.content);
-    if (event) for (const listen of this.#listening) listen(event);
+    const event = decodeAccessEvent(message.content);
+    if (event) for (const onEvent of this.#watchers) onEvent(event);
   }
 
-  /** Asks the kernel for its events, and tells `listen`. Resolves with the way to stop it. Throws as the control line does. */
-  async watch(line: ControlLine, listen: Listen, timeout: number): Promise<() => Promise<void>> {
-    this.#listening.add(listen);
+  /**
+   * Adds a watcher and asks the kernel for its events by `setWatch`. Resolves with a function that ends it. Rejects as `setWatch` does.
+   */
+  async watch(
+    onEvent: OnEvent,
+    setWatch: (watch: boolean) => Promise<void>,
+    timeout: number,
+  ): Promise<() => Promise<void>> {
+    this.#watchers.add(onEvent);
     try {
-      await ask(line, true);
+      await setWatch(true);
     } catch (error) {
-      this.#listening.delete(listen);
+      this.#watchers.delete(onEvent);
       throw error;
     }
-    // The subscription may arrive after the request, which came by another connection. What is heard first says that it is there.
+    // The subscription may arrive after the request, which came by another connection. The first message proves that it is there.
     await settlesWithin(this.#heard.promise, timeout);
     return async () => {
-      this.#listening.delete(listen);
-      if (this.#listening.size === 0) await ask(line, false);
+      this.#watchers.delete(onEvent);
+      if (this.#watchers.size === 0) await setWatch(false);
     };
   }
-}
-
-async function ask(line: ControlLine, watch: boolean): Promise<void> {
-  acceptReply('curve_watch_request', await line.ask('curve_watch_request', { watch }));
-}
-
-const TEXTS = ['identity', 'fingerprint', 'address', 'channel', 'type', 'verdict', 'rule'] as const;
-
-function readEvent(content: JsonObject): AccessEvent | undefined {
-  const [time, event] = [optionalText(content, 'time'), optionalText(content, 'event')];
-  if (time === undefined || event === undefined) return undefined;
-  const texts = TEXTS.map((field) => [field, optionalText(content, field)]).filter(([, text]) => text !== undefined);
-  const { count } = content;
-  const channels = content['channels'] === undefined ? {} : { channels: readTexts(content['channels']) };
-  return { time, event, ...Object.fromEntries(texts), ...channels, ...(typeof count === 'number' ? { count } : {}) };
 }

@@ -14,7 +14,7 @@ export interface AuditFile {
   readonly tip: AuditTip;
   /** Of the last line; none is earlier than the one before it. */
   readonly time: string;
-  /** Where an audit of that name was put, whose last line is not one. */
+  /** The new path of a file of that name whose last line is no line of an audit. */
   readonly movedTo?: string;
   /** Others may write into it from then on. */
   readonly close: () => Promise<void>;
@@ -58,7 +58,7 @@ export async function openAuditFile(file: string, moment: AuditMoment): Promise<
 /** The later of two times in ISO 8601. */
 export const latest = (a: string, b = ''): string => (a > b ? a : b);
 
-/** Whether what is at that path is still this audit, and holds what was written into it and nothing else. */
+/** True if the file at that path is still this audit, and holds what was written into it and nothing else. */
 export async function isAsLeft(file: string, { handle, size }: AuditFile): Promise<boolean> {
   const there = await lstat(file).catch(() => undefined);
   const ours = await handle.stat();
@@ -66,7 +66,7 @@ export async function isAsLeft(file: string, { handle, size }: AuditFile): Promi
   return !ours.isFile() || (ours.nlink === 1 && ours.size === size);
 }
 
-/** A file of ours alone, which nobody else may read from now on. A device, such as `/dev/null`, is nobody's, and root's to make. */
+/** True for a file of this user alone, which no other user may read from now on. False for a device, such as `/dev/null`. */
 async function isOurs(handle: FileHandle, file: string): Promise<boolean> {
   const status = await handle.stat();
   if (status.isCharacterDevice()) return false;
@@ -81,7 +81,7 @@ async function isOurs(handle: FileHandle, file: string): Promise<boolean> {
 }
 
 /** A line is at most this long. */
-const LONGEST_LINE = 4096;
+const MAX_LINE_LENGTH = 4096;
 
 interface LastLine {
   readonly size: number;
@@ -92,7 +92,7 @@ interface LastLine {
 async function lastTip(handle: FileHandle): Promise<LastLine> {
   const { size } = await handle.stat();
   if (size === 0) return { size };
-  const length = Math.min(size, LONGEST_LINE);
+  const length = Math.min(size, MAX_LINE_LENGTH);
   const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
   const text = buffer.toString();
   const lines = text.endsWith('\n') ? text.slice(0, -1) : 'no whole line';

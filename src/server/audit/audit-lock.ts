@@ -4,9 +4,9 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CurveKernelError } from '../../errors.js';
 import { errnoOf } from '../../keys/private-file.js';
-import { isAlive, isProcessMark, markProcess, type ProcessMark } from '../state/process-start.js';
+import { isAlive, isProcessMark, markProcess, type ProcessMark } from '../../support/process-start.js';
 
-/** Milliseconds in which whoever has made a lock has also written whose it is. */
+/** Milliseconds within which the maker of a lock has also written its process mark. */
 const WRITING = 100;
 
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);

@@ -3,7 +3,7 @@ import { createAuditCollapse } from '../../access/audit/audit-collapse.js';
 import type { AuditRecord } from '../../access/audit/audit-record.js';
 import { isAsLeft, latest, openAuditFile, type AuditFile } from './audit-file.js';
 
-/** How an audit is written. */
+/** Options of {@link AuditWriter}. */
 export interface AuditWriterOptions {
   readonly file: string;
   /** The kernel's name in it. */
@@ -12,14 +12,14 @@ export interface AuditWriterOptions {
   readonly onFailure: (error: unknown) => void;
   /** Called when a file of that name was no whole audit, and has been kept under another name. */
   readonly onBroken: (movedTo: string) => void;
-  /** Called when the file was removed, replaced or written into by somebody else, before it is opened anew. */
+  /** Called when the file was removed, replaced or written into by another process, before it is opened anew. */
   readonly onLost: (tip: AuditTip) => void;
   /** Called when an event has an earlier time than the one before it, with by how much; once until the clock is where it was. */
   readonly onClockBack: (seconds: number) => void;
 }
 
 /** Records that wait while the disk is full; the oldest are given up beyond it. */
-const MOST_WAITING = 10_000;
+const MAX_WAITING = 10_000;
 /** Milliseconds between two looks at floods that have ended, and two tries when the disk is full. */
 const TICK = 1_000;
 
@@ -44,7 +44,7 @@ export class AuditWriter {
     this.#options = options;
   }
 
-  /** What keeps it from being written, at the moment. */
+  /** The error of the last attempt to write, if it failed. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -54,7 +54,7 @@ export class AuditWriter {
     this.#begun ||= !isCommon(record);
     this.#checkClock(record.time);
     this.#waiting.push(...this.#collapse.add(record, performance.now()));
-    if (this.#waiting.length > MOST_WAITING) this.#waiting.splice(0, this.#waiting.length - MOST_WAITING);
+    if (this.#waiting.length > MAX_WAITING) this.#waiting.splice(0, this.#waiting.length - MAX_WAITING);
     if (!this.#begun) return;
     this.#timer ??= setInterval(() => this.#tick(), TICK).unref();
     if (this.#failure === undefined) void this.#write();
@@ -129,7 +129,7 @@ export class AuditWriter {
     }
   }
 
-  /** What is known of it by then is the first that is written after it. */
+  /** The alarm about the loss is the first line that is written after it. */
   async #lose(file: AuditFile): Promise<void> {
     this.#file = undefined;
     await file.close();
@@ -163,7 +163,7 @@ export class AuditWriter {
   }
 }
 
-/** The owner comes and goes; somebody who proves no key is not let in: so a manager tries whether plain text is refused. */
+/** Events that every kernel has: the owner comes and goes, and a manager checks that a peer without a key is refused. */
 function isCommon({ event, identity, fingerprint }: AuditRecord): boolean {
   if (event === 'refuse') return fingerprint === undefined;
   return identity === 'owner' && (event === 'accept' || event === 'leave');

@@ -6,23 +6,20 @@ import { errnoOf } from '../../keys/private-file.js';
 import type { ListenerEvent } from '../../transport/server/listener-event.js';
 import type { ClientGrant } from '../grants/client-grant.js';
 
-/** Something that concerns who may do what: who came, was refused or left, what was granted, revoked and changed. */
-export type AccessEvent = AuditRecord;
-
 /** Something that is wrong, and what to do about it. */
 export interface Alarm {
   readonly message: string;
   readonly hint: string;
 }
 
-/** What is known of an event beside its time and its kernel. */
+/** The facts of an event beside its time and its kernel. */
 export type EventFacts = Omit<AuditRecord, 'time' | 'kernel' | 'verdict'> & Partial<Pick<AuditRecord, 'verdict'>>;
 
-/** Tells of events, in their order, to whoever wants to know: the audit, admins who watch, the program that runs the kernel. */
+/** Distributes access events, in their order: to the audit, to watchers, to the program that runs the kernel. */
 export class Journal {
   readonly #kernel: string;
   readonly #onAlarm: (alarm: Alarm) => void;
-  readonly #listeners = new Set<(event: AccessEvent) => void>();
+  readonly #listeners = new Set<(event: AuditRecord) => void>();
 
   /** For the kernel of that name. `onAlarm` is called with every alarm, beside those who listen to all events; it must not throw. */
   constructor(kernel: string, onAlarm: (alarm: Alarm) => void = () => undefined) {
@@ -30,15 +27,15 @@ export class Journal {
     this.#onAlarm = onAlarm;
   }
 
-  /** Calls `listener` with every event from now on. Returns how to stop that. One that throws disturbs nobody else. */
-  on(listener: (event: AccessEvent) => void): () => void {
+  /** Calls `listener` with every event from now on. Returns a function that ends it. An error of one listener does not affect the others. */
+  on(listener: (event: AuditRecord) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
   /** Something happened; it was allowed unless `facts` say otherwise. */
   record(facts: EventFacts): void {
-    const event: AccessEvent = { time: new Date().toISOString(), kernel: this.#kernel, verdict: 'allowed', ...facts };
+    const event: AuditRecord = { time: new Date().toISOString(), kernel: this.#kernel, verdict: 'allowed', ...facts };
     for (const listener of this.#listeners) {
       try {
         listener(event);
@@ -65,7 +62,7 @@ export class Journal {
   /** An error that a person should look at; what held before holds. */
   alarm(error: unknown, identity?: string): void {
     // Never more of another library's error than its code: its message may quote anything.
-    const { message, hint } = isCurveKernelError(error) ? error : unforeseen(errnoOf(error));
+    const { message, hint } = isCurveKernelError(error) ? error : unforeseenAlarm(errnoOf(error));
     this.raise({ message, hint }, identity === undefined ? {} : { identity });
   }
 
@@ -75,8 +72,8 @@ export class Journal {
     this.#onAlarm(alarm);
   }
 
-  /** Somebody else knocked at a grant's sockets, or its client did from elsewhere. */
-  refuse(grant: ClientGrant, { socket, address, publicKey, crowded }: Knocked): void {
+  /** A connection with another key, or from another address, was refused at a grant's sockets. */
+  refuse(grant: ClientGrant, { socket, address, publicKey, crowded }: RefusedPeer): void {
     const isHolder = publicKey !== undefined && publicKey === grant.terms.publicKey;
     this.record({
       event: 'refuse',
@@ -90,9 +87,9 @@ export class Journal {
   }
 }
 
-const unforeseen = (errno: string): Alarm => ({
-  message: `something that concerns access failed: ${errno}`,
-  hint: 'see the audit for what came before it',
+const unforeseenAlarm = (errno: string): Alarm => ({
+  message: `An operation of access control failed: ${errno}.`,
+  hint: 'See the audit for the events before it.',
 });
 
-type Knocked = Extract<ListenerEvent, { readonly address: string }>;
+type RefusedPeer = Extract<ListenerEvent, { readonly address: string }>;

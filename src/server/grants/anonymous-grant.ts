@@ -3,29 +3,29 @@ import type { Policy } from '../../access/policy/policy.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { generateServerPair } from '../../keys/openssl-pair.js';
 import type { ClientGrant } from './client-grant.js';
-import type { GrantKeeper } from './grant-manager.js';
-import type { FormerGrant } from './grant-memory.js';
+import type { GrantManager } from './grant-manager.js';
+import type { StoredGrant } from './grant-storage.js';
 import { connectionFor } from './open-client.js';
 import type { Rules } from '../rules/rules.js';
 
-/** What {@link AnonymousGrant} works with. */
+/** Dependencies of {@link AnonymousGrant}. */
 export interface AnonymousGrantOptions {
-  readonly keeper: GrantKeeper;
+  readonly grantManager: GrantManager;
   readonly rules: Rules;
   /** Beside whose sockets new ones are opened. */
   readonly owner: ConnectionInfo;
   /** That of an earlier process of the kernel. */
-  readonly former: FormerGrant | undefined;
+  readonly former: StoredGrant | undefined;
   /** The policy under which it was revoked in an earlier process. */
   readonly revokedUnder: Policy | undefined;
 }
 
-/** The grant of whoever has no name, for as long as the policy has one for them. */
+/** The grant for clients without a name, for as long as the policy has one. */
 export class AnonymousGrant {
   readonly #options: AnonymousGrantOptions;
   /** One that was revoked in another way than by this policy stays so until there is another. */
   #followed: Policy | undefined;
-  #former: FormerGrant | undefined;
+  #former: StoredGrant | undefined;
 
   constructor(options: AnonymousGrantOptions) {
     this.#options = options;
@@ -35,7 +35,7 @@ export class AnonymousGrant {
 
   /** The one that there is now, or none. */
   get grants(): readonly ClientGrant[] {
-    return [...this.#options.keeper.grants].filter(({ terms }) => terms.origin === 'anonymous');
+    return [...this.#options.grantManager.grants].filter(({ terms }) => terms.origin === 'anonymous');
   }
 
   /** It was ended in another way than by the policy. */
@@ -46,24 +46,24 @@ export class AnonymousGrant {
 
   /** Makes it what the policy says. */
   async apply(): Promise<void> {
-    const { keeper, rules } = this.#options;
+    const { grantManager, rules } = this.#options;
     const { policy } = rules;
     const { anonymous: role } = policy;
     const [live] = this.grants;
     if (this.#followed === policy) return;
     if (role === 'deny') {
-      if (live) await keeper.end(live, { why: 'the policy lets nobody in without a name' });
-    } else if (live) keeper.setRoles([live], [role]);
+      if (live) await grantManager.end(live, { why: 'the policy admits no client without a name' });
+    } else if (live) await grantManager.setRoles([live], [role]);
     else await this.#open(role);
     this.#followed = policy;
   }
 
   async #open(role: string): Promise<void> {
-    const { keeper, owner } = this.#options;
-    const why = 'the policy lets in whoever comes';
+    const { grantManager, owner } = this.#options;
+    const why = 'the policy admits clients without a name';
     const former = this.#former;
     this.#former = undefined;
-    if (former) return keeper.reopen({ ...former, terms: { ...former.terms, roles: [role] } }, why);
+    if (former) return grantManager.reopen({ ...former, terms: { ...former.terms, roles: [role] } }, why);
     const server = generateServerPair();
     const terms: GrantTerms = {
       identity: 'anonymous',
@@ -72,6 +72,6 @@ export class AnonymousGrant {
       issuedAt: new Date().toISOString(),
       origin: 'anonymous',
     };
-    await keeper.open(terms, { server, connection: connectionFor(owner, server, terms) }, { why });
+    await grantManager.open(terms, { server, connection: connectionFor(owner, server, terms) }, { why });
   }
 }

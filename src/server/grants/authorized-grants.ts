@@ -3,18 +3,19 @@ import { checkGrantTerms, type GrantTerms } from '../../access/grants/grant.js';
 import type { Policy } from '../../access/policy/policy.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { generateServerPair } from '../../keys/openssl-pair.js';
+import { definedOnly } from '../../support/defined-only.js';
 import type { ClientGrant } from './client-grant.js';
-import type { GrantKeeper } from './grant-manager.js';
-import type { FormerGrant } from './grant-memory.js';
+import type { GrantManager } from './grant-manager.js';
+import type { StoredGrant } from './grant-storage.js';
 import type { Journal } from '../audit/journal.js';
 import { connectionFor } from './open-client.js';
 import type { Rules } from '../rules/rules.js';
 import type { FileState } from '../rules/watched-file.js';
 
-/** What {@link AuthorizedGrants} works with. */
+/** Dependencies of {@link AuthorizedGrants}. */
 export interface AuthorizedGrantsOptions {
   readonly file: string;
-  readonly keeper: GrantKeeper;
+  readonly grantManager: GrantManager;
   readonly rules: Rules;
   readonly journal: Journal;
   /** Beside whose sockets new ones are opened. */
@@ -22,7 +23,7 @@ export interface AuthorizedGrantsOptions {
   /** Lines that an earlier process of the kernel followed. */
   readonly lines: readonly AuthorizedClient[];
   /** The grants that it had for them; a line without one is not to be followed until it changes. */
-  readonly former: readonly FormerGrant[];
+  readonly former: readonly StoredGrant[];
 }
 
 /** Keeps a grant for each line of an `authorized_clients` file. */
@@ -32,7 +33,7 @@ export class AuthorizedGrants {
   readonly #opened = new Map<string, AuthorizedClient>();
   #lines: ReadonlyMap<string, AuthorizedClient> = new Map();
   /** Grants of an earlier process that have not been opened again, by key, with their lines. */
-  readonly #former = new Map<string, FormerGrant & { readonly line: AuthorizedClient }>();
+  readonly #former = new Map<string, StoredGrant & { readonly line: AuthorizedClient }>();
   /** Lines that could not be followed, and the policy under which that was said. */
   readonly #failed = new Map<string, { readonly line: AuthorizedClient; readonly policy: Policy }>();
 
@@ -47,7 +48,7 @@ export class AuthorizedGrants {
 
   /** The grants that there are now. */
   get grants(): readonly ClientGrant[] {
-    return [...this.#options.keeper.grants].filter(({ terms }) => terms.origin === 'authorized-clients');
+    return [...this.#options.grantManager.grants].filter(({ terms }) => terms.origin === 'authorized-clients');
   }
 
   /** Lines that are followed, or were until their grant was ended in another way than by the file: to be kept for a restart. */
@@ -67,7 +68,7 @@ export class AuthorizedGrants {
     }
   }
 
-  /** Takes the lines that there are now for revoked: each counts again when it changes. */
+  /** Counts all current lines as revoked: each is followed again when it changes. */
   passOver(): void {
     for (const [key, line] of this.#lines) this.#opened.set(key, line);
   }
@@ -88,25 +89,19 @@ export class AuthorizedGrants {
   }
 
   async #open(line: AuthorizedClient): Promise<void> {
-    const { keeper, rules, journal, owner } = this.#options;
+    const { grantManager, rules, journal, owner } = this.#options;
     const { identity, roles, publicKey, expiresAt, from } = line;
     const now = Date.now();
     if (expiresAt !== undefined && Date.parse(expiresAt) <= now) return;
-    const terms: GrantTerms = {
-      identity,
-      roles,
-      publicKey,
-      issuedAt: new Date(now).toISOString(),
-      ...(expiresAt !== undefined && { expiresAt }),
-      ...(from && { from }),
-      origin: 'authorized-clients',
-    };
+    const origin = 'authorized-clients' as const;
+    const issuedAt = new Date(now).toISOString();
+    const terms: GrantTerms = definedOnly({ identity, roles, publicKey, issuedAt, expiresAt, from, origin });
     try {
       checkGrantTerms(terms, rules.policy);
       const why = `authorized_clients, line ${line.line}`;
       if (!(await this.#reopen(line, why))) {
         const server = generateServerPair();
-        await keeper.open(terms, { server, connection: connectionFor(owner, server, terms) }, { why });
+        await grantManager.open(terms, { server, connection: connectionFor(owner, server, terms) }, { why });
       }
       this.#opened.set(publicKey, line);
     } catch (error) {
@@ -124,7 +119,7 @@ export class AuthorizedGrants {
     if (!former || !isSameClient(former.terms, line)) return false;
     const roles = isSameLine(former.line, line) ? former.terms.roles : line.roles;
     try {
-      await this.#options.keeper.reopen({ ...former, terms: { ...former.terms, roles } }, why);
+      await this.#options.grantManager.reopen({ ...former, terms: { ...former.terms, roles } }, why);
       return true;
     } catch (error) {
       this.#options.journal.alarm(error, line.identity);
@@ -134,17 +129,18 @@ export class AuthorizedGrants {
 
   async #end(grant: ClientGrant): Promise<void> {
     this.#opened.delete(grant.terms.publicKey);
-    await this.#options.keeper.end(grant, { why: 'not in authorized_clients any more' });
+    await this.#options.grantManager.end(grant, { why: 'not in authorized_clients any more' });
   }
 
   async #changeRoles(grant: ClientGrant, line: AuthorizedClient): Promise<void> {
-    const { keeper, rules, journal } = this.#options;
+    const { grantManager, rules, journal } = this.#options;
     const { roles } = line;
-    // Whoever was to have less must not keep more. What is wrong is told when it is tried to let them in.
+    // A client that was to lose rights must not keep them. The alarm is raised when its grant is opened again.
     if (roles.some((role) => !rules.policy.roles.has(role))) return this.#end(grant);
     this.#opened.set(line.publicKey, line);
-    keeper.setRoles([grant], roles);
+    const saved = grantManager.setRoles([grant], roles);
     journal.about(grant, { event: 'role', rule: `${roles.join(',')} by authorized_clients` });
+    await saved;
   }
 }
 

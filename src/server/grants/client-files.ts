@@ -4,7 +4,7 @@ import type { ClientGrant } from './client-grant.js';
 import type { Journal } from '../audit/journal.js';
 import { clientFile } from '../state/state-lines.js';
 
-/** The connection files of clients whom nobody asked for a file: those of `authorized_clients`, and of whoever has no name. */
+/** The connection files of clients without a request for one: those of `authorized_clients`, and the one for clients without a name. */
 export class ClientFiles {
   readonly #connectionFile: string | undefined;
   readonly #journal: Journal;

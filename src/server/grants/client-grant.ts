@@ -1,35 +1,47 @@
 import { randomBytes } from 'node:crypto';
+import type { ClientInfo, GrantInfo } from '../../access/grants/grant-info.js';
 import type { Subject } from '../../access/policy/decide.js';
 import type { GrantTerms } from '../../access/grants/grant.js';
+import type { ConnectionInfo } from '../../connection/connection-info.js';
 import type { CurvePair } from '../../keys/curve-pair.js';
 import { fingerprint } from '../../keys/fingerprint.js';
 import type { Listener } from '../../transport/server/listener.js';
 import type { Arrivals } from '../arrivals.js';
 import type { Deadline } from '../../support/deadline.js';
 import { createPeers } from '../peers.js';
+import { definedOnly } from '../../support/defined-only.js';
 
-/** How a grant ends. */
+/** The end of a grant. */
 export interface GrantEnd {
   /** One or a few words for the audit. */
   readonly why: string;
-  /** What it runs may run to its end. */
+  /** Its running cell may finish. */
   readonly letFinish?: boolean;
-  /** The id of the grant that takes its place: what this one asked for goes on, for as long as that one lasts. */
+  /** The id of its successor: the requests of this grant go on, for as long as that one lasts. */
   readonly succeededBy?: string;
 }
 
-/** What an identity may do at the moment. */
-export interface Standing {
+/** The current subject of an identity, shared by its grants. */
+export interface SubjectRef {
   subject: Subject;
 }
 
-/** What a {@link ClientGrant} is made of. */
+/** Options of {@link ClientGrant}. */
 export interface ClientGrantOptions {
-  /** Kept from an earlier life of the kernel; a new one by default. */
+  /** The id of a stored grant. Default: a new id. */
   readonly id?: string;
   readonly terms: GrantTerms;
   /** The pair of its sockets; absent in plain text. */
   readonly server?: CurvePair;
+}
+
+/** The address of a grant's sockets, and their key pair. */
+export interface GrantPlace {
+  readonly connection: ConnectionInfo;
+  /** Absent in plain text. */
+  readonly server?: CurvePair;
+  /** The id of a stored grant, which is opened even while the policy cannot be used. */
+  readonly id?: string;
 }
 
 /** One key of one identity, and the listener that admits it: whatever arrives there was sent by this identity. */
@@ -39,11 +51,11 @@ export class ClientGrant {
   readonly peers = createPeers();
   /** Connections that have not been told of yet. */
   arrivals: Arrivals | undefined;
-  /** What its identity may do, which all grants of that share; see {@link Grants}. */
-  standing: Standing;
-  /** When, in milliseconds since 1970, and what. */
+  /** The subject of its identity, shared by all grants of that; see {@link Grants}. */
+  subjectRef: SubjectRef;
+  /** Time in milliseconds since 1970, and message type. */
   lastRequest: { readonly at: number; readonly type: string } | undefined;
-  /** When it will end, and how. */
+  /** Its end, if that is planned. */
   ends: (Deadline & { readonly end: GrantEnd }) | undefined;
   /** It has asked to be told what happens. */
   isWatching = false;
@@ -58,7 +70,7 @@ export class ClientGrant {
     this.server = server;
     this.fingerprint = server && fingerprint(terms.publicKey);
     this.#terms = terms;
-    this.standing = { subject: { name: terms.identity, roles: terms.roles } };
+    this.subjectRef = { subject: { name: terms.identity, roles: terms.roles } };
   }
 
   get terms(): GrantTerms {
@@ -71,10 +83,10 @@ export class ClientGrant {
 
   /** The identity with the roles of all the grants that it has now, also when this one has ended. */
   get subject(): Subject {
-    return this.standing.subject;
+    return this.subjectRef.subject;
   }
 
-  /** Its sockets are closed, or about to be: nobody is admitted and nothing more is done for it. */
+  /** Its sockets are closed, or about to be: no client is admitted, and no request is answered. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -94,7 +106,7 @@ export class ClientGrant {
     this.#terms = { ...this.#terms, ...terms };
   }
 
-  /** From this call on nobody is admitted and nothing goes out; resolves when the five sockets are closed. */
+  /** From this call on no client is admitted and nothing is sent. Resolves when the five sockets are closed. */
   async close(linger = 0): Promise<void> {
     this.arrivals?.flush();
     this.#ended = true;
@@ -104,4 +116,23 @@ export class ClientGrant {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** The public facts of a grant. */
+export function grantInfo({ id, terms, fingerprint: of = '' }: ClientGrant): GrantInfo {
+  const { identity: name, roles, issuedAt, expiresAt, from } = terms;
+  const origin = terms.origin === 'owner' ? 'connection-file' : terms.origin;
+  return definedOnly({ id, name, roles, fingerprint: of, origin, issuedAt, expiresAt, from });
+}
+
+/** The same with its clients. */
+export function clientInfo(grant: ClientGrant): ClientInfo {
+  const { peers, lastRequest } = grant;
+  const connected = peers.list();
+  if (!lastRequest) return { ...grantInfo(grant), connected };
+  return {
+    ...grantInfo(grant),
+    connected,
+    lastRequest: { ...lastRequest, at: new Date(lastRequest.at).toISOString() },
+  };
 }

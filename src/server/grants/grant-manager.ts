@@ -3,14 +3,17 @@ import { checkOwnership } from '../../access/policy/ownership.js';
 import type { Subject } from '../../access/policy/decide.js';
 import { CurveKernelError } from '../../errors.js';
 import type { Backend } from '../backend.js';
-import { ClientGrant, type GrantEnd } from './client-grant.js';
+import { ClientGrant, type GrantEnd, type GrantPlace } from './client-grant.js';
 import { deadlineIn, leftUntil, startDeadline, type Deadline } from '../../support/deadline.js';
-import type { FormerGrant } from './grant-memory.js';
+import type { StoredGrant } from './grant-storage.js';
 import type { Grants } from './grants.js';
+import type { AuditWriter } from '../audit/audit-writer.js';
 import type { Journal } from '../audit/journal.js';
-import { openClient, type ClientSockets, type GrantPlace } from './open-client.js';
+import type { Rules } from '../rules/rules.js';
+import type { AccessStore } from '../state/access-store.js';
+import { openClient, type ClientSockets } from './open-client.js';
 
-/** Who changes something, and whether it still may. */
+/** The identity that makes a change, and a check of its right. */
 export interface Actor {
   readonly subject: Subject;
   /** Throws 'not-permitted' when the actor has lost the right since it asked. */
@@ -20,21 +23,18 @@ export interface Actor {
 /** The program that runs the kernel may do what its owner may. */
 export const PROGRAM: Actor = { subject: { name: 'owner', roles: ['owner'] }, check: () => undefined };
 
-/** What a {@link GrantKeeper} works with. */
-export interface GrantKeeperOptions {
+/** Dependencies of {@link GrantManager}. */
+export interface GrantManagerOptions {
   readonly grants: Grants;
   readonly journal: Journal;
   readonly backend: () => Backend;
   readonly sockets: ClientSockets;
-  /** Throws 'grant-failed' when nobody new can be let in at the moment. */
-  readonly checkReady: () => void;
-  /** Resolves when what has been told to the journal is written down. */
-  readonly recorded: () => Promise<void>;
-  /** Called when grants have come, gone or changed. Resolves when that is kept for a restart. */
-  readonly onChange: () => Promise<void>;
+  readonly rules: Rules;
+  readonly audit: AuditWriter | undefined;
+  readonly store: AccessStore;
 }
 
-/** On whose behalf a grant is opened. */
+/** The cause of a new grant. */
 export interface GrantCause {
   readonly actor?: Actor;
   /** A few words for the audit. */
@@ -42,15 +42,15 @@ export interface GrantCause {
 }
 
 /** Opens grants, and ends them: when they are revoked, when their time has come, and with the kernel. */
-export class GrantKeeper {
+export class GrantManager {
   readonly grants: Grants;
-  readonly #options: GrantKeeperOptions;
+  readonly #options: GrantManagerOptions;
   readonly #deadlines = new Map<ClientGrant, () => void>();
   /** Ids of the ended grants whose place each has taken. */
   readonly #predecessors = new Map<ClientGrant, readonly string[]>();
   #closing = false;
 
-  constructor(options: GrantKeeperOptions) {
+  constructor(options: GrantManagerOptions) {
     this.#options = options;
     this.grants = options.grants;
   }
@@ -62,8 +62,8 @@ export class GrantKeeper {
    * @throws CurveKernelError 'not-permitted', 'grant-failed'; as `openListener` does
    */
   async open(terms: GrantTerms, place: GrantPlace, { actor = PROGRAM, why }: GrantCause): Promise<ClientGrant> {
-    const { grants, sockets, journal, checkReady, recorded, onChange } = this.#options;
-    if (terms.origin !== 'owner' && place.id === undefined) checkReady();
+    const { grants, sockets, journal, rules, audit, store } = this.#options;
+    if (terms.origin !== 'owner' && place.id === undefined) rules.checkUsable();
     checkOwnership(actor.subject, grants.terms, [...grants.terms, terms]);
     const grant = new ClientGrant({ terms, ...place });
     grants.add(grant);
@@ -73,8 +73,8 @@ export class GrantKeeper {
       actor.check();
       this.#checkOpen(grant);
       journal.about(grant, { event: 'grant', rule: why });
-      await recorded().catch((cause: unknown) => {
-        throw notRecorded(cause);
+      await audit?.written().catch((cause: unknown) => {
+        throw notRecordedError(cause);
       });
     } catch (error) {
       grants.remove(grant);
@@ -84,12 +84,12 @@ export class GrantKeeper {
     if (terms.expiresAt !== undefined) {
       this.expire(grant, deadlineIn(Date.parse(terms.expiresAt) - Date.now()), { why: 'expired' });
     }
-    await onChange();
+    await store.save();
     return grant;
   }
 
   /** Opens again, at the same place, a grant that was there before; not one whose time has come since. Rejects as {@link open} does. */
-  async reopen({ terms, place, ends }: FormerGrant, why: string): Promise<void> {
+  async reopen({ terms, place, ends }: StoredGrant, why: string): Promise<void> {
     if (ends && leftUntil(ends) <= 0) return;
     const grant = await this.open(terms, place, { why });
     if (ends) this.expire(grant, ends, ends.end);
@@ -112,15 +112,15 @@ export class GrantKeeper {
     await Promise.all(past.map(async (grant) => this.end(grant, grant.ends?.end ?? { why: 'expired' })));
   }
 
-  /** Gives these grants of one identity other roles, at once. */
-  setRoles(grants: readonly ClientGrant[], roles: readonly string[]): void {
+  /** Gives these grants of one identity other roles, at once. Resolves when that is saved for a restart; never rejects. */
+  async setRoles(grants: readonly ClientGrant[], roles: readonly string[]): Promise<void> {
     this.grants.setRoles(grants, roles);
-    void this.#options.onChange();
+    await this.#options.store.save();
   }
 
   /**
-   * Cuts the connections of a grant. Whoever comes back is looked at anew, at the same address: rejects when it cannot be opened again,
-   * and is ended then.
+   * Closes the connections of a grant. Clients that connect again, at the same address, are checked anew. Rejects when the grant cannot be
+   * opened again; it has ended then.
    */
   async cut(grant: ClientGrant, why: string): Promise<void> {
     const { id, terms, server, listener, ends } = grant;
@@ -131,32 +131,32 @@ export class GrantKeeper {
 
   /** Nothing of it is delivered any more when this returns. Resolves when its sockets are closed. */
   async end(grant: ClientGrant, { why, letFinish = false, succeededBy }: GrantEnd): Promise<void> {
-    const { grants, journal, onChange } = this.#options;
+    const { grants, journal, store } = this.#options;
     if (grant.ended) return;
     const closed = grant.close();
     this.#deadlines.get(grant)?.();
     this.#deadlines.delete(grant);
     grants.remove(grant);
-    const heir = [...grants].find(({ id }) => id === succeededBy);
-    this.#forget(grant, heir, letFinish);
+    const successor = [...grants].find(({ id }) => id === succeededBy);
+    this.#cancelRequests(grant, successor, letFinish);
     journal.about(grant, { event: 'revoke', rule: why });
-    await Promise.all([closed, onChange()]);
+    await Promise.all([closed, store.save()]);
   }
 
-  /** Has what a grant asked for go on in the hands of its heir; without one all of that ends, and what was handed to it. */
-  #forget(grant: ClientGrant, heir: ClientGrant | undefined, letFinish: boolean): void {
+  /** Has what a grant asked for go on in the hands of its successor; without one all of that ends, and what was handed to it. */
+  #cancelRequests(grant: ClientGrant, successor: ClientGrant | undefined, letFinish: boolean): void {
     const backend = this.#options.backend();
     const handed = [...(this.#predecessors.get(grant) ?? []), grant.id];
     this.#predecessors.delete(grant);
-    if (heir) {
-      this.#predecessors.set(heir, [...(this.#predecessors.get(heir) ?? []), ...handed]);
-      backend.forget(grant.id, 'everything');
-    } else for (const id of handed) backend.forget(id, letFinish ? 'running' : 'nothing');
+    if (successor) {
+      this.#predecessors.set(successor, [...(this.#predecessors.get(successor) ?? []), ...handed]);
+      backend.cancelRequests(grant.id, 'everything');
+    } else for (const id of handed) backend.cancelRequests(id, letFinish ? 'running' : 'nothing');
   }
 
   /** Resolves when what there is now is kept for a restart. */
-  async kept(): Promise<void> {
-    await this.#options.onChange();
+  async persist(): Promise<void> {
+    await this.#options.store.save();
   }
 
   /** Closes every listener, giving what was sent that many milliseconds to leave. */
@@ -169,13 +169,13 @@ export class GrantKeeper {
   #checkOpen(grant: ClientGrant): void {
     if (!this.#closing && !grant.ended) return;
     throw new CurveKernelError('grant-failed', `The grant for ${grant.identity} was ended before it began.`, {
-      hint: 'The kernel was ending, or somebody revoked it: see its audit.',
+      hint: 'The kernel was ending, or the grant was revoked: see the audit.',
     });
   }
 }
 
-const notRecorded = (cause: unknown): CurveKernelError =>
-  new CurveKernelError('grant-failed', 'The audit cannot be written, and nobody is let in without a record of it.', {
+const notRecordedError = (cause: unknown): CurveKernelError =>
+  new CurveKernelError('grant-failed', 'The audit cannot be written, and no client is admitted without a record.', {
     hint: 'Make room on its disk, or give the kernel another place for it.',
     cause,
   });

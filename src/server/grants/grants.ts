@@ -1,6 +1,6 @@
 import { subjectOf, type GrantTerms } from '../../access/grants/grant.js';
 import type { Subject } from '../../access/policy/decide.js';
-import type { ClientGrant, Standing } from './client-grant.js';
+import type { ClientGrant, SubjectRef } from './client-grant.js';
 
 /** Its terms; a key that a rotation is about to end has that end. */
 export function termsOf({ terms, ends }: ClientGrant): GrantTerms {
@@ -10,7 +10,7 @@ export function termsOf({ terms, ends }: ClientGrant): GrantTerms {
 /** The live grants. Keeps every grant's subject what all grants of its identity make it, also those of grants that have ended. */
 export class Grants implements Iterable<ClientGrant> {
   readonly #all = new Set<ClientGrant>();
-  readonly #standings = new Map<string, Standing>();
+  readonly #subjectRefs = new Map<string, SubjectRef>();
 
   get size(): number {
     return this.#all.size;
@@ -37,16 +37,16 @@ export class Grants implements Iterable<ClientGrant> {
 
   add(grant: ClientGrant): void {
     this.#all.add(grant);
-    grant.standing = this.#standings.get(grant.identity) ?? grant.standing;
-    this.#standings.set(grant.identity, grant.standing);
+    grant.subjectRef = this.#subjectRefs.get(grant.identity) ?? grant.subjectRef;
+    this.#subjectRefs.set(grant.identity, grant.subjectRef);
     this.#renew(grant.identity);
   }
 
-  /** What it gave is gone from its identity too, and it is left with what the other grants of that give: now, and whenever they change. */
+  /** Removes the grant; its identity keeps only the roles of its other grants. */
   remove(grant: ClientGrant): void {
     this.#all.delete(grant);
     this.#renew(grant.identity);
-    if (this.named(grant.identity).length === 0) this.#standings.delete(grant.identity);
+    if (this.named(grant.identity).length === 0) this.#subjectRefs.delete(grant.identity);
   }
 
   /** Gives these grants of one identity other roles. */
@@ -56,7 +56,7 @@ export class Grants implements Iterable<ClientGrant> {
   }
 
   #renew(name: string): void {
-    const standing = this.#standings.get(name);
-    if (standing) standing.subject = this.subject(name);
+    const subjectRef = this.#subjectRefs.get(name);
+    if (subjectRef) subjectRef.subject = this.subject(name);
   }
 }

@@ -14,31 +14,23 @@ import { createArrivals } from '../arrivals.js';
 import type { ClientGrant } from './client-grant.js';
 import type { Journal } from '../audit/journal.js';
 import { KEYED_SOCKETS, WATCHED_SOCKETS } from '../peers.js';
-import type { Reception } from '../messages/message-filter.js';
+import type { VerifiedRoles } from '../rules/verified-roles.js';
+import type { MessageFilter } from '../messages/message-filter.js';
 
-/** Where a grant's sockets are, and the pair that they have. */
-export interface GrantPlace {
-  readonly connection: ConnectionInfo;
-  /** Absent in plain text. */
-  readonly server?: CurvePair;
-  /** Of a grant that was there before; policies that cannot be used are no obstacle to it. */
-  readonly id?: string;
-}
-
-/** What the sockets of every grant have in common. */
+/** Dependencies of the sockets of every grant. */
 export interface ClientSockets {
   readonly context: TransportContext;
-  readonly reception: Reception;
+  readonly messageFilter: MessageFilter;
   readonly journal: Journal;
-  /** What happens at the listener of that identity. With it, all sockets are monitored. */
+  /** Called with the events of each listener. With it, all sockets are monitored. */
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
-  /** Asked about everybody who holds the right key and comes from a right address, if there is one. */
-  readonly verify?: (grant: ClientGrant, address: string) => boolean | Promise<boolean>;
+  /** Asked about every connection with the right key from a right address. */
+  readonly verifiedRoles?: VerifiedRoles;
 }
 
 /**
- * Opens the five sockets of a grant, at `connection`, and gives them to it. Whoever subscribes in the meantime is greeted when they are
- * open, and what is asked in the meantime is answered at once.
+ * Opens the five sockets of a grant, at `connection`, and gives them to it. Subscribers in the meantime are welcomed when they are
+ * open; requests in the meantime are answered at once.
  *
  * @throws CurveKernelError as {@link openListener} does
  */
@@ -47,7 +39,7 @@ export async function openClient(
   connection: ConnectionInfo,
   sockets: ClientSockets,
 ): Promise<void> {
-  const { context, reception, journal, onEvent } = sockets;
+  const { context, messageFilter, journal, onEvent } = sockets;
   const { server, identity, terms } = grant;
   const early: Uint8Array[] = [];
   const options: ListenerOptions = {
@@ -56,31 +48,31 @@ export async function openClient(
     connection,
     ...(server && { server, admit: admitTo(grant, sockets) }),
     admitsStrangers: terms.origin === 'anonymous',
-    rights: reception.rightsOf(grant),
+    rights: messageFilter.rightsOf(grant),
     onMessage(received) {
       // The first request may be here before openListener has resolved, and its answers are published too.
       if (!grant.listener) grant.open(received.listener);
-      reception.receive(grant, received);
+      messageFilter.receive(grant, received);
     },
     onSubscribe(topic) {
-      if (grant.listener) reception.welcome(grant, topic);
+      if (grant.listener) messageFilter.welcome(grant, topic);
       else early.push(topic);
     },
-    onLoss: (loss) => reception.tellLoss(grant, loss),
+    onLoss: (loss) => messageFilter.reportLoss(grant, loss),
     onEvent(event) {
       note(journal, grant, event);
       if (onEvent) onEvent(event, identity);
       else if (event.kind === 'handler-failed') throw event.error;
     },
     // What a verifier says holds for an address, so it must be known when the last connection from there has ended.
-    ...(!onEvent && { monitor: sockets.verify && terms.origin !== 'owner' ? KEYED_SOCKETS : WATCHED_SOCKETS }),
+    ...(!onEvent && { monitor: sockets.verifiedRoles && terms.origin !== 'owner' ? KEYED_SOCKETS : WATCHED_SOCKETS }),
   };
   grant.open(await openListener(options));
-  for (const topic of early) reception.welcome(grant, topic);
+  for (const topic of early) messageFilter.welcome(grant, topic);
 }
 
 /**
- * Where a new grant listens: beside `owner`, on ports of its own, with a signature key of its own. With the secret key of the pair in it
+ * The connection of a new grant: beside `owner`, on ports of its own, with a signature key of its own. With the secret key of the pair in it
  * where that is the key that is admitted.
  */
 export function connectionFor(owner: ConnectionInfo, server: CurvePair, terms: GrantTerms): ConnectionInfo {
@@ -101,7 +93,7 @@ export function connectionFor(owner: ConnectionInfo, server: CurvePair, terms: G
   };
 }
 
-function admitTo(grant: ClientGrant, { verify }: ClientSockets): Admit {
+function admitTo(grant: ClientGrant, { verifiedRoles }: ClientSockets): Admit {
   const { origin, publicKey: key, from } = grant.terms;
   const rule = from && createAddressRule(from);
   return ({ socket, publicKey, address }) => {
@@ -109,7 +101,7 @@ function admitTo(grant: ClientGrant, { verify }: ClientSockets): Admit {
     if (grant.ended || !isHolder || rule?.allows(address) === false) return false;
     // Every key is admitted there, so a stranger would be taken for the identity.
     if (socket === 'heartbeat') return true;
-    return verify?.(grant, address) ?? true;
+    return verifiedRoles?.verify(grant, address) ?? true;
   };
 }
 
@@ -151,7 +143,7 @@ function note(journal: Journal, grant: ClientGrant, event: ListenerEvent): void 
 }
 
 const ANY_KEY = { rule: 'heartbeat admits every key' };
-const FAILURE_HINT = 'a message of a client could not be dealt with; please report this';
+const FAILURE_HINT = 'A message of a client could not be handled; please report this.';
 
 const describe = (error: unknown): string =>
-  error instanceof CurveKernelError ? `kernel: ${error.code}` : 'kernel: an error of its own';
+  error instanceof CurveKernelError ? `kernel: ${error.code}` : 'kernel: an internal error';

@@ -2,9 +2,9 @@ import { CurveKernelError } from '../../errors.js';
 import type { ClientGrant } from './client-grant.js';
 import { leftUntil } from '../../support/deadline.js';
 
-/** What one key may have that takes the place of several: the narrowest of what they had. */
+/** The limits of a key that replaces several: the narrowest of theirs. */
 export interface RotatedLimits {
-  /** Milliseconds until it ends. */
+  /** Milliseconds until it expires. */
   readonly expiresIn?: number;
   readonly from?: readonly string[];
 }
@@ -20,9 +20,9 @@ export function rotatedLimits(grants: readonly ClientGrant[]): RotatedLimits {
   if (others.some((other) => String(other) !== String(from))) {
     throw new CurveKernelError(
       'grant-failed',
-      'Its keys are for different addresses, and one key cannot replace them.',
+      'The keys of this identity are limited to different addresses, and one key cannot replace them.',
       {
-        hint: 'Revoke those that are not needed any more, then rotate.',
+        hint: 'Revoke the keys that are not needed any more, then rotate.',
       },
     );
   }

@@ -1,7 +1,7 @@
 import { isCommType } from '../../access/policy/message-types.js';
 import type { Json, Message } from '../../protocol/message.js';
 
-/** Which target each open comm belongs to; only the message that opens one says so. */
+/** The target of each open comm; only the message that opens one names it. */
 export interface CommTargets {
   /** The target of a comm's message; undefined for other messages, and where it is not known or not sure. */
   of(message: Message): string | undefined;
@@ -10,9 +10,9 @@ export interface CommTargets {
 }
 
 /** More comms than any notebook has open. Those beyond are of no known target, so only who may use all may use them. */
-const MOST_COMMS = 65_536;
+const MAX_COMMS = 65_536;
 /** Longer ids and targets count as unknown: what is remembered of a comm, and compared with a policy, is bounded. */
-const LONGEST_NAME = 1_024;
+const MAX_NAME_LENGTH = 1_024;
 
 /** Knows no comm yet. */
 export function createCommTargets(): CommTargets {
@@ -31,9 +31,10 @@ export function createCommTargets(): CommTargets {
       if (!isName(id)) return;
       if (header.msg_type === 'comm_close') targets.delete(id);
       if (header.msg_type !== 'comm_open' || !isName(target) || targets.has(id)) return;
-      if (targets.size < MOST_COMMS) targets.set(id, target);
+      if (targets.size < MAX_COMMS) targets.set(id, target);
     },
   };
 }
 
-const isName = (value: Json | undefined): value is string => typeof value === 'string' && value.length <= LONGEST_NAME;
+const isName = (value: Json | undefined): value is string =>
+  typeof value === 'string' && value.length <= MAX_NAME_LENGTH;

@@ -8,7 +8,7 @@ export interface ErrorReport {
   readonly traceback: readonly string[];
 }
 
-/** What a client is shown of something thrown: our own errors with their hint, others as they are. */
+/** The report of a thrown value for clients: our own errors with their hint, others as they are. */
 export function reportError(error: unknown): ErrorReport {
   if (isCurveKernelError(error)) {
     const ename = error.code.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());

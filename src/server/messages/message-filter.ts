@@ -1,30 +1,31 @@
 import type { Subject } from '../../access/policy/decide.js';
-import { groupsOf } from '../../access/policy/groups.js';
+import type { SeeAct, SendAct } from '../../access/policy/act.js';
+import { groupsOf, type Groups } from '../../access/policy/groups.js';
 import { isAdminType, isCommType, MESSAGE_TYPES, printableType } from '../../access/policy/message-types.js';
 import { describeRefusal, NOT_PERMITTED } from '../../access/policy/refusal.js';
 import { inNameOf } from '../../protocol/as-sent.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
 import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
-import type { Header, JsonObject, Message, ParentHeader } from '../../protocol/message.js';
+import type { Header, JsonObject, Message, ParentHeader, RequestChannel } from '../../protocol/message.js';
 import type { ReceivedMessage } from '../../transport/server/listener.js';
 import type { Heads, OutputLoss } from '../../transport/server/publish-queue.js';
 import type { SenderRights } from '../../transport/server/sender-rights.js';
 import type { Backend, Request } from '../backend.js';
-import { welcomeMessage } from './iopub-welcome.js';
 import { answer, type Handler } from './reply.js';
 import type { ClientGrant } from '../grants/client-grant.js';
 import { createCommTargets } from './comm-targets.js';
 import { createDisplayGroups } from './display-groups.js';
 import type { Grants } from '../grants/grants.js';
-import { describeLoss } from '../describe-loss.js';
 import type { Journal } from '../audit/journal.js';
-import { ACCESS_EVENT, seeAct, sendAct, WATCH_ACT } from './message-acts.js';
+import { WATCH_ACT } from '../../access/policy/act.js';
+import { isJsonObject } from '../../protocol/json-fields.js';
+import { definedOnly } from '../../support/defined-only.js';
+import { ACCESS_EVENT } from '../../access/requests/request-types.js';
 import type { Rules } from '../rules/rules.js';
 import { seenByOthers } from './seen-parent.js';
-import { withVisibleComms } from './visible-comms.js';
 
-/** What a {@link Reception} works with. */
-export interface ReceptionOptions {
+/** Dependencies of {@link MessageFilter}. */
+export interface MessageFilterOptions {
   readonly origin: MessageOrigin;
   readonly grants: Grants;
   readonly rules: Rules;
@@ -34,17 +35,17 @@ export interface ReceptionOptions {
   readonly administrate: (request: Request, grant: ClientGrant) => JsonObject | Promise<JsonObject>;
 }
 
-/** Stands between the listeners and the backend: who may send what, and who sees what. */
-export class Reception {
-  readonly #options: ReceptionOptions;
+/** Passes messages between listeners and backend, as far as the rules allow. */
+export class MessageFilter {
+  readonly #options: MessageFilterOptions;
   readonly #comms = createCommTargets();
   readonly #displays = createDisplayGroups();
-  /** What everybody heard last about what the kernel does. */
+  /** The last status message for all clients. */
   #publicState: Message | undefined;
-  /** What each grant heard last about that: state and request. */
+  /** The last status that each grant was told: state and request. */
   readonly #lastState = new WeakMap<ClientGrant, string>();
 
-  constructor(options: ReceptionOptions) {
+  constructor(options: MessageFilterOptions) {
     this.#options = options;
   }
 
@@ -68,7 +69,7 @@ export class Reception {
     }
   }
 
-  /** What a grant may send, as far as that is known before a message is read. */
+  /** The rights of a grant that can be checked before a message is read. */
   rightsOf(grant: ClientGrant): SenderRights {
     const { rules, backend } = this.#options;
     return {
@@ -78,7 +79,7 @@ export class Reception {
     };
   }
 
-  /** Sends on iopub to everybody who may see it. It is written once for who asked and once for others, and signed for those who listen. */
+  /** Sends on iopub to every client that may see it. It is encoded once for the requester and once for others, and signed for each subscriber. */
   publish(message: Message): void {
     const { grants } = this.#options;
     const { header, parent_header: parent } = message;
@@ -105,7 +106,7 @@ export class Reception {
   }
 
   /** Tells the clients of this grant alone that output did not reach them. */
-  tellLoss(grant: ClientGrant, loss: OutputLoss): void {
+  reportLoss(grant: ClientGrant, loss: OutputLoss): void {
     const content = { name: 'stderr', text: describeLoss(loss) };
     grant.listener?.publish(createMessage(this.#options.origin, 'stream', content, { parent: loss.parent }));
   }
@@ -135,8 +136,8 @@ export class Reception {
   }
 
   /**
-   * The sender of the request may only ask. That the kernel is busy with an answer is told to nobody else: it would be a way to send
-   * others as much as one likes.
+   * The sender of the request may only ask. Other clients are not told that the kernel is busy with the answer: that would let it flood
+   * them.
    */
   #cannotRun({ username }: ParentHeader): boolean {
     for (const { identity, server, subject } of this.#options.grants) {
@@ -145,7 +146,7 @@ export class Reception {
     return false;
   }
 
-  /** Whether a grant was told something else last. Takes note of it. */
+  /** True if the last status for this grant was another one. Remembers this one. */
   #isNews(grant: ClientGrant, { content, parent_header: parent }: Message): boolean {
     const state = JSON.stringify([content['execution_state'], parent.username, parent.msg_id]);
     if (this.#lastState.get(grant) === state) return false;
@@ -176,8 +177,7 @@ export class Reception {
         } as const;
         return this.#options.rules.decide(grant.subject, act).allowed;
       },
-      disregard: () =>
-        this.#options.journal.deny(grant, { channel, type: header.msg_type, rule: 'nobody asked for it' }),
+      disregard: () => this.#options.journal.deny(grant, { channel, type: header.msg_type, rule: 'not asked for' }),
     };
     return request;
   }
@@ -213,7 +213,7 @@ export class Reception {
     const begin = (header: Header): void => say('busy', header);
     const end = (header: Header): void => {
       say('idle', header);
-      // Front ends show what they heard last, and code of somebody may be running.
+      // Front ends show the last status, and code of another client may be running.
       const state = this.#publicState;
       if (state?.content['execution_state'] !== 'busy') return;
       const parent = state.parent_header;
@@ -228,7 +228,7 @@ export class Reception {
 /** Requests with code or data in them; others ask questions. */
 const LARGE_TYPES = ['execute_request', 'comm_open', 'comm_msg', 'debug_request'] as const;
 
-/** Whether a request of this client's identity is the parent. In plain text names are not verified, and everybody is the owner. */
+/** True if a request of this client's identity is the parent. In plain text names are not verified, and every client is the owner. */
 const isBy = ({ identity, server }: ClientGrant, parent: ParentHeader): boolean =>
   server === undefined || identity === parent.username;
 
@@ -237,3 +237,51 @@ const isShownOnIopub = ({ header, content }: Message): boolean =>
 
 /** Nothing was run, so there is no traceback. */
 const refusal = (evalue: string): JsonObject => ({ status: 'error', ename: NOT_PERMITTED, evalue, traceback: [] });
+
+/**
+ * The first message for a subscriber, from which on it misses nothing (JEP 65). Undefined for a topic that is no
+ * text, which no Jupyter client subscribes to and no message could name.
+ */
+function welcomeMessage(origin: MessageOrigin, topic: Uint8Array): Message | undefined {
+  try {
+    const subscription = new TextDecoder('utf-8', { fatal: true }).decode(topic);
+    return createMessage(origin, 'iopub_welcome', { subscription });
+  } catch {
+    return undefined;
+  }
+}
+
+/** A `comm_info_reply` without the comms of targets that its receiver may not see; any other message as it is. */
+function withVisibleComms(message: Message, maySee: (target: string) => boolean): Message {
+  const { comms } = message.content;
+  if (message.header.msg_type !== 'comm_info_reply' || !isJsonObject(comms)) return message;
+  const visible = Object.entries(comms).filter(([, comm]) => {
+    const target = isJsonObject(comm) ? comm['target_name'] : undefined;
+    return typeof target === 'string' && maySee(target);
+  });
+  return { ...message, content: { ...message.content, comms: Object.fromEntries(visible) } };
+}
+
+/** The line that tells a client on stderr what it does not get. */
+function describeLoss(loss: OutputLoss): string {
+  if (loss.kind === 'left-out') {
+    const seconds = Math.round(loss.milliseconds / 1_000);
+    return `[jupyter-curve] A client that uses the same connection as this one has read nothing for ${seconds} s. It gets no output until it reads again.\n`;
+  }
+  const { messages, bytes } = loss;
+  const count = messages === 1 ? '1 message' : `${messages} messages`;
+  return `[jupyter-curve] ${count} of output (${inUnits(bytes)}) are missing here: this client reads more slowly than the cell writes, and its queue was full. Print or show less at a time.\n`;
+}
+
+const inUnits = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** The act of sending `message`. `own`: a request of the same identity runs. */
+function sendAct(channel: RequestChannel, { header }: Message, own: boolean, commTarget: string | undefined): SendAct {
+  return definedOnly({ kind: 'send' as const, channel, msgType: header.msg_type, own, commTarget });
+}
+
+/** The act of seeing `message`, which belongs to these groups, on iopub. `own`: a request of the same identity caused it. */
+function seeAct({ header }: Message, own: boolean, groups: Groups, commTarget?: string): SeeAct {
+  return definedOnly({ kind: 'see' as const, msgType: header.msg_type, own, groups, commTarget });
+}

@@ -1,13 +1,13 @@
 import type { Header, ParentHeader } from '../../protocol/message.js';
 
 /** Readers refuse longer fields in a header. */
-const LONGEST_FIELD = 1024;
+const MAX_FIELD_LENGTH = 1024;
 
 /**
  * A request's header, which has the verified name, as others than its sender are shown it: id and session stand below that name.
  *
- * Front ends tell what is theirs by these two, and a sender chooses both. So nobody is shown an id that is anybody's own, and
- * whatever somebody chooses is never one that another waits for.
+ * Front ends tell what is theirs by these two, and a sender chooses both. So no client is shown the plain id of
+ * another, and an id that one client chooses is never one that another waits for.
  */
 export function seenByOthers<Parent extends ParentHeader>(parent: Parent): Parent;
 export function seenByOthers(parent: ParentHeader): ParentHeader {
@@ -15,6 +15,6 @@ export function seenByOthers(parent: ParentHeader): ParentHeader {
 }
 
 const below = (header: Header, field: 'msg_id' | 'session'): string =>
-  `${header.username}/${header[field]}`.slice(0, LONGEST_FIELD);
+  `${header.username}/${header[field]}`.slice(0, MAX_FIELD_LENGTH);
 
 const isHeader = (parent: ParentHeader): parent is Header => parent.msg_id !== undefined;

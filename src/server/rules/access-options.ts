@@ -1,20 +1,20 @@
 import type { Verify } from './verifier.js';
 
-/** Where a kernel's access rules come from, and where what happens is written down. */
+/** The sources of a kernel's access rules, and its audit. */
 export interface AccessOptions {
-  /** Who may connect, a line each; need not exist (yet). Changes count within a second. */
+  /** File of authorized clients, a line each; need not exist (yet). Changes take effect within a second. */
   readonly authorizedClients?: string;
-  /** The policy, in YAML; need not exist. Changes count within a second. */
+  /** Policy file, in YAML; need not exist. Changes take effect within a second. */
   readonly policyFile?: string;
   /**
-   * The files that somebody asked for, rather than looked for in their usual places: a kernel without keys does not start with any, nor
-   * one whose required policy is missing when it starts for the first time. None by default.
+   * Files that were named explicitly, not found in their usual places: a kernel without keys does not start with any, nor
+   * does one whose required policy is missing when it starts for the first time. Default: none.
    */
   readonly required?: readonly ('authorizedClients' | 'policyFile')[];
-  /** Made when there is more to tell than that the owner came and went, and that plain text was refused. */
+  /** Audit file. It is made with the first event that not every kernel has. */
   readonly auditFile?: string;
-  /** Milliseconds after which every client's right is looked at again, at the latest: at most a day; 30,000, or what the policy says, by default. */
+  /** Maximum milliseconds between two re-authorizations of all clients: at most a day. Default: as the policy says, else 30,000. */
   readonly reauthInterval?: number;
-  /** Asked about everybody but the owner of the connection file: a function, or the module whose default export it is. */
+  /** Decides the role of every client but the owner of the connection file: a function, or the module whose default export it is. */
   readonly verify?: Verify | string;
 }

@@ -1,47 +1,47 @@
 import type { GrantTerms } from '../../access/grants/grant.js';
 import type { Policy } from '../../access/policy/policy.js';
-import { LONGEST_REAUTH } from '../../access/grants/reauth-interval.js';
+import { MAX_REAUTH_INTERVAL } from '../../access/grants/duration.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import type { AccessOptions } from './access-options.js';
 import { AnonymousGrant } from '../grants/anonymous-grant.js';
 import { AuthorizedGrants } from '../grants/authorized-grants.js';
 import { ClientFiles } from '../grants/client-files.js';
-import type { ClientGrant } from '../grants/client-grant.js';
-import type { GrantKeeper } from '../grants/grant-manager.js';
-import type { FormerGrant, FormerKernel, KernelMemory } from '../grants/grant-memory.js';
+import type { GrantManager } from '../grants/grant-manager.js';
+import type { StoredGrant, StoredKernel, StoredSettings } from '../grants/grant-storage.js';
 import type { Journal } from '../audit/journal.js';
 import { PolicySource } from './policy-source.js';
 import type { Rules } from './rules.js';
-import { createAskVerifier, loadVerifier, type AskVerifier } from './verifier.js';
+import type { VerifiedRoles } from './verified-roles.js';
 import { WatchedFile, type FileState } from './watched-file.js';
 
-/** What {@link AccessSources} works with. */
+/** Dependencies of {@link AccessSources}. */
 export interface AccessSourcesOptions {
   readonly options: AccessOptions;
-  readonly keeper: GrantKeeper;
+  readonly grantManager: GrantManager;
   readonly rules: Rules;
   readonly journal: Journal;
+  readonly verifiedRoles: VerifiedRoles | undefined;
   /** Beside which clients' connection files are written. */
   readonly connectionFile: string | undefined;
 }
 
 const REAUTH_INTERVAL = 30_000;
 
-/** What is said about access outside of the kernel: the policy, `authorized_clients`, a verifier. Asks again, and again. */
+/** The sources of access outside of the kernel: the policy, `authorized_clients`, a verifier. They are checked again and again. */
 export class AccessSources {
   readonly files: ClientFiles;
   readonly #given: AccessSourcesOptions;
   #policy: PolicySource | undefined;
   #clientsFile: WatchedFile | undefined;
   #authorized: AuthorizedGrants | undefined;
-  #ask: AskVerifier | undefined;
-  /** The policy under which it was revoked that somebody comes in without a name. */
+  /** The policy under which the grant for clients without a name was revoked. */
   #revokedUnder: Policy | undefined;
   #anonymous: AnonymousGrant | undefined;
   #work = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  /** Of the timer; undefined when it is not to run any more. */
-  #interval: number | undefined = 0;
+  /** Milliseconds between two runs of the timer. */
+  #interval: number | undefined;
+  #closed = false;
 
   constructor(given: AccessSourcesOptions) {
     this.#given = given;
@@ -49,18 +49,15 @@ export class AccessSources {
   }
 
   /**
-   * Loads the verifier and reads the policy, in the light of what held in an earlier process: before anybody can connect. Where that is
-   * lost, a policy that was asked for and is not there leaves the owner alone.
+   * Loads the verifier and reads the policy, after the stored rules of an earlier process, before any client can connect. Where those are
+   * lost and a required policy is missing, only the owner has access.
    *
    * @throws CurveKernelError 'policy-invalid' for a verifier that cannot be used, and as {@link PolicySource.open} does
    */
-  async prepare(former: FormerKernel | 'lost' | undefined): Promise<void> {
-    const { options, rules, journal } = this.#given;
-    const { verify, policyFile: file, required } = options;
-    if (verify !== undefined) {
-      const loaded = typeof verify === 'function' ? verify : await loadVerifier(verify);
-      this.#ask = createAskVerifier(loaded, (name) => rules.policy.roles.has(name));
-    }
+  async prepare(former: StoredKernel | 'lost' | undefined): Promise<void> {
+    const { options, rules, journal, verifiedRoles } = this.#given;
+    const { policyFile: file, required } = options;
+    await verifiedRoles?.load();
     if (file !== undefined) {
       const isRequired = required?.includes('policyFile') ?? false;
       const onChange = async (): Promise<void> => (this.#anonymous ? this.reauthorize() : undefined);
@@ -77,30 +74,30 @@ export class AccessSources {
     if (former === 'lost') this.#revokedUnder = rules.policy;
   }
 
-  /** What is to be kept of it for a restart. */
-  get memory(): KernelMemory {
+  /** The settings to store for a restart. */
+  get settings(): StoredSettings {
     return {
-      rules: this.#given.rules.kept,
+      rules: this.#given.rules.stored,
       lines: this.#authorized?.lines ?? [],
       anonymousRevoked: this.#anonymous?.isRevoked ?? false,
     };
   }
 
   /**
-   * Lets in whoever is authorized, at the places where they were before, and not those whose grants were revoked; from here on until
-   * {@link close}, all of it is looked at again whenever it changes. Where it is lost whose were revoked, each may have been.
+   * Opens the grants of authorized clients, at the addresses that they had before, but for revoked ones; from here on until
+   * {@link close}, the sources are read again whenever they change. Where the stored state is lost, each grant may have been revoked.
    */
-  async begin(owner: ConnectionInfo, known: FormerKernel | 'lost' | undefined): Promise<void> {
-    const { options, keeper, rules, journal } = this.#given;
+  async begin(owner: ConnectionInfo, known: StoredKernel | 'lost' | undefined): Promise<void> {
+    const { options, grantManager, rules, journal } = this.#given;
     const { authorizedClients: file } = options;
     const former = known === 'lost' ? undefined : known;
-    const of = (origin: GrantTerms['origin']): readonly FormerGrant[] =>
+    const of = (origin: GrantTerms['origin']): readonly StoredGrant[] =>
       former?.grants.filter(({ terms }) => terms.origin === origin) ?? [];
     if (file !== undefined) {
       const lines = former?.lines ?? [];
       const authorized = new AuthorizedGrants({
         file,
-        keeper,
+        grantManager,
         rules,
         journal,
         owner,
@@ -118,40 +115,13 @@ export class AccessSources {
     }
     const [anonymous] = of('anonymous');
     this.#anonymous = new AnonymousGrant({
-      keeper,
+      grantManager,
       rules,
       owner,
       former: anonymous,
       revokedUnder: this.#revokedUnder,
     });
     await this.reauthorize();
-  }
-
-  /** Throws 'grant-failed' while there is no policy by which somebody could be let in. */
-  checkUsable(): void {
-    this.#policy?.checkUsable();
-  }
-
-  /**
-   * Whether the verifier lets a connection from there in. Its answer becomes the role of the identity, unless connections from elsewhere
-   * have another by it: a listener does not know which of them a message comes from, so they all have one.
-   */
-  async verify(grant: ClientGrant, address: string): Promise<boolean> {
-    const { journal } = this.#given;
-    if (!this.#ask || grant.terms.origin === 'owner') return true;
-    const role = await this.#ask(grant, address);
-    if (role === undefined || grant.ended) return false;
-    const held = this.#verified(grant.identity);
-    const others = held.filter((one) => [...one.peers.addresses].some((from) => one !== grant || from !== address));
-    const other = others.map(rolesOf).find((roles) => roles !== role);
-    if (other !== undefined) {
-      const rule = `${role} by the verifier from there, and ${other} from where it is connected`;
-      journal.about(grant, { event: 'refuse', verdict: 'refused', address, rule });
-      return false;
-    }
-    this.#setRole(held, role);
-    grant.peers.expect(address);
-    return true;
   }
 
   /** Reads the files again now. */
@@ -161,25 +131,23 @@ export class AccessSources {
     await this.reauthorize();
   }
 
-  /** Looks at every client's right to be connected again. Never rejects. */
+  /** Checks the right of every client again. Never rejects. */
   async reauthorize(): Promise<void> {
-    const { keeper, journal } = this.#given;
+    const { grantManager, journal, verifiedRoles } = this.#given;
     this.#schedule();
     await this.#serially(async () => {
-      await keeper.endPast();
+      await grantManager.endPast();
       await this.#authorized?.apply();
       await this.#anonymous?.apply();
       await this.files.update([...(this.#authorized?.grants ?? []), ...(this.#anonymous?.grants ?? [])]);
-      await keeper.kept();
-      const ask = this.#ask;
-      const identities = new Set([...keeper.grants].map(({ identity }) => identity));
-      if (ask) await Promise.all([...identities].map(async (identity) => this.#verifyAgain(identity, ask)));
+      await grantManager.persist();
+      await verifiedRoles?.verifyAgain(async (grant, why) => grantManager.cut(grant, why));
     }).catch((error: unknown) => journal.alarm(error));
   }
 
-  /** Stops looking; resolves when what was being done is done. */
+  /** Ends all checks. Resolves when the current one is done. */
   async close(): Promise<void> {
-    this.#interval = undefined;
+    this.#closed = true;
     clearInterval(this.#timer);
     this.#policy?.close();
     this.#clientsFile?.close();
@@ -195,50 +163,11 @@ export class AccessSources {
   #schedule(): void {
     const { options, rules } = this.#given;
     const wanted = options.reauthInterval ?? rules.policy.reauthInterval ?? REAUTH_INTERVAL;
-    const interval = Math.min(wanted, LONGEST_REAUTH);
-    if (this.#interval === undefined || this.#interval === interval) return;
+    const interval = Math.min(wanted, MAX_REAUTH_INTERVAL);
+    if (this.#closed || this.#interval === interval) return;
     this.#interval = interval;
     clearInterval(this.#timer);
     this.#timer = setInterval(() => void this.reauthorize(), interval).unref();
-  }
-
-  #verified(identity: string): readonly ClientGrant[] {
-    return this.#given.keeper.grants.named(identity).filter(({ terms }) => terms.origin !== 'owner');
-  }
-
-  #setRole(grants: readonly ClientGrant[], role: string): void {
-    const { keeper, journal } = this.#given;
-    const [first] = grants.filter((grant) => rolesOf(grant) !== role);
-    if (first === undefined) return;
-    keeper.setRoles(grants, [role]);
-    journal.about(first, { event: 'role', rule: `${role} by the verifier` });
-  }
-
-  /** Cuts what the verifier denies now, and all of the identity where it gives different roles to those who are connected. */
-  async #verifyAgain(identity: string, ask: AskVerifier): Promise<void> {
-    const { keeper, journal } = this.#given;
-    const asked = this.#verified(identity).flatMap((grant) =>
-      [...grant.peers.addresses].map(async (address) => ({ grant, role: await ask(grant, address) })),
-    );
-    const answers = (await Promise.all(asked)).filter(({ grant }) => !grant.ended);
-    const roles = new Set(answers.map(({ role }) => role).filter((role) => role !== undefined));
-    const cut = async (grants: readonly ClientGrant[], why: string): Promise<void> => {
-      const cuts = [...new Set(grants)].map(async (grant) => keeper.cut(grant, why));
-      await Promise.all(cuts).catch((error: unknown) => journal.alarm(error, identity));
-    };
-    const [role] = roles;
-    if (roles.size > 1) {
-      await cut(
-        answers.map(({ grant }) => grant),
-        'the verifier gives its connections different roles',
-      );
-    } else {
-      if (role !== undefined) this.#setRole(this.#verified(identity), role);
-      await cut(
-        answers.filter((answer) => answer.role === undefined).map(({ grant }) => grant),
-        'the verifier denies',
-      );
-    }
   }
 
   async #serially(work: () => Promise<void>): Promise<void> {
@@ -247,5 +176,3 @@ export class AccessSources {
     await done;
   }
 }
-
-const rolesOf = ({ terms }: ClientGrant): string => terms.roles.join(',');

@@ -1,9 +1,9 @@
 import { CurveKernelError } from '../../errors.js';
 import type { Journal } from '../audit/journal.js';
-import type { KeptPolicy, Rules } from './rules.js';
+import type { StoredPolicy, Rules } from './rules.js';
 import { WatchedFile, type FileState } from './watched-file.js';
 
-/** What {@link PolicySource} works with. */
+/** Dependencies of {@link PolicySource}. */
 export interface PolicySourceOptions {
   readonly file: string;
   /** The kernel does not start for the first time without it. */
@@ -14,12 +14,10 @@ export interface PolicySourceOptions {
   readonly onChange: () => Promise<void>;
 }
 
-/** Keeps the rules what a policy file says: for as long as it is missing or broken, what the last good one said. */
+/** Follows a policy file: while it is missing or broken, the last valid policy remains in force. */
 export class PolicySource {
   readonly #options: PolicySourceOptions;
   readonly #file: WatchedFile;
-  /** Why nobody can be let in, beside who is in. */
-  #unusable: unknown;
 
   constructor(options: PolicySourceOptions) {
     this.#options = options;
@@ -35,8 +33,8 @@ export class PolicySource {
   }
 
   /** Puts in force what was in an earlier process of the kernel. */
-  async restore(policy: KeptPolicy): Promise<void> {
-    if (policy === 'none') this.#close(gone(this.#options.file));
+  async restore(policy: StoredPolicy): Promise<void> {
+    if (policy === 'none') this.#close(goneError(this.#options.file));
     if (typeof policy === 'string') return;
     try {
       const { parsePolicy } = await import('../../access/policy/policy-file.js');
@@ -48,7 +46,7 @@ export class PolicySource {
 
   /**
    * Puts in force what the file says, and follows it from here on. While that cannot be, what was restored holds. When the kernel starts
-   * for the first time, a missing file is no policy, and a broken one lets in nobody but the owner.
+   * for the first time, a missing file is no policy, and with a broken one only the owner has access.
    *
    * @throws CurveKernelError 'policy-invalid' for a file that is required and missing at the first start
    */
@@ -56,21 +54,12 @@ export class PolicySource {
     const { rules, journal, isRequired, file } = this.#options;
     const state = await this.#file.open();
     if (state.kind === 'missing') {
-      if (isFirst && isRequired) throw missing(file);
+      if (isFirst && isRequired) throw missingError(file);
       if (rules.isDefault) return;
     }
     if (state.kind === 'text' && state.text === rules.text) return journal.record({ event: 'policy', rule: file });
     await this.#take(state);
-    if (isFirst && this.#unusable !== undefined) rules.close();
-  }
-
-  /** Throws 'grant-failed' while there is no policy by which somebody could be let in. */
-  checkUsable(): void {
-    if (this.#unusable === undefined) return;
-    throw new CurveKernelError('grant-failed', 'The policy of this kernel cannot be used, so nobody can be let in.', {
-      hint: 'Correct the policy file; it counts within a second.',
-      cause: this.#unusable,
-    });
+    if (isFirst && rules.refusesGrants) rules.close();
   }
 
   /** Reads the file again now. */
@@ -84,7 +73,7 @@ export class PolicySource {
   }
 
   #close(error: unknown): void {
-    this.#unusable = error;
+    this.#options.rules.refuseGrants(error);
     this.#options.rules.close();
   }
 
@@ -92,26 +81,25 @@ export class PolicySource {
     const { file: source, rules, journal } = this.#options;
     try {
       if (state.kind === 'unreadable') throw state.error;
-      if (state.kind === 'missing') throw gone(source);
+      if (state.kind === 'missing') throw goneError(source);
       const { readPolicyText } = await import('../../access/policy/policy-file.js');
       const { policy, warnings } = readPolicyText(state.text, source);
       rules.setPolicy(policy, { source, text: state.text });
-      this.#unusable = undefined;
       journal.record({ event: 'policy', rule: source });
       for (const warning of warnings) journal.raise(warning);
     } catch (error) {
-      if (rules.text === undefined) this.#unusable = error;
+      if (rules.text === undefined) rules.refuseGrants(error);
       journal.alarm(error);
     }
   }
 }
 
-const gone = (source: string): CurveKernelError =>
-  new CurveKernelError('policy-invalid', `The policy ${source} is gone; what held before holds.`, {
+const goneError = (source: string): CurveKernelError =>
+  new CurveKernelError('policy-invalid', `The policy ${source} is gone; the previous policy remains in force.`, {
     hint: 'Put it back, or write {} into it for the built-in roles only.',
   });
 
-const missing = (source: string): CurveKernelError =>
+const missingError = (source: string): CurveKernelError =>
   new CurveKernelError('policy-invalid', `The policy ${source}, which was asked for, is not there.`, {
     hint: 'Correct its name, or write {} into it for the built-in roles only.',
     data: { file: source },

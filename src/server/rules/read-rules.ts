@@ -5,7 +5,7 @@ import { readPrivateFile } from '../../keys/read-private-file.js';
 export type RulesKind = 'policy' | 'authorized-clients';
 
 const NAMES = { policy: 'Policy file', 'authorized-clients': 'Authorized clients' } as const;
-const LARGEST = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 /**
  * The text of a policy or of `authorized_clients`, of at most 1 MiB, which only this user and root can have written. Others may read it.
@@ -14,7 +14,7 @@ const LARGEST = 1024 * 1024;
  */
 export async function readRules(file: string, kind: RulesKind): Promise<string> {
   try {
-    return await readPrivateFile(file, { kind: 'key-file', maxBytes: LARGEST, isSecret: () => false });
+    return await readPrivateFile(file, { kind: 'key-file', maxBytes: MAX_BYTES, isSecret: () => false });
   } catch (cause) {
     if (!isCurveKernelError(cause)) throw cause;
     const problem = cause.message.replace(`The key file ${file} `, '');

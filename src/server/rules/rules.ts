@@ -1,11 +1,12 @@
 import type { Act, SendAct } from '../../access/policy/act.js';
-import { createDecider, type Decider, type Decision, type Subject } from '../../access/policy/decide.js';
+import { createDecider, type Decider, type AccessDecision, type Subject } from '../../access/policy/decide.js';
 import { checkGroupName } from '../../access/policy/groups.js';
 import { DEFAULT_POLICY, type Policy } from '../../access/policy/policy.js';
+import { CurveKernelError } from '../../errors.js';
 import { BUILT_IN_ROLES } from '../../access/policy/role.js';
 
-/** A policy as it is kept: the text of a file; `none` stands for one that could not be used, while nobody but the owner may anything. */
-export type KeptPolicy = PolicyText | 'built in' | 'none';
+/** A policy as it is stored: the text of a file. `none`: the policy is unusable, and only the owner has rights. */
+export type StoredPolicy = PolicyText | 'built in' | 'none';
 
 /** The text of a policy, and the file that it came from. */
 export interface PolicyText {
@@ -13,10 +14,10 @@ export interface PolicyText {
   readonly text: string;
 }
 
-/** What a kernel's next process is to go by. */
-export interface KeptRules {
-  readonly policy: KeptPolicy;
-  /** What differs from the policy. */
+/** The rules for the next process of a kernel. */
+export interface StoredRules {
+  readonly policy: StoredPolicy;
+  /** Topics that differ from the policy. */
   readonly topics: readonly (readonly [topic: string, isPrivate: boolean])[];
 }
 
@@ -33,6 +34,7 @@ export class Rules {
   #policyText: PolicyText | undefined;
   #policy: Policy = DEFAULT_POLICY;
   #decider: Decider = createDecider(DEFAULT_POLICY);
+  #unusable: unknown;
 
   /** As it came, without what was changed by {@link setTopic}. */
   get policy(): Policy {
@@ -44,7 +46,7 @@ export class Rules {
     return this.#policyText?.source ?? (this.isDefault ? 'built in' : 'none');
   }
 
-  /** What the file said; undefined when the policy came from none. */
+  /** The text of the file; undefined when the policy came from none. */
   get text(): string | undefined {
     return this.#policyText?.text;
   }
@@ -59,8 +61,8 @@ export class Rules {
     return [...privateGroupsOf(this.#policy, this.#topics)].toSorted();
   }
 
-  /** What is to be kept of them. */
-  get kept(): KeptRules {
+  /** The rules as they are stored for a restart. */
+  get stored(): StoredRules {
     return { policy: this.#policyText ?? (this.isDefault ? 'built in' : 'none'), topics: [...this.#topics] };
   }
 
@@ -71,9 +73,33 @@ export class Rules {
       [...this.#topics].filter(([topic]) => this.#policy.privateGroups.has(topic) || !policy.privateGroups.has(topic)),
     );
     this.#policyText = text;
+    this.#unusable = undefined;
   }
 
-  /** From this call on nobody but owners may do anything, until there is a policy. */
+  /** Refuses new clients from now on, until there is a policy: the policy file cannot be used, for this reason. */
+  refuseGrants(reason: unknown): void {
+    this.#unusable = reason;
+  }
+
+  /** The policy file cannot be used, and no new client is admitted. */
+  get refusesGrants(): boolean {
+    return this.#unusable !== undefined;
+  }
+
+  /** @throws CurveKernelError 'grant-failed' while {@link refusesGrants} */
+  checkUsable(): void {
+    if (this.#unusable === undefined) return;
+    throw new CurveKernelError(
+      'grant-failed',
+      'The policy of this kernel cannot be used, so no new client is admitted.',
+      {
+        hint: 'Correct the policy file; it takes effect within a second.',
+        cause: this.#unusable,
+      },
+    );
+  }
+
+  /** From this call on only owners have rights, until there is a policy. */
   close(): void {
     this.#set(OWNER_ALONE, this.#topics);
     this.#policyText = undefined;
@@ -85,7 +111,7 @@ export class Rules {
   }
 
   /** {@link Decider.decide} under the rules of this moment. */
-  decide(subject: Subject, act: Act): Decision {
+  decide(subject: Subject, act: Act): AccessDecision {
     return this.#decider.decide(subject, act);
   }
 

@@ -4,18 +4,18 @@ import { CurveKernelError } from '../../errors.js';
 import { VERDICT_LIMIT } from '../../transport/server/zap-policy.js';
 import type { ClientGrant } from '../grants/client-grant.js';
 
-/** What a verifier may want to know beside name and address. */
+/** The key of a client that a verifier decides about. */
 export interface VerifiedKey {
-  /** That the client has proved to hold, in Z85. */
+  /** The public key, in Z85; the client has proved to hold its secret. */
   readonly publicKey: string;
   readonly fingerprint: string;
-  /** What its grants give the identity. */
+  /** The roles that its grants give the identity. */
   readonly roles: readonly string[];
 }
 
 /**
- * Says which role somebody has who holds a key that was granted access, or `'deny'`. It is asked for each connection, and again with every
- * re-authorisation. What throws, takes longer than two seconds, or says anything but the name of a role, denies.
+ * Returns the role of a client with a granted key, or `'deny'`. It is called for each connection, and again with every
+ * re-authorization. An error, an answer after more than two seconds, and anything but the name of a role deny.
  */
 export type Verify = (identity: string, address: string, key: VerifiedKey) => string | Promise<string>;
 
@@ -63,7 +63,7 @@ export function createAskVerifier(verify: Verify, isRole: (name: string) => bool
 export async function loadVerifier(file: string): Promise<Verify> {
   const refuse = (problem: string, cause?: unknown): CurveKernelError =>
     new CurveKernelError('policy-invalid', `The verifier ${file} ${problem}.`, {
-      hint: 'It is a module whose default export is (identity, address) => role or "deny".',
+      hint: 'Name a module whose default export is (identity, address) => role or "deny".',
       cause,
       data: { file },
     });

@@ -2,13 +2,13 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readRules, type RulesKind } from './read-rules.js';
 
-/** What a watched file says: its text, nothing when it is not there, or why it cannot be read. */
+/** The state of a watched file: its text, missing, or the error of reading it. */
 export type FileState =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unreadable'; readonly error: unknown };
 
-/** How a file is watched. */
+/** Options of {@link WatchedFile}. */
 export interface WatchedFileOptions {
   readonly file: string;
   readonly kind: RulesKind;
@@ -39,7 +39,7 @@ export class WatchedFile {
     this.#options = options;
   }
 
-  /** What the file says now; from here on it is watched. */
+  /** Reads the file, and watches it from here on. */
   async open(): Promise<FileState> {
     this.#mark = await this.#look();
     this.#state = await this.#read(this.#mark);
@@ -77,7 +77,7 @@ export class WatchedFile {
     await this.#options.onChange(state);
   }
 
-  /** What changes with the file, undefined when it is not there. While it is new, every look finds another. */
+  /** A mark that changes with the file; undefined when it is not there. While the file is new, every call returns another mark. */
   async #look(): Promise<string | undefined> {
     try {
       const { mtimeMs, ctimeMs, size, ino } = await stat(this.#options.file);

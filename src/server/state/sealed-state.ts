@@ -16,7 +16,7 @@ export function sealState(text: string, secretKey: Secret, context: string): str
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64');
 }
 
-/** What {@link sealState} sealed; undefined under another key or context, and for anything else. */
+/** Opens {@link sealState}; undefined under another key or context, and for anything else. */
 export function openState(sealed: string, secretKey: Secret, context: string): string | undefined {
   const bytes = Buffer.from(sealed, 'base64');
   const nonce = bytes.subarray(0, NONCE_BYTES);

@@ -6,14 +6,14 @@ import { errnoOf } from '../../keys/private-file.js';
 import type { Secret } from '../../keys/secret.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
 import { overwriteState } from './overwrite-state.js';
-import { markProcess } from './process-start.js';
-import { createStateLines, readState, STATE_SUFFIX, type KeptState, type MoreLines } from './state-lines.js';
+import { markProcess } from '../../support/process-start.js';
+import { createStateLines, readState, STATE_SUFFIX, type StoredState, type MoreLines } from './state-lines.js';
 
-export type { KeptState } from './state-lines.js';
+export type { StoredState } from './state-lines.js';
 
-/** What a kernel finds in its state file when it starts. */
+/** The content of a state file when a kernel starts. */
 export interface FoundState {
-  readonly state: KeptState;
+  readonly state: StoredState;
   /** Paths of the connection files of clients that an earlier process wrote. */
   readonly clientFiles: readonly string[];
 }
@@ -21,7 +21,7 @@ export interface FoundState {
 /** Keeps what must outlive the kernel's process, and not the kernel: for a restart. */
 export interface StateFile {
   /**
-   * What an earlier process of this kernel left. `'none'`: nothing, and the state of another kernel of that name is removed. `'lost'`:
+   * Reads the state of an earlier process of this kernel. `'none'`: nothing, and the state of another kernel of that name is removed. `'lost'`:
    * an earlier process could not save its state, so what it had taken away is not known. Never rejects.
    */
   read(): Promise<FoundState | 'none' | 'lost'>;
@@ -32,12 +32,12 @@ export interface StateFile {
    * @throws CurveKernelError 'state-unsaved'; `data.restart` says what the next process of the kernel will find: `'forgotten'`, all but what
    * was added last; `'owners-only'`, nothing, and it is {@link read} as `'lost'`; `'undone'`, what there was before
    */
-  save(state: () => KeptState, clientFiles: () => readonly string[]): Promise<void>;
+  save(state: () => StoredState, clientFiles: () => readonly string[]): Promise<void>;
   /** Removes it, if it can be. Never rejects. */
   remove(): Promise<void>;
 }
 
-/** What is in the file, and how to know the file again. */
+/** The content of the file as it was written, and the file's identity. */
 interface Written {
   readonly memory: string;
   readonly grants: ReadonlySet<string>;
@@ -47,7 +47,7 @@ interface Written {
   readonly size: number;
 }
 
-type Wanted = KeptState & { readonly clientFiles: readonly string[] };
+type Wanted = StoredState & { readonly clientFiles: readonly string[] };
 type WriteState = (earlier: Promise<void>, ...state: Parameters<StateFile['save']>) => Promise<void>;
 
 /**

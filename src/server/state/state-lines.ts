@@ -3,17 +3,17 @@ import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { currentUser, errnoOf } from '../../keys/private-file.js';
 import type { Secret } from '../../keys/secret.js';
-import { isProcessMark, type ProcessMark } from './process-start.js';
+import { isProcessMark, type ProcessMark } from '../../support/process-start.js';
 import { openState, sealState } from './sealed-state.js';
 
 /** Ends the name of the file in which a kernel keeps its grants, after that of its connection file. */
 export const STATE_SUFFIX = '.access';
 const FORMAT = 'jupyter-curve-access/2';
 
-/** What anybody may read of a state file: whose it is, and what goes with it. */
+/** The plain part of a state file: its owner, and the files that belong to it. */
 export interface StateOwner {
   readonly kernel: ProcessMark;
-  /** Who started the kernel, and may start it again. */
+  /** The process that started the kernel, and may start it again. */
   readonly manager?: ProcessMark;
   /** Names of connection files in the same folder that are the kernel's to remove. */
   readonly clientFiles: readonly string[];
@@ -22,13 +22,13 @@ export interface StateOwner {
 /** The same while it is written; a process of which the system says nothing has no mark. */
 type Writer = Pick<StateOwner, 'clientFiles'> & Record<'kernel' | 'manager', ProcessMark | undefined>;
 
-/** What is kept, each in JSON, so that what has not changed is not written out again. */
-export interface KeptState {
+/** The stored state, each part in JSON, so that an unchanged part is not serialized again. */
+export interface StoredState {
   readonly memory: string;
   readonly grants: readonly string[];
 }
 
-/** A state file as anybody can read it: what each of its lines seals, from the first on. */
+/** A state file as it can be read without a key: the sealed part of each line, from the first on. */
 export interface SealedState extends StateOwner {
   readonly sealed: readonly string[];
 }
@@ -39,13 +39,13 @@ export interface SealedState extends StateOwner {
  */
 export interface StateLines {
   /** The first line, and what makes those that follow it. */
-  begin(owner: Writer, state: KeptState): { readonly line: string; readonly more: MoreLines };
+  begin(owner: Writer, state: StoredState): { readonly line: string; readonly more: MoreLines };
   /** Undefined where the first line is another kernel's. It ends before the first line that does not count. */
-  open(sealed: readonly string[]): KeptState | undefined;
+  open(sealed: readonly string[]): StoredState | undefined;
 }
 
 /** The line after those that were written before, and what makes the one that follows it. */
-export type MoreLines = (added: Pick<StateOwner, 'clientFiles'> & Pick<KeptState, 'grants'>) => {
+export type MoreLines = (added: Pick<StateOwner, 'clientFiles'> & Pick<StoredState, 'grants'>) => {
   readonly line: string;
   readonly next: MoreLines;
 };
@@ -53,7 +53,7 @@ export type MoreLines = (added: Pick<StateOwner, 'clientFiles'> & Pick<KeptState
 /** Lines beside `connectionFile` that are sealed with `secretKey`. */
 export function createStateLines(connectionFile: string, secretKey: Secret): StateLines {
   const context = `${FORMAT} ${basename(connectionFile)}`;
-  /** What a line is bound to that comes `at` so many lines after the first; that of a first line is never the same again. */
+  /** The context of a line `at` so many lines after the first; that of a first line is never the same again. */
   const contextAt = (at: number, first: string): string => `${context} ${at} ${first.slice(0, NONCE_CHARACTERS)}`;
   return {
     begin(owner, state) {
@@ -120,7 +120,7 @@ function parseState(text: string): SealedState | 'unusable' {
   };
 }
 
-/** What is in a line; nothing is in one that was half written. */
+/** Parses a line; one that was half written is empty. */
 function lineOf(text: string): StateLine {
   try {
     const { clientFiles, sealed, ...owner }: Partial<StateLine> = JSON.parse(text);
@@ -139,7 +139,7 @@ interface StateLine extends Pick<StateOwner, 'clientFiles'> {
   readonly sealed?: string;
 }
 
-/** Where the connection file of a client is put that was not asked for by anybody: beside the kernel's own. */
+/** The path of the connection file of a client without a request for one: beside the kernel's own. */
 export function clientFile(connectionFile: string, name: string): string {
   return join(dirname(connectionFile), `${CLIENT_PREFIX}${name}-${basename(connectionFile)}`);
 }

@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOwnFolder } from '../../keys/out-of-reach.js';
-import { isAlive } from './process-start.js';
+import { isAlive } from '../../support/process-start.js';
 import { readState, STATE_SUFFIX } from './state-lines.js';
 
 /**

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { generateCurvePair, type CurvePair } from '#src/keys/curve-pair.js';
-import type { AccessEvent } from '#src/manager/client/access-events.js';
+import type { AccessEvent } from '#src/access/requests/access-event.js';
 import type { Message } from '#src/protocol/message.js';
 import { openDialer } from '#src/transport/client/dialer.js';
 import { eventually } from '../../support/eventually.js';

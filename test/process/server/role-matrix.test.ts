@@ -3,7 +3,7 @@
  * says an oracle that shares no code with what is tested.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { AccessEvent } from '#src/manager/client/access-events.js';
+import type { AccessEvent } from '#src/access/requests/access-event.js';
 import type { RequestChannel } from '#src/protocol/message.js';
 import { eventually } from '../../support/eventually.js';
 import { textOf, plainText, type KernelClient } from '../../support/kernel/kernel-client.js';
@@ -76,7 +76,7 @@ const printable = (msgType: string): string => msgType.replaceAll(/[^\w.-]/g, '?
 const cell = (...parts: readonly string[]): string => parts.join(' / ');
 
 function noteDenied({ event, identity = '', channel = '', type = '', rule }: AccessEvent): void {
-  if (event === 'deny' && rule !== 'nobody asked for it') denied.add(cell(identity, channel, type));
+  if (event === 'deny' && rule !== 'not asked for') denied.add(cell(identity, channel, type));
 }
 
 async function showAll(client: KernelClient): Promise<string[]> {

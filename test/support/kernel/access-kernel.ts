@@ -8,7 +8,7 @@ import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import type { Kernel } from '#src/server/kernel.js';
 import { serveKernel } from '#src/kernel/serve-kernel.js';
 import type { CurvePair } from '#src/keys/curve-pair.js';
-import { openAccess, type Access } from '#src/manager/client/access-client.js';
+import { openAccess, type AccessClient } from '#src/manager/client/access-client.js';
 import { KernelClient } from './kernel-client.js';
 import { freshConnection, OK, scripted } from './serve.js';
 
@@ -22,11 +22,11 @@ export interface SharedKernel {
   /** The owner's connection file. */
   readonly file: string;
   /** Of the owner. */
-  readonly access: Access;
+  readonly access: AccessClient;
   /** A file for that connection. */
   readonly write: (name: string, connection: ConnectionInfo) => Promise<string>;
   /** The access that a connection gives. */
-  readonly openAs: (name: string, connection: ConnectionInfo, client?: CurvePair) => Promise<Access>;
+  readonly openAs: (name: string, connection: ConnectionInfo, client?: CurvePair) => Promise<AccessClient>;
   /** A client that keeps what it hears. */
   readonly connect: (connection: ConnectionInfo) => Promise<KernelClient>;
 }
@@ -46,7 +46,7 @@ export async function shareKernel(connection?: ConnectionInfo): Promise<SharedKe
     await writeConnectionFile(file, info);
     return file;
   };
-  const open = async (file: string, client?: CurvePair): Promise<Access> => {
+  const open = async (file: string, client?: CurvePair): Promise<AccessClient> => {
     const access = await openAccess(file, client === undefined ? {} : { client });
     undo.push(() => access.close());
     return access;

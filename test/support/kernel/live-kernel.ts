@@ -3,7 +3,8 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
-import { openAccess, type Access, type GrantRequest } from '#src/manager/client/access-client.js';
+import type { GrantRequest } from '#src/access/access.js';
+import { openAccess, type AccessClient } from '#src/manager/client/access-client.js';
 import type { ManagedKernel } from '#src/manager/lifecycle/managed-kernel.js';
 import { startKernel, type StartKernelOptions } from '#src/manager/lifecycle/start-kernel.js';
 import { createJupyterEnvironment, type JupyterEnvironment } from './jupyter-environment.js';
@@ -18,7 +19,7 @@ export interface LiveKernel extends AsyncDisposable {
   readonly environment: JupyterEnvironment;
   readonly kernel: ManagedKernel;
   /** The owner's. */
-  readonly access: Access;
+  readonly access: AccessClient;
   /** Lets somebody in, with a pair that the kernel makes. */
   grant(name: string, roles: readonly string[], more?: Partial<GrantRequest>): Promise<ConnectionInfo>;
   /** A client that keeps what it hears. The owner's, by default. */
@@ -60,7 +61,7 @@ export async function startLiveKernel({ data = {}, ...options }: LiveOptions = {
       env: { ...definedOnly(environment.env), ...options.env },
     });
     undo.push(() => kernel.shutdown());
-    const open = async (): Promise<Access> => {
+    const open = async (): Promise<AccessClient> => {
       const secretKey = options.secretBy === 'environment' ? kernel.connection.curve?.secretKey : undefined;
       // A stream of messages to several clients keeps a busy machine from answering for seconds.
       return openAccess(kernel.connectionFile, { timeout: 60_000, ...(secretKey !== undefined && { secretKey }) });

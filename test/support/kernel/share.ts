@@ -9,8 +9,8 @@ import type { CurvePair } from '#src/keys/curve-pair.js';
 import type { Kernel } from '#src/server/kernel.js';
 import type { Language } from '#src/kernel/language.js';
 import { serveKernel, type ServeOptions } from '#src/kernel/serve-kernel.js';
-import type { AccessEvent } from '#src/server/audit/journal.js';
-import type { GrantWish } from '#src/server/grants/kernel-access.js';
+import type { AccessEvent } from '#src/access/requests/access-event.js';
+import type { GrantRequest } from '#src/access/access.js';
 import { openDialer } from '#src/transport/client/dialer.js';
 import { KernelClient } from './kernel-client.js';
 import { freshConnection } from './serve.js';
@@ -20,7 +20,7 @@ export interface Shared {
   readonly owner: KernelClient;
   readonly events: AccessEvent[];
   /** Grants access, and connects. */
-  readonly admit: (name: string, role: string, wish?: Partial<GrantWish>) => Promise<KernelClient>;
+  readonly admit: (name: string, role: string, request?: Partial<GrantRequest>) => Promise<KernelClient>;
   readonly join: (connection: ConnectionInfo, pair?: CurvePair) => Promise<KernelClient>;
 }
 
@@ -54,7 +54,7 @@ export async function share(language: Language, options: ServeOptions = {}, at?:
   const kernel = await serveKernel(language, at ?? (await freshConnection()), { env: {}, ...options });
   ends.push(() => kernel.close());
   const events: AccessEvent[] = [];
-  kernel.access.on((event) => events.push(event));
+  await kernel.access.watch((event) => events.push(event));
   const joinKernel = async (connection: ConnectionInfo, pair?: CurvePair): Promise<KernelClient> => {
     const client = await KernelClient.open(connection, pair === undefined ? {} : { pair });
     ends.push(() => client.close());
@@ -65,8 +65,8 @@ export async function share(language: Language, options: ServeOptions = {}, at?:
     events,
     owner: await joinKernel(kernel.connection),
     join: joinKernel,
-    admit: async (name, role, wish) =>
-      joinKernel((await kernel.access.grant({ name, roles: [role], ...wish })).connection),
+    admit: async (name, role, request) =>
+      joinKernel((await kernel.access.grant({ name, roles: [role], ...request })).connection),
   };
 }
 

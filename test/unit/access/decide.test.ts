@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Act } from '#src/access/policy/act.js';
 import { createDecider } from '#src/access/policy/decide.js';
 import { parseAct } from '#src/access/policy/parse-act.js';
-import { anonymousRoles, DEFAULT_POLICY } from '#src/access/policy/policy.js';
+import { DEFAULT_POLICY } from '#src/access/policy/policy.js';
 import { describeRefusal } from '#src/access/policy/refusal.js';
 import type { Role } from '#src/access/policy/role.js';
 import { allows, decide, NOTHING, policyOf } from '../../support/policy-of.js';
@@ -66,11 +66,6 @@ describe('rights', () => {
     expect(describeRefusal(subject, act, decision)).toBe('observer may not send shell.execute_request');
     expect(describeRefusal({ name: 'bob', roles: [] }, act, decision)).toBe('bob may not send shell.execute_request');
     expect(decide(DEFAULT_POLICY, ['executor'], act)).toEqual({ allowed: true, rule: 'executor: shell.*' });
-  });
-
-  test('of whoever has no identity are none, or those of the role that the policy names', () => {
-    expect(anonymousRoles(DEFAULT_POLICY)).toEqual([]);
-    expect(anonymousRoles({ ...DEFAULT_POLICY, anonymous: 'observer' })).toEqual(['observer']);
   });
 
   test('are refused when a policy made by hand has a role that cannot be', () => {

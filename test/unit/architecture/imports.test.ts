@@ -14,7 +14,7 @@ const upstream: Readonly<Record<string, readonly string[]>> = {
   keys: ['errors.ts', 'support'],
   protocol: ['errors.ts', 'support', 'keys'],
   connection: base,
-  access: base,
+  access: [...base, 'connection'],
   transport: files,
   launch: files,
   server: sockets,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { AccessEvent } from '#src/manager/client/access-events.js';
+import type { AccessEvent } from '#src/access/requests/access-event.js';
 import { eventually } from '../../support/eventually.js';
 import { shareKernel } from '../../support/kernel/access-kernel.js';
 

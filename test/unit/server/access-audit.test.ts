@@ -108,7 +108,7 @@ test('a full disk stops grants and says so, and nothing else', async () => {
   await expect(kernel.access.grant({ name: 'bob', roles: ['observer'] })).rejects.toMatchObject({
     code: 'grant-failed',
   });
-  expect(kernel.access.clients().map(({ name }) => name)).toEqual(['owner']);
+  expect((await kernel.access.clients()).map(({ name }) => name)).toEqual(['owner']);
   expect(events).toContainEqual(expect.objectContaining({ event: 'alarm', rule: expect.stringContaining('ENOSPC') }));
   expect(await owner.ask('execute_request', { code: 'x' })).toMatchObject({ status: 'ok' });
 });
@@ -155,7 +155,7 @@ test.each([
     const { seq, hash } = tipOf((await linesOf(auditFile)).at(-1) ?? '');
     await change(auditFile);
     await kernel.access.grant({ name: 'bob', roles: ['observer'] });
-    const alarm = `the audit was removed, replaced or added to; it was whole up to ${seq}:${hash}`;
+    const alarm = `The audit was removed, replaced or added to; it was whole up to ${seq}:${hash}.`;
     expect(events).toContainEqual(expect.objectContaining({ event: 'alarm', rule: alarm }));
     await kernel.close();
     const lines = await linesOf(auditFile);
@@ -182,7 +182,7 @@ test.each([
   const grant = kernel.access.grant({ name: 'bob', roles: ['observer'] });
   await expect(grant).rejects.toMatchObject({ code: 'grant-failed' });
   expect(events).toContainEqual(
-    expect.objectContaining({ event: 'alarm', rule: expect.stringContaining('the audit cannot be written') }),
+    expect.objectContaining({ event: 'alarm', rule: expect.stringContaining('The audit cannot be written') }),
   );
 });
 
@@ -221,7 +221,7 @@ test('a session of commands has a row for each question and change, one for each
     await stop();
     await access.revoke({ name: `bob${n}` });
   }
-  await eventually(() => kernel.access.clients().every(({ connected }) => connected.length === 1));
+  await eventually(async () => (await kernel.access.clients()).every(({ connected }) => connected.length === 1));
   await kernel.close();
   const records = await recordsOf(auditFile);
   expectInOrder(records);
@@ -255,7 +255,7 @@ test('times never go back: not by counts of what came before, nor by what happen
       expect(await client.ask('execute_request', { code: 'x' })).toMatchObject({ ename: 'NotPermitted' });
       expect(await client.ask('complete_request', { code: 'x' })).toMatchObject({ ename: 'NotPermitted' });
     }
-    kernel.access.setTopic('team', true);
+    await kernel.access.setTopic('team', 'private');
     await kernel.close();
   }
   const records = await recordsOf(auditFile);

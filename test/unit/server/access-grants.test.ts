@@ -60,7 +60,7 @@ describe('a grant', () => {
     ] as const) {
       expect(await owner.ask('curve_grant_request', content, { channel: 'control' })).toMatchObject({ ename });
     }
-    expect(kernel.access.clients().map(({ name }) => name)).toEqual(['owner']);
+    expect((await kernel.access.clients()).map(({ name }) => name)).toEqual(['owner']);
   });
 
   test('is refused on a kernel in plain text', async () => {
@@ -77,7 +77,7 @@ describe('a grant', () => {
     const { connection } = await kernel.access.grant({ name: 'eve', roles: ['observer'], expiresIn: 3_000 });
     expect(await knock(connection)).toBe('in');
     await admit('bob', 'observer');
-    await eventually(() => kernel.access.clients().every(({ name }) => name !== 'eve'));
+    await eventually(async () => (await kernel.access.clients()).every(({ name }) => name !== 'eve'));
     expect(events).toContainEqual(expect.objectContaining({ event: 'revoke', identity: 'eve', rule: 'expired' }));
     await eventually(async () => (await knock(connection, undefined, 500)) === 'peer-silent');
   });
@@ -144,15 +144,13 @@ describe('revoking', () => {
     const { kernel } = await share(echo);
     const one = await kernel.access.grant({ name: 'ada', roles: ['observer'] });
     const two = await kernel.access.grant({ name: 'ada', roles: ['executor'] });
-    expect(kernel.access.can('ada', { kind: 'send', channel: 'shell', msgType: 'execute_request' }).allowed).toBe(true);
+    expect((await kernel.access.can('ada', 'execute_request')).allowed).toBe(true);
     await kernel.access.revoke({ key: two.grant.fingerprint });
-    expect(kernel.access.can('ada', { kind: 'send', channel: 'shell', msgType: 'execute_request' }).allowed).toBe(
-      false,
-    );
+    expect((await kernel.access.can('ada', 'execute_request')).allowed).toBe(false);
     expect(await knock(one.connection)).toBe('in');
     await eventually(async () => (await knock(two.connection, undefined, 500)) === 'peer-silent');
-    await kernel.access.revoke({ allBefore: new Date(Date.now() + 1000).toISOString() });
-    expect(kernel.access.clients().map(({ name }) => name)).toEqual(['owner']);
+    await kernel.access.revoke({ allBefore: new Date(Date.now() + 1000) });
+    expect((await kernel.access.clients()).map(({ name }) => name)).toEqual(['owner']);
   });
 
   test('never takes the last owner, nor an owner on behalf of an admin', async () => {
@@ -193,7 +191,7 @@ describe('rotating', () => {
     await owner.find(({ message }) => childOf(message, id), 'busy');
     const rotated = await kernel.access.rotate('ada', { overlap: 200 });
     const renewed = await join(rotated.connection);
-    await eventually(() => kernel.access.clients().filter(({ name }) => name === 'ada').length === 1);
+    await eventually(async () => (await kernel.access.clients()).filter(({ name }) => name === 'ada').length === 1);
     passed.open();
     await renewed.idle(id);
     expect(renewed.said(id)).toEqual(['stream', 'idle']);

@@ -111,7 +111,7 @@ test('what a client sends as a type is told to others without what it could do t
   const { kernel, owner, admit, events } = await share(echo);
   const bob = await admit('bob', 'observer');
   await bob.ask(`\u001b[2J\u202e${'x'.repeat(300)}_request`);
-  const [, { lastRequest } = { lastRequest: null }] = kernel.access.clients();
+  const [, { lastRequest } = { lastRequest: null }] = await kernel.access.clients();
   const told = `??2J?${'x'.repeat(58)}…`;
   expect(lastRequest?.type).toBe(told);
   const { clients } = await owner.ask('curve_clients_request', {}, { channel: 'control' });
@@ -189,7 +189,7 @@ describe('an executor', () => {
     await ada.find(({ message }) => message.header.msg_type === 'execute_input', 'the input');
     const waiting = await ada.execute('later');
     await ada.ask('kernel_info_request');
-    kernel.access.setRoles('ada', ['observer']);
+    await kernel.access.setRoles('ada', ['observer']);
     passed.open();
     await owner.answer(first);
     expect(await ada.answer(waiting)).toMatchObject({ status: 'error', ename: 'NotPermitted' });
@@ -213,7 +213,7 @@ describe('comms', () => {
     );
     const { kernel, owner, admit } = await share(language);
     const ada = await admit('ada', 'executor');
-    kernel.access.setTopic('comm:secret', true);
+    await kernel.access.setTopic('comm:secret', 'private');
     const id = await owner.execute('open');
     await Promise.all([owner.answer(id), ada.idle(id)]);
     expect(owner.said(id).filter((type) => type.startsWith('comm'))).toHaveLength(3);
@@ -248,10 +248,10 @@ describe('private topics', () => {
       return bob.said(id).includes('display_data');
     };
     expect(await said('one')).toBe(true);
-    kernel.access.setTopic('team', true);
-    expect(kernel.access.privateTopics).toEqual(['team']);
+    await kernel.access.setTopic('team', 'private');
+    expect(await kernel.access.privateTopics()).toEqual(['team']);
     expect(await said('two')).toBe(false);
-    kernel.access.setTopic('team', false);
+    await kernel.access.setTopic('team', 'public');
     expect(await said('three')).toBe(true);
     expect(await said('odd')).toBe(false);
   });
@@ -272,7 +272,7 @@ describe('private topics', () => {
       expect(owner.said(id)).toEqual(expect.arrayContaining(['display_data', 'update_display_data']));
       return bob.said(id).filter((type) => type.includes('display'));
     };
-    kernel.access.setTopic('team', true);
+    await kernel.access.setTopic('team', 'private');
     expect(await said('private team')).toEqual([]);
     expect(await said('public')).toEqual(['display_data', 'update_display_data']);
     // Also in another cell that only knows its id, or shows it again.
@@ -287,7 +287,7 @@ describe('private topics', () => {
     });
     const { kernel, owner, admit } = await share(results);
     const ada = await admit('ada', 'executor');
-    kernel.access.setTopic('team', true);
+    await kernel.access.setTopic('team', 'private');
     for (const code of ['open', 'secret']) await owner.ask('execute_request', { code });
     const ask = { hist_access_type: 'tail', n: 2, output: true };
     const first = [1, 1, ['open', 'result of open']];
@@ -300,7 +300,7 @@ describe('private topics', () => {
   test('hide a whole kernel: what is private to it can be neither seen nor used', async () => {
     const { kernel, owner, admit } = await share(echo);
     const ada = await admit('ada', 'executor');
-    kernel.access.setTopic('kernel', true);
+    await kernel.access.setTopic('kernel', 'private');
     const id = await owner.execute('secret');
     await owner.answer(id);
     const refused = await ada.execute('mine');

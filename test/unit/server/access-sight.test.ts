@@ -30,7 +30,7 @@ beforeAll(async () => {
     const name = `${role}-one`;
     // They subscribe while they see something: what they may not see they do not see although they subscribed to it.
     clients.push({ role, name, client: await admit(name, 'observer') });
-    kernel.access.setRoles(name, [role]);
+    await kernel.access.setRoles(name, [role]);
   }
   const shown = await owner.execute('all');
   await owner.answer(shown);
@@ -41,7 +41,7 @@ beforeAll(async () => {
     await client.reply(id);
     own.set(role, id);
   }
-  for (const { name } of clients) kernel.access.setRoles(name, ['observer']);
+  for (const { name } of clients) await kernel.access.setRoles(name, ['observer']);
   const last = await owner.execute('last');
   for (const { role, client } of clients) {
     await client.idle(last);

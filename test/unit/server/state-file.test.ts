@@ -1,19 +1,19 @@
 import { expect, test } from '@jest/globals';
 import { lstat, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createStateFile, type KeptState } from '#src/server/state/state-file.js';
+import { createStateFile, type StoredState } from '#src/server/state/state-file.js';
 import { Secret } from '#src/keys/secret.js';
 import { folder } from '../../support/kernel/share.js';
 
 const grant = (id: number): string => JSON.stringify({ id, text: 'é'.repeat(id) });
-const kept = (...ids: number[]): KeptState => ({ memory: '{"rules":1}', grants: ids.map(grant) });
+const kept = (...ids: number[]): StoredState => ({ memory: '{"rules":1}', grants: ids.map(grant) });
 
 async function place() {
   const connectionFile = join(await folder(), 'k.json');
   const secret = Secret.fromBytes(Buffer.alloc(32, 7));
   const state = createStateFile(connectionFile, secret);
   const file = `${connectionFile}.access`;
-  const save = async (of: KeptState, clientFiles: string[] = []) =>
+  const save = async (of: StoredState, clientFiles: string[] = []) =>
     state.save(
       () => of,
       () => clientFiles,

@@ -4,25 +4,24 @@ import { formatConnectionInfo } from '../../connection/write-connection-file.js'
 import { parseConnectionInfo } from '../../connection/read-connection-file.js';
 import { exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
 import { serverPairOf } from '../../keys/openssl-pair.js';
-import type { ClientGrant, GrantEnd } from './client-grant.js';
+import type { ClientGrant, GrantEnd, GrantPlace } from './client-grant.js';
 import { deadlineIn, leftUntil, type Deadline } from '../../support/deadline.js';
-import type { GrantPlace } from './open-client.js';
-import type { KeptRules } from '../rules/rules.js';
-import type { KeptState } from '../state/state-lines.js';
+import type { StoredRules } from '../rules/rules.js';
+import type { StoredState } from '../state/state-lines.js';
 
-/** A grant, as it is kept. */
-interface KeptGrant {
+/** A grant as it is stored. */
+interface GrantRecord {
   readonly id: string;
   readonly terms: GrantTerms;
   readonly secretKey: string;
   /** The text of its connection file. */
   readonly connection: string;
   /** When, in milliseconds since 1970. */
-  readonly ends?: KeptEnd;
+  readonly ends?: EndRecord;
 }
 
 /** When a grant ends, by two clocks: the first can be set, and the second begins anew with the machine. */
-interface KeptEnd {
+interface EndRecord {
   /** In milliseconds since 1970. */
   readonly at: number;
   /** In milliseconds of the machine's monotonic clock. */
@@ -30,32 +29,36 @@ interface KeptEnd {
   readonly end: GrantEnd;
 }
 
-/** What is kept of a kernel beside its grants. */
-export interface KernelMemory {
-  readonly rules: KeptRules;
-  /** Lines of `authorized_clients` that were followed: those whose grant is not kept are not to be followed again. */
+/** The stored state of a kernel beside its grants. */
+export interface StoredSettings {
+  readonly rules: StoredRules;
+  /** Lines of `authorized_clients` that were followed: those whose grant is not stored are not to be followed again. */
   readonly lines: readonly AuthorizedClient[];
-  /** Whoever has no name stays out under this policy: that was revoked. */
+  /** The grant for clients without a name was revoked, and stays so under this policy. */
   readonly anonymousRevoked: boolean;
 }
 
 /** A grant of an earlier process of the kernel, to be opened again. */
-export interface FormerGrant {
+export interface StoredGrant {
   readonly terms: GrantTerms;
   readonly place: GrantPlace;
   readonly ends: ClientGrant['ends'];
 }
 
-/** What an earlier process of the kernel left. */
-export interface FormerKernel extends KernelMemory {
-  readonly grants: readonly FormerGrant[];
+/** The stored state of an earlier process of the kernel. */
+export interface StoredKernel extends StoredSettings {
+  readonly grants: readonly StoredGrant[];
 }
 
 /** A grant's text, and what it was written from: with hundreds of grants, each change of one would write out all. */
-export type WrittenGrants = WeakMap<ClientGrant, Pick<ClientGrant, 'terms' | 'ends'> & { readonly text: string }>;
+export type SerializedGrants = WeakMap<ClientGrant, Pick<ClientGrant, 'terms' | 'ends'> & { readonly text: string }>;
 
 /** Everything that a kernel's next process needs to be the same for its clients. Holds secrets. */
-export function rememberKernel(memory: KernelMemory, grants: Iterable<ClientGrant>, written: WrittenGrants): KeptState {
+export function serializeKernel(
+  memory: StoredSettings,
+  grants: Iterable<ClientGrant>,
+  written: SerializedGrants,
+): StoredState {
   const kept: string[] = [];
   for (const grant of grants) {
     if (!isKept(grant)) continue;
@@ -80,17 +83,17 @@ function textOf({ id, terms, server, listener, ends }: OpenGrant): string {
     terms,
     secretKey: exposeZ85(server.secretKey),
     connection: formatConnectionInfo(listener.connection),
-    ...(ends && { ends: keptEnd(ends, ends.end) }),
-  } satisfies KeptGrant);
+    ...(ends && { ends: endRecord(ends, ends.end) }),
+  } satisfies GrantRecord);
 }
 
-/** What {@link rememberKernel} remembered. Only an earlier process of this kernel can have sealed it. */
-export async function recallKernel({ memory, grants }: KeptState): Promise<FormerKernel> {
-  const kept: KernelMemory = JSON.parse(memory);
-  return { ...kept, grants: await Promise.all(grants.map(async (text) => recallGrant(JSON.parse(text)))) };
+/** Reads {@link serializeKernel}. Only an earlier process of this kernel can have sealed it. */
+export async function loadKernel({ memory, grants }: StoredState): Promise<StoredKernel> {
+  const kept: StoredSettings = JSON.parse(memory);
+  return { ...kept, grants: await Promise.all(grants.map(async (text) => loadGrant(JSON.parse(text)))) };
 }
 
-async function recallGrant({ id, terms, secretKey: kept, connection: text, ends }: KeptGrant): Promise<FormerGrant> {
+async function loadGrant({ id, terms, secretKey: kept, connection: text, ends }: GrantRecord): Promise<StoredGrant> {
   const server = serverPairOf(secretKeyFromZ85(kept, 'The key of a grant'));
   const connection = await parseConnectionInfo(text, `of ${terms.identity}`);
   return {
@@ -100,7 +103,7 @@ async function recallGrant({ id, terms, secretKey: kept, connection: text, ends 
   };
 }
 
-function keptEnd(deadline: Deadline, end: GrantEnd): KeptEnd {
+function endRecord(deadline: Deadline, end: GrantEnd): EndRecord {
   const left = leftUntil(deadline);
   return { at: Date.now() + left, machine: machineClock() + left, end };
 }
