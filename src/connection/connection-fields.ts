@@ -33,7 +33,7 @@ export interface Fields {
 }
 
 /** Deeper values would overflow the stack of `JSON.stringify` when the file is written again. */
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
 const NO_CONNECTION_HINT =
   'Name the connection file of a kernel, such as kernel-….json in the folder of `jupyter --runtime-dir`; if this was one, start its kernel again.';
@@ -61,7 +61,7 @@ export function parseFields(text: string, source: string): Fields {
     throw text.trim() === '' ? refuse('is empty', HINT) : refuse('is not JSON');
   }
   if (!isObject(json)) throw refuse(`holds ${kindOf(json)}; an object is wanted`);
-  if (isDeeperThan(json, DEEPEST)) throw refuse(`is nested more than ${DEEPEST} levels deep`, HINT);
+  if (isDeeperThan(json, MAX_DEPTH)) throw refuse(`is nested more than ${MAX_DEPTH} levels deep`, HINT);
   const ports = FIELDS.filter((field) => field.endsWith('_port'));
   if (!ports.some((field) => Object.hasOwn(json, field))) throw refuse('is not one: it names no ports');
   return { source, json };

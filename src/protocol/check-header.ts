@@ -1,7 +1,7 @@
 import { keepAsSent } from './as-sent.js';
 import type { Header, Json, JsonObject, ParentHeader } from './message.js';
 import { isJsonObject } from './parse-json-frame.js';
-import { malformed } from './refuse-message.js';
+import { malformedError } from './message-errors.js';
 
 /** Longest text, in UTF-16 units, that a field of a request's header may hold; real ones have fewer than 100. */
 const MAX_FIELD_LENGTH = 1024;
@@ -19,7 +19,7 @@ const DESCRIPTIVE = ['session', 'username', 'date', 'version'] as const;
  */
 export function checkHeader(header: Json, frame: Uint8Array): Header {
   const object = checkObject(header, 'header');
-  if (typeof (object['subshell_id'] ?? '') !== 'string') throw malformed('subshell_id in the header is no text');
+  if (typeof (object['subshell_id'] ?? '') !== 'string') throw malformedError('subshell_id in the header is no text');
   const checked = fill(object, 'header');
   checkLengths(checked, 'header');
   keepAsSent(checked, object, frame);
@@ -44,7 +44,7 @@ export function checkParentHeader(header: Json): ParentHeader {
  * @throws CurveKernelError `message-malformed`.
  */
 export function readHeader(header: Json): Header {
-  if (!isJsonObject(header)) throw malformed('the header is no JSON object');
+  if (!isJsonObject(header)) throw malformedError('the header is no JSON object');
   return fill(withoutOddities(header), 'header');
 }
 
@@ -64,8 +64,8 @@ function withoutOddities(header: JsonObject): JsonObject {
 
 function fill(header: JsonObject, frame: string): Header {
   const [id, type] = [toId(header['msg_id']), header['msg_type']];
-  if (id === '') throw malformed(`the ${frame} has no msg_id`);
-  if (typeof type !== 'string' || type === '') throw malformed(`the ${frame} has no msg_type`);
+  if (id === '') throw malformedError(`the ${frame} has no msg_id`);
+  if (typeof type !== 'string' || type === '') throw malformedError(`the ${frame} has no msg_type`);
   return { ...header, ...texts(header), msg_id: id, msg_type: type };
 }
 
@@ -86,8 +86,8 @@ function toText(value: Json | undefined): string {
 }
 
 function checkObject(header: Json, frame: string): JsonObject {
-  if (!isJsonObject(header)) throw malformed(`the ${frame} is no JSON object`);
-  if (Object.hasOwn(header, '__proto__')) throw malformed(`the ${frame} has a member named __proto__`);
+  if (!isJsonObject(header)) throw malformedError(`the ${frame} is no JSON object`);
+  if (Object.hasOwn(header, '__proto__')) throw malformedError(`the ${frame} has a member named __proto__`);
   return header;
 }
 
@@ -95,7 +95,7 @@ function checkLengths(header: ParentHeader, frame: string): void {
   for (const field of ['msg_id', 'msg_type', 'subshell_id', ...DESCRIPTIVE] as const) {
     const length = header[field]?.length ?? 0;
     if (length > MAX_FIELD_LENGTH) {
-      throw malformed(`${field} in the ${frame} has ${length} characters, and ${MAX_FIELD_LENGTH} is the most`);
+      throw malformedError(`${field} in the ${frame} has ${length} characters, and ${MAX_FIELD_LENGTH} is the most`);
     }
   }
 }

@@ -10,7 +10,7 @@ import { checkHeader, checkParentHeader, readHeader, readParentHeader } from './
 import { CurveKernelError } from '../errors.js';
 import type { Header, Json, JsonObject, Message, ParentHeader } from './message.js';
 import { isJsonObject, parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
-import { malformed, replayed, tooLarge, unsigned } from './refuse-message.js';
+import { malformedError, replayedError, tooLargeError, unsignedError } from './message-errors.js';
 import type { ReplayGuard } from './replay-guard.js';
 import type { Signer } from './signer.js';
 import { writtenAs } from './written-json.js';
@@ -154,18 +154,18 @@ export function decodeMessage(
     delimiter + 1 + FIXED_FRAMES,
   );
   if (!signature || !header || !parentHeader || !metadata || !content) {
-    throw malformed(
+    throw malformedError(
       `${frames.length - delimiter - 1} frames follow the delimiter, and ${FIXED_FRAMES} or more were wanted`,
     );
   }
   const fromKernel = options.sender === 'kernel';
   for (const { byteLength } of fromKernel ? [] : [header, parentHeader]) {
     const most = limits.maxHeaderBytes;
-    if (byteLength > most) throw tooLarge('bytes in a header', 'maxHeaderBytes', byteLength, most);
+    if (byteLength > most) throw tooLargeError('bytes in a header', 'maxHeaderBytes', byteLength, most);
   }
-  if (!signer.verify(signature, [header, parentHeader, metadata, content])) throw unsigned();
+  if (!signer.verify(signature, [header, parentHeader, metadata, content])) throw unsignedError();
   // Without signatures there is nothing to know a message by.
-  if (signer.signs && options.replay?.admit(signature) === false) throw replayed();
+  if (signer.signs && options.replay?.admit(signature) === false) throw replayedError();
 
   // Readers differ in which of two members they believe, so a request's header, which tells who asks for what, may not repeat one.
   const head = { ...limits, strict: !fromKernel };
@@ -187,7 +187,7 @@ export function decodeMessage(
     const most = fromKernel ? undefined : options.bodyLimits?.(heads.header);
     const bytes = metadata.byteLength + content.byteLength;
     if (most && bytes > most.maxBodyBytes) {
-      throw tooLarge('bytes of metadata and content', 'maxBodyBytes', bytes, most.maxBodyBytes);
+      throw tooLargeError('bytes of metadata and content', 'maxBodyBytes', bytes, most.maxBodyBytes);
     }
     const json = { ...lax, ...most };
     const body = {
@@ -241,16 +241,16 @@ export function totalBytes(frames: readonly Uint8Array[]): number {
 }
 
 function checkLengths(frames: readonly Uint8Array[], limits: MessageLimits): void {
-  if (frames.length > limits.maxFrames) throw tooLarge('frames', 'maxFrames', frames.length, limits.maxFrames);
+  if (frames.length > limits.maxFrames) throw tooLargeError('frames', 'maxFrames', frames.length, limits.maxFrames);
   const bytes = totalBytes(frames);
-  if (bytes > limits.maxBytes) throw tooLarge('bytes', 'maxBytes', bytes, limits.maxBytes);
+  if (bytes > limits.maxBytes) throw tooLargeError('bytes', 'maxBytes', bytes, limits.maxBytes);
 }
 
 function findDelimiter(frames: readonly Uint8Array[], limits: MessageLimits): number {
   const delimiter = frames.findIndex((frame) => DELIMITER_BYTES.equals(frame));
-  if (delimiter < 0) throw malformed(`none of the ${frames.length} frames is the delimiter ${DELIMITER}`);
+  if (delimiter < 0) throw malformedError(`none of the ${frames.length} frames is the delimiter ${DELIMITER}`);
   if (delimiter > limits.maxIdentities) {
-    throw tooLarge('routing frames', 'maxIdentities', delimiter, limits.maxIdentities);
+    throw tooLargeError('routing frames', 'maxIdentities', delimiter, limits.maxIdentities);
   }
   return delimiter;
 }

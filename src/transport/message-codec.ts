@@ -18,11 +18,11 @@ export interface MessageCodec {
   /** The frames of a message that is written already, with this connection's signature. */
   sign(message: EncodedMessage): Uint8Array[];
   /** Throws only `message-*` errors. */
-  decode(frames: readonly Uint8Array[], reading?: Reading): DecodedMessage;
+  decode(frames: readonly Uint8Array[], reading?: ReadingLimits): DecodedMessage;
 }
 
 /** How much is read of one message. Default: as much as of any. */
-export interface Reading extends Pick<DecodeOptions, 'bodyLimits'> {
+export interface ReadingLimits extends Pick<DecodeOptions, 'bodyLimits'> {
   readonly maxBytes: number;
 }
 

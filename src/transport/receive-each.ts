@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { throwLater } from '../support/report-uncaught.js';
-import type { Pace } from './turns.js';
+import { reportUncaught } from '../support/report-uncaught.js';
+import type { TimeSlice } from './fair-scheduler.js';
 
 /** Milliseconds until a socket is tried again that could not be received from: long enough not to spin, short enough not to be noticed. */
 const PAUSE = 100;
@@ -13,7 +13,7 @@ interface Source {
 
 /**
  * Gives every message of `source` to `handle`, in order, until it is closed; the next one not before what `room` returns has
- * resolved, and with `pace` not before it is its turn. Never rejects: what `handle` throws, and what receiving
+ * resolved, and with `timeSlice` not before it is its turn. Never rejects: what `handle` throws, and what receiving
  * throws while the socket is open, goes to `onFailure`, and the next message is received.
  */
 export async function receiveEach(
@@ -21,10 +21,10 @@ export async function receiveEach(
   handle: (frames: Buffer[]) => void,
   onFailure: (error: unknown) => void,
   room: () => Promise<void> | undefined = () => undefined,
-  pace?: Pace,
+  timeSlice?: TimeSlice,
 ): Promise<void> {
   while (!source.closed) {
-    const pause = room() ?? pace?.room();
+    const pause = room() ?? timeSlice?.room();
     if (pause !== undefined) {
       await pause;
       continue;
@@ -41,7 +41,7 @@ export async function receiveEach(
     }
     // A message may be in hand when its socket is closed: whoever was cut off is not heard any more.
     if (source.closed) return;
-    pace?.begin();
+    timeSlice?.begin();
     take(frames, handle, onFailure);
   }
 }
@@ -53,7 +53,7 @@ function take(frames: Buffer[], handle: (frames: Buffer[]) => void, onFailure: (
   );
 }
 
-function attempt(act: () => void, onFailure: (error: unknown) => void = throwLater): void {
+function attempt(act: () => void, onFailure: (error: unknown) => void = reportUncaught): void {
   try {
     act();
   } catch (error) {

@@ -1,6 +1,6 @@
 import { Context, context as processContext } from 'zeromq';
 import { CurveKernelError } from '../errors.js';
-import { Turns } from './turns.js';
+import { FairScheduler } from './fair-scheduler.js';
 import { ZapHandler } from './server/zap-handler.js';
 
 /** What a {@link TransportContext} owns. */
@@ -36,7 +36,7 @@ export class TransportContext {
   /** For this room only. */
   readonly zmq: Context;
   /** For this room only: of those who send to the listeners of this context. */
-  readonly turns = new Turns();
+  readonly scheduler = new FairScheduler();
   readonly #shared: boolean;
   readonly #owned = new Set<Owned>();
   #zap: ZapHandler | undefined;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Event, Socket } from 'zeromq';
-import { throwLater } from '../support/report-uncaught.js';
+import { reportUncaught } from '../support/report-uncaught.js';
 import { errorCode, uninterrupted } from '../support/system-error.js';
 
 /**
@@ -48,7 +48,7 @@ async function readEvents(events: Socket['events'], onEvent: (event: Event) => v
     try {
       onEvent(event);
     } catch (error) {
-      throwLater(error);
+      reportUncaught(error);
     }
   }
 }

@@ -82,16 +82,16 @@ test('connections that libzmq stopped reading, and whose peers have gone, do not
 
 test('where there is no seat, a stock client waits, and is served when one is given back', () =>
   inRoom(async (room) => {
-    const crowded: ListenerEvent[] = [];
+    const limitExceeded: ListenerEvent[] = [];
     const listener = await room.listen({
       limits: { peers: 2, handshake: 1_000 },
-      onEvent: (event) => event.kind === 'peer-refused' && crowded.push(event),
+      onEvent: (event) => event.kind === 'peer-refused' && limitExceeded.push(event),
     });
     const first = await room.dial(listener, { routingId: 'one' });
     await room.dial(listener, { routingId: 'two' });
     const third = stockClient(room, listener, 'shell');
-    await eventually(() => crowded.length > 0);
-    expect(crowded[0]).toMatchObject({ kind: 'peer-refused', crowded: true });
+    await eventually(() => limitExceeded.length > 0);
+    expect(limitExceeded[0]).toMatchObject({ kind: 'peer-refused', limitExceeded: true });
     await first.dialer.close();
     await third.handshake;
   }));

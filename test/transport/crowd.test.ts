@@ -27,7 +27,7 @@ test.each([undefined, [], ['shell']] as const)(
       for (let n = 0; n < 8; n++) inside.push(await knock(room, listener, n));
       expect(inside.filter((one) => typeof one === 'string')).toEqual([]);
       expect(await knock(room, listener, 8)).toBe('peer-silent');
-      expect(refused).toContainEqual(expect.objectContaining({ crowded: true }));
+      expect(refused).toContainEqual(expect.objectContaining({ limitExceeded: true }));
       const [first, second] = inside;
       if (typeof first !== 'object' || typeof second !== 'object') throw new Error('not in');
       await first.close();

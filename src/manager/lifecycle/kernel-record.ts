@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isOwnFolder } from '../../keys/out-of-reach.js';
+import { isOwnFolder } from '../../keys/folder-privacy.js';
 import { readPrivateFile } from '../../keys/read-private-file.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
 import { isJsonObject } from '../../protocol/parse-json-frame.js';

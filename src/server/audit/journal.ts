@@ -76,7 +76,7 @@ export class Journal {
   }
 
   /** Somebody else knocked at a grant's sockets, or its client did from elsewhere. */
-  refuse(grant: ClientGrant, { socket, address, publicKey, crowded }: Knocked): void {
+  refuse(grant: ClientGrant, { socket, address, publicKey, limitExceeded }: Knocked): void {
     const isHolder = publicKey !== undefined && publicKey === grant.terms.publicKey;
     this.record({
       event: 'refuse',
@@ -85,7 +85,11 @@ export class Journal {
       channel: socket,
       address,
       ...(publicKey !== undefined && { fingerprint: fingerprint(publicKey) }),
-      rule: crowded ? 'too many connections' : isHolder ? 'not from this address, or not any more' : 'another key',
+      rule: limitExceeded
+        ? 'too many connections'
+        : isHolder
+          ? 'not from this address, or not any more'
+          : 'another key',
     });
   }
 }

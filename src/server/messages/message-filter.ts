@@ -7,7 +7,7 @@ import { createMessage, type MessageOrigin } from '../../protocol/create-message
 import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
 import type { Header, JsonObject, Message, ParentHeader } from '../../protocol/message.js';
 import type { ReceivedMessage } from '../../transport/server/listener.js';
-import type { Heads, OutputLoss } from '../../transport/server/publish-queue.js';
+import type { MessageHeaders, OutputLoss } from '../../transport/server/publish-queue.js';
 import type { SenderRights } from '../../transport/server/sender-rights.js';
 import type { Backend, Request } from '../backend.js';
 import { welcomeMessage } from './iopub-welcome.js';
@@ -88,10 +88,10 @@ export class Reception {
     const act = seeAct(message, false, this.#displays.of(message), this.#comms.of(message));
     let asSent: EncodedMessage | undefined;
     let forOthers: EncodedMessage | undefined;
-    let othersHeads: Heads | undefined;
+    let othersHeads: MessageHeaders | undefined;
     let topic: Buffer | undefined;
     for (const grant of grants) {
-      if (grant.listener?.hasAudience !== true) continue;
+      if (grant.listener?.hasSubscribers !== true) continue;
       const own = isBy(grant, parent);
       if (isQuiet && !own) continue;
       if (!this.#options.rules.decide(grant.subject, own ? { ...act, own } : act).allowed) continue;

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 import { CurveKernelError } from '../../errors.js';
-import { VERDICT_LIMIT } from '../../transport/server/zap-policy.js';
+import { VERDICT_TIMEOUT } from '../../transport/server/zap-policy.js';
 import type { ClientGrant } from '../grants/client-grant.js';
 
 /** What a verifier may want to know beside name and address. */
@@ -33,7 +33,7 @@ export function createAskVerifier(verify: Verify, isRole: (name: string) => bool
     let timer: NodeJS.Timeout | undefined;
     try {
       const key = { publicKey, fingerprint: grant.fingerprint ?? '', roles: grant.subject.roles };
-      const late = new Promise<undefined>((settle) => (timer = setTimeout(settle, VERDICT_LIMIT - 100, undefined)));
+      const late = new Promise<undefined>((settle) => (timer = setTimeout(settle, VERDICT_TIMEOUT - 100, undefined)));
       const answer: unknown = await Promise.race([verify(grant.identity, address, key), late]);
       return typeof answer === 'string' && answer !== 'deny' && isRole(answer) ? answer : undefined;
     } catch {

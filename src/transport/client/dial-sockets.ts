@@ -12,7 +12,7 @@ export type ClientSockets = Readonly<Record<RequestChannel | 'heartbeat', Dealer
 const HANDSHAKE = 5_000;
 
 /**
- * Milliseconds until libzmq would connect again by itself: a day. A {@link Link} does it sooner and by its own rules. Not -1 (never),
+ * Milliseconds until libzmq would connect again by itself: a day. A {@link SocketConnection} does it sooner and by its own rules. Not -1 (never),
  * and not `immediate`: with either one libzmq throws away what it has received and nobody has read yet when a connection ends,
  * and that is where a kernel's last words are.
  */
@@ -32,7 +32,7 @@ export interface ClientSocketOptions {
 }
 
 /**
- * Five sockets, not connected yet, or none. They are to be connected by a {@link Link} each. Throws what libzmq says of too many
+ * Five sockets, not connected yet, or none. They are to be connected by a {@link SocketConnection} each. Throws what libzmq says of too many
  * open sockets; TypeError for a routing id that no socket can have.
  */
 export function makeClientSockets(options: ClientSocketOptions): ClientSockets {

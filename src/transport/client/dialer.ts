@@ -9,11 +9,11 @@ import { clientKeys } from './client-keys.js';
 import { explainForGrant, openSockets } from './dial-failure.js';
 import { makeClientSockets, type ClientSockets } from './dial-sockets.js';
 import { Heartbeat, type PingOptions } from './heartbeat.js';
-import { Links, type SocketSecurity } from './connection-set.js';
+import { ConnectionSet, type SocketSecurity } from './connection-set.js';
 import { createMessageCodec, type MessageCodec } from '../message-codec.js';
 import { OutgoingQueue } from '../outgoing-queue.js';
 import { receiveEach } from '../receive-each.js';
-import { throwLater } from '../../support/report-uncaught.js';
+import { reportUncaught } from '../../support/report-uncaught.js';
 import { TransportContext } from '../transport-context.js';
 
 /** What a dialer reports beside messages. */
@@ -85,7 +85,7 @@ export class Dialer {
   readonly #codec: MessageCodec;
   readonly #disown: () => void;
   readonly #sockets: ClientSockets;
-  readonly #links: Links;
+  readonly #connections: ConnectionSet;
   readonly #requests: Readonly<Record<RequestChannel, OutgoingQueue>>;
   readonly #loops: readonly Promise<void>[];
   readonly #heartbeat: Heartbeat;
@@ -112,7 +112,9 @@ export class Dialer {
       control: new OutgoingQueue(control),
       stdin: new OutgoingQueue(stdin),
     };
-    this.#heartbeat = new Heartbeat(this.#sockets.heartbeat, () => this.#links.failure('peer-lost', 'heartbeat'));
+    this.#heartbeat = new Heartbeat(this.#sockets.heartbeat, () =>
+      this.#connections.connectionError('peer-lost', 'heartbeat'),
+    );
     this.#loops = SOCKET_NAMES.map((name) =>
       receiveEach(
         this.#sockets[name],
@@ -120,7 +122,7 @@ export class Dialer {
         (error) => this.#handlerFailed(name, error),
       ),
     );
-    this.#links = new Links({
+    this.#connections = new ConnectionSet({
       sockets: this.#sockets,
       endpoints,
       mechanism: keys ? 'curve' : 'null',
@@ -145,13 +147,13 @@ export class Dialer {
     const bytes = totalBytes(frames);
     const queue = this.#requests[channel];
     const limit = this.#options.queuedBytes ?? DEFAULT_QUEUED_BYTES;
-    if (!queue.isEmpty && queue.bytes + bytes > limit) throw this.#links.failure('peer-lost', channel);
+    if (!queue.isEmpty && queue.bytes + bytes > limit) throw this.#connections.connectionError('peer-lost', channel);
     queue.push(frames, bytes);
   }
 
   /** How each socket is protected, in its own words after its handshake. */
   security(): Record<SocketName, SocketSecurity> {
-    return this.#links.security();
+    return this.#connections.security();
   }
 
   /** Milliseconds until the kernel's heartbeat answered. Throws as {@link send} does, and the reason of `signal`. */
@@ -171,10 +173,10 @@ export class Dialer {
 
   /** @internal Settles when all handshakes succeeded, or when that failed. */
   async open(): Promise<void> {
-    openSockets(() => this.#links.connect());
+    openSockets(() => this.#connections.connect());
     const { signal, timeout = DEFAULT_TIMEOUT } = this.#options;
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => this.#end(this.#links.silence()), timeout);
+      const timer = setTimeout(() => this.#end(this.#connections.silentError()), timeout);
       const abort = (): void => this.#end(signal?.reason);
       signal?.addEventListener('abort', abort);
       this.#settleOpened = (error) => {
@@ -201,7 +203,7 @@ export class Dialer {
   #end(error: Error): void {
     if (this.#ended) return;
     this.#ended = error;
-    this.#links.stop();
+    this.#connections.stop();
     for (const queue of Object.values(this.#requests)) queue.clear();
     this.#heartbeat.failAll(error);
     if (this.#settleOpened) this.#settleOpened(error);
@@ -210,7 +212,7 @@ export class Dialer {
 
   #checkUp(): void {
     if (this.#ended) throw this.#ended;
-    this.#links.checkUp();
+    this.#connections.checkUp();
   }
 
   #receive(name: SocketName, frames: Buffer[]): void {
@@ -227,18 +229,18 @@ export class Dialer {
 
   #handlerFailed(socket: SocketName, error: unknown): void {
     if (this.#options.onEvent) return this.#options.onEvent({ kind: 'handler-failed', socket, error });
-    throwLater(error);
+    reportUncaught(error);
   }
 
   async #close(): Promise<void> {
     // What settles because of this must find that it is being closed.
     await Promise.resolve();
-    this.#end(transportClosed());
+    this.#end(closedError());
     for (const name of SOCKET_NAMES) this.#sockets[name].close();
-    await Promise.all([this.#links.closed(), ...this.#loops]);
+    await Promise.all([this.#connections.closed(), ...this.#loops]);
     this.#disown();
   }
 }
 
-const transportClosed = (): CurveKernelError =>
+const closedError = (): CurveKernelError =>
   new CurveKernelError('transport-closed', 'The connection to the kernel was closed.', { hint: 'Open a new one.' });

@@ -1,11 +1,11 @@
 import type { Event, Socket } from 'zeromq';
-import { judge, judgeResets, type Mechanism, type PeerFailure } from './classify-failure.js';
+import { classifyEvent, classifyResets, type Mechanism, type PeerFailure } from './classify-failure.js';
 import { peekGreeting } from './peek-greeting.js';
 import { watchSocket } from '../watch-socket.js';
 import { uninterrupted } from '../../support/system-error.js';
 
-/** What a {@link Link} keeps connected, and whom it tells. */
-export interface LinkOptions {
+/** What a {@link SocketConnection} keeps connected, and whom it tells. */
+export interface SocketConnectionOptions {
   /** Must not reconnect by itself: libzmq tries once, and this link decides about the next attempt. */
   readonly socket: Socket;
   readonly endpoint: string;
@@ -19,16 +19,16 @@ export interface LinkOptions {
 }
 
 /** After so many handshakes in a row that the peer ended without a word, it is asked for its greeting. */
-const RESETS = 2;
+const RESETS_BEFORE_PEEK = 2;
 /**
  * Milliseconds from the connection on in which the end of a handshake says something about keys: libzmq's own threads find a handshake
  * that they cannot read at once. Later it is the handshake limit of a kernel that is busy, or has stopped.
  */
-const AT_ONCE = 1_000;
+const RESET_WINDOW = 1_000;
 /** Least and most milliseconds between attempts while nobody listens there and the kernel, perhaps, is starting. */
-const STARTING = [20, 100] as const;
+const STARTING_INTERVALS = [20, 100] as const;
 /** The same for all other attempts. */
-const RETURNING = [50, 1_000] as const;
+const RECONNECT_INTERVALS = [50, 1_000] as const;
 
 /**
  * One connecting socket, kept connected.
@@ -36,8 +36,8 @@ const RETURNING = [50, 1_000] as const;
  * libzmq's own reconnecting would go on for ever after failures that nothing can mend (a wrong server key: seven times a
  * second), and its interval fits either a kernel that is starting or one that is gone, not both.
  */
-export class Link {
-  readonly #options: LinkOptions;
+export class SocketConnection {
+  readonly #options: SocketConnectionOptions;
   #closed: Promise<void> = Promise.resolve();
   #up = false;
   #wasUp = false;
@@ -49,7 +49,7 @@ export class Link {
   #resets = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: LinkOptions) {
+  constructor(options: SocketConnectionOptions) {
     this.#options = options;
   }
 
@@ -86,27 +86,27 @@ export class Link {
       this.#reachedPeer = true;
       this.#connectedAt = performance.now();
     }
-    const verdict = judge(event, this.#options.mechanism);
-    if (this.#stopped || this.#examining || !verdict) return;
-    if (verdict === 'up') return this.#rise();
-    if (verdict === 'down') return this.#fall();
-    if (verdict !== 'reset') return this.#fail(verdict);
-    if (performance.now() - this.#connectedAt > AT_ONCE) return this.#fall();
-    if (++this.#resets < RESETS) return this.#fall();
+    const outcome = classifyEvent(event, this.#options.mechanism);
+    if (this.#stopped || this.#examining || !outcome) return;
+    if (outcome === 'up') return this.#handleUp();
+    if (outcome === 'down') return this.#handleDown();
+    if (outcome !== 'reset') return this.#fail(outcome);
+    if (performance.now() - this.#connectedAt > RESET_WINDOW) return this.#handleDown();
+    if (++this.#resets < RESETS_BEFORE_PEEK) return this.#handleDown();
     void this.#examine();
   }
 
   async #examine(): Promise<void> {
     this.#examining = true;
-    const failure = judgeResets(this.#options.mechanism, await peekGreeting(this.#options.endpoint));
+    const failure = classifyResets(this.#options.mechanism, await peekGreeting(this.#options.endpoint));
     this.#examining = false;
     if (this.#stopped) return;
     if (failure) return this.#fail(failure);
     this.#resets = 0;
-    this.#fall();
+    this.#handleDown();
   }
 
-  #rise(): void {
+  #handleUp(): void {
     this.#up = true;
     this.#wasUp = true;
     this.#attempts = 0;
@@ -115,7 +115,7 @@ export class Link {
   }
 
   /** One failed attempt is told by one event or by two; the timer makes them one. */
-  #fall(): void {
+  #handleDown(): void {
     this.#timer ??= setTimeout(() => this.#reconnect(), this.#interval());
     if (!this.#up) return;
     this.#up = false;
@@ -133,7 +133,7 @@ export class Link {
     // To disconnect is to lose what is received and not read yet. It also drops requests that reached nobody, which is right:
     // whoever listens there next must not be surprised by them.
     if (socket.readable) {
-      this.#timer = setTimeout(() => this.#reconnect(), RETURNING[0]);
+      this.#timer = setTimeout(() => this.#reconnect(), RECONNECT_INTERVALS[0]);
       return;
     }
     this.#timer = undefined;
@@ -148,7 +148,8 @@ export class Link {
 
   /** A kernel that starts is met within a few per cent of the time it took; one that is gone is left more and more alone. */
   #interval(): number {
-    if (!this.#wasUp && !this.#reachedPeer) return Math.min(Math.max(STARTING[0], this.#attempts), STARTING[1]);
-    return Math.min(RETURNING[0] * 2 ** this.#attempts, RETURNING[1]);
+    if (!this.#wasUp && !this.#reachedPeer)
+      return Math.min(Math.max(STARTING_INTERVALS[0], this.#attempts), STARTING_INTERVALS[1]);
+    return Math.min(RECONNECT_INTERVALS[0] * 2 ** this.#attempts, RECONNECT_INTERVALS[1]);
   }
 }

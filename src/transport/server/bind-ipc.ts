@@ -24,8 +24,8 @@ export async function bindIpc(socket: Socket, path: string): Promise<() => void>
     chmodSync(secret, 0o600);
     linkSync(secret, path);
   } catch (cause) {
-    if (errorCode(cause) === 'EEXIST') throw inUse(path);
-    throw bindFailed(path, cause);
+    if (errorCode(cause) === 'EEXIST') throw inUseError(path);
+    throw bindError(path, cause);
   } finally {
     unlinkQuietly(secret);
   }
@@ -42,14 +42,14 @@ export async function bindIpc(socket: Socket, path: string): Promise<() => void>
 async function removeStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return;
-  if (!found.isSocket()) throw bindFailed(path, new Error('a file that is no socket has this name'));
-  if (await answers(path)) throw inUse(path);
+  if (!found.isSocket()) throw bindError(path, new Error('a file that is no socket has this name'));
+  if (await answers(path)) throw inUseError(path);
   const aside = freeName(path);
   try {
     renameSync(path, aside);
   } catch (cause) {
     if (errorCode(cause) === 'ENOENT') return;
-    throw bindFailed(path, cause);
+    throw bindError(path, cause);
   }
   try {
     if (!(await answers(aside))) return;
@@ -57,14 +57,14 @@ async function removeStale(path: string): Promise<void> {
   } finally {
     unlinkQuietly(aside);
   }
-  throw inUse(path);
+  throw inUseError(path);
 }
 
 function putBack(aside: string, path: string): void {
   try {
     linkSync(aside, path);
   } catch (cause) {
-    if (errorCode(cause) !== 'EEXIST') throw bindFailed(path, cause);
+    if (errorCode(cause) !== 'EEXIST') throw bindError(path, cause);
   }
 }
 
@@ -94,13 +94,13 @@ function unlinkQuietly(path: string): void {
   }
 }
 
-const inUse = (path: string): CurveKernelError =>
+const inUseError = (path: string): CurveKernelError =>
   new CurveKernelError('address-in-use', `Another process listens on ${path}.`, {
     hint: 'Choose another path, or end that process.',
     data: { path },
   });
 
-const bindFailed = (path: string, cause: unknown): CurveKernelError =>
+const bindError = (path: string, cause: unknown): CurveKernelError =>
   new CurveKernelError('bind-failed', `Cannot listen on ${path}: ${errorMessage(cause)}.`, {
     hint: 'The folder must exist, be writable, and lie on a file system that has sockets and hard links.',
     cause,

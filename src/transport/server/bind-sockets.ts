@@ -4,7 +4,7 @@ import type { ConnectionInfo, Ports } from '../../connection/connection-info.js'
 import { dialable, endpoint, isIPv6Endpoint } from '../../connection/endpoints.js';
 import { CurveKernelError } from '../../errors.js';
 import type { RequestChannel, SocketName } from '../../protocol/message.js';
-import type { Gate } from './zap-policy.js';
+import type { ZapPolicy } from './zap-policy.js';
 import { bindIpc } from './bind-ipc.js';
 import { serveCurve } from '../curve-options.js';
 import {
@@ -32,7 +32,7 @@ export interface BindOptions {
   readonly connection: ConnectionInfo;
   readonly limits: ListenerLimits;
   /** Absent: plain text. */
-  readonly gate?: Pick<Gate, 'server' | 'domain'>;
+  readonly zapPolicy?: Pick<ZapPolicy, 'server' | 'domain'>;
 }
 
 /** Five bound sockets. */
@@ -98,11 +98,11 @@ export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
 const REBIND_PAUSE = 20;
 const REBIND_ATTEMPTS = 100;
 
-function makeSockets({ context, connection, limits, gate, admitsStrangers = false }: BindOptions): ServerSockets {
+function makeSockets({ context, connection, limits, zapPolicy, admitsStrangers = false }: BindOptions): ServerSockets {
   const made: Socket[] = [];
   const ready = <T extends Socket>(socket: T, name: SocketName): T => {
     made.push(socket);
-    if (gate) serveCurve(socket, gate.server, gate.domain(name));
+    if (zapPolicy) serveCurve(socket, zapPolicy.server, zapPolicy.domain(name));
     return socket;
   };
   const common = (name: SocketName) => ({
@@ -157,7 +157,7 @@ const bindOneTcp: BindOne = async (socket, connection, name) => {
   try {
     socket.bindSync(address);
   } catch (cause) {
-    throw cannotBind(address, cause);
+    throw bindError(address, cause);
   }
   // With the port that was chosen, and the address of a network interface that was named.
   const bound = socket.lastEndpoint ?? address;
@@ -177,7 +177,7 @@ const bindOneIpc: BindOne = async (socket, connection, name, onFile) => {
   }
 };
 
-function cannotBind(address: string, cause: unknown): CurveKernelError {
+function bindError(address: string, cause: unknown): CurveKernelError {
   const taken = errorCode(cause) === 'EADDRINUSE';
   return new CurveKernelError(
     taken ? 'address-in-use' : 'bind-failed',

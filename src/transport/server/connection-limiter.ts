@@ -4,7 +4,7 @@ import type { ListenerEvent } from './listener-event.js';
 import type { ListenerLimits } from './listener-limits.js';
 
 /** Monitoring starts at this part of the limit: a monitor costs memory and descriptors. */
-const UNWATCHED = 0.25;
+const WATCH_FROM = 0.25;
 
 /**
  * The peers of one socket with a right key, counted so that they stay below a limit.
@@ -19,7 +19,7 @@ const UNWATCHED = 0.25;
  *
  * A class, with as little in it as can be: a kernel with hundreds of clients has five for each.
  */
-export class Crowd {
+export class ConnectionLimiter {
   readonly #limits: Pick<ListenerLimits, 'peers' | 'handshake'>;
   #isWatched = false;
   /** Connections that exist. */
@@ -37,7 +37,7 @@ export class Crowd {
 
   /** There are so many, and it is not watched: begin to. */
   get wantsWatching(): boolean {
-    return !this.#isWatched && this.#entering.length >= this.#limits.peers * UNWATCHED;
+    return !this.#isWatched && this.#entering.length >= this.#limits.peers * WATCH_FROM;
   }
 
   /** From now on {@link observe} is told of every event. Peers that were admitted before count until as many connections have ended. */
@@ -61,7 +61,7 @@ export class Crowd {
   }
 
   /** Admits one more peer, which has proved a right key, unless the socket is full. */
-  enter(): boolean {
+  tryAdmit(): boolean {
     if (this.#isWatched) this.#forgetLate();
     if (this.#connections - this.#handshakes - this.#stuck + this.#entering.length >= this.#limits.peers) return false;
     this.#entering = [...this.#entering, performance.now()];

@@ -15,7 +15,7 @@ export type ListenerEvent =
       readonly address: string;
       readonly publicKey?: string;
       /** It was refused for no other reason than that there are too many. */
-      readonly crowded?: boolean;
+      readonly limitExceeded?: boolean;
     }
   /** A connection ended before it was one: a plaintext peer, a wrong server key, garbage, a peer that says nothing. */
   | { readonly kind: 'handshake-failed'; readonly socket: SocketName; readonly reason: string }

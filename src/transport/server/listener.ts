@@ -4,13 +4,13 @@ import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { samePublicKey } from '../../keys/curve-pair.js';
 import { encodeParts, totalBytes, type EncodedMessage } from '../../protocol/frames.js';
 import type { Message, RequestChannel, SocketName } from '../../protocol/message.js';
-import { createKnockEnds } from './probe-disconnects.js';
-import { openGate, type Gate } from './zap-policy.js';
-import { Audience } from './subscription-tracker.js';
-import { Crowd } from './connection-limiter.js';
+import { trackProbeDisconnects } from './probe-disconnects.js';
+import { registerZapPolicy, type ZapPolicy } from './zap-policy.js';
+import { SubscriptionTracker } from './subscription-tracker.js';
+import { ConnectionLimiter } from './connection-limiter.js';
 import { bindSockets, type BoundSockets } from './bind-sockets.js';
 import { isRequestChannel, perSocket, SOCKET_NAMES } from '../../connection/per-socket.js';
-import { PublishQueue, type Heads } from './publish-queue.js';
+import { PublishQueue, type MessageHeaders } from './publish-queue.js';
 import { ReplyQueues } from './reply-queues.js';
 import type { ListenerEvent } from './listener-event.js';
 import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.js';
@@ -18,9 +18,9 @@ import type { ListenerOptions } from './listener-options.js';
 import { createMessageCodec, type MessageCodec } from '../message-codec.js';
 import { receiveEach } from '../receive-each.js';
 import { RequestIntake } from './request-intake.js';
-import { knocksAt, selfCheck } from './self-check.js';
-import { readingBy } from './sender-rights.js';
-import { throwLater } from '../../support/report-uncaught.js';
+import { probesPerSocket, selfCheck } from './self-check.js';
+import { readingLimits } from './sender-rights.js';
+import { reportUncaught } from '../../support/report-uncaught.js';
 import { watchConnections, type ObserveConnection, type WatchedConnections } from './watch-connections.js';
 
 export type { ListenerOptions, ReceivedMessage } from './listener-options.js';
@@ -37,47 +37,53 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   context.checkOpen();
   const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits };
   const codec = createMessageCodec(connection, { maxBytes: limits.messageBytes });
-  const audience = new Audience();
-  const crowds = perSocket(() => new Crowd(limits));
+  const subscriptions = new SubscriptionTracker();
+  const limiters = perSocket(() => new ConnectionLimiter(limits));
   const early: ListenerEvent[] = [];
   let listener: Listener | undefined;
   const onEvent = (event: ListenerEvent): void => {
     const accepted = event.kind === 'peer-accepted';
-    if (accepted && event.socket === 'iopub') audience.expect();
+    if (accepted && event.socket === 'iopub') subscriptions.expect();
     if (listener) return listener.report(event);
-    // Before there is a listener, those refused are the knocks of the self-check, and nobody's business.
+    // Before there is a listener, refusals are those of the self-check, and are not reported.
     if (accepted) early.push(event);
   };
-  const gate = server && openGate({ ...options, server, hasRoom: (name) => crowds[name].enter(), onEvent });
+  const zapPolicy =
+    server && registerZapPolicy({ ...options, server, tryAdmit: (name) => limiters[name].tryAdmit(), onEvent });
   const monitored = options.onEvent ? (options.monitor ?? SOCKET_NAMES) : [];
-  const knocks = createKnockEnds(
-    server ? new Map(monitored.map((name) => [name, knocksAt(name, options)])) : new Map(),
+  const probeDisconnects = trackProbeDisconnects(
+    server ? new Map(monitored.map((name) => [name, probesPerSocket(name, options)])) : new Map(),
   );
   const observe: ObserveConnection = (name, event) => {
-    knocks.observe(name, event);
-    const reported = crowds[name].observe(name, event);
+    probeDisconnects.observe(name, event);
+    const reported = limiters[name].observe(name, event);
     if (reported && monitored.includes(name)) listener?.report(reported);
-    if (crowds[name].wantsRebinding) listener?.resetConnections(name, 'stuck');
+    if (limiters[name].wantsRebinding) listener?.resetConnections(name, 'stuck');
   };
   let bound: BoundSockets | undefined;
   let watched: WatchedConnections | undefined;
   try {
     const socketLimits = { ...limits, frameBytes: frameBytesFor(options, limits) };
-    bound = await bindSockets({ ...options, context: context.zmq, limits: socketLimits, ...(gate && { gate }) });
+    bound = await bindSockets({
+      ...options,
+      context: context.zmq,
+      limits: socketLimits,
+      ...(zapPolicy && { zapPolicy }),
+    });
     // From now on, so that the ends of the self-check's own connections are told from those of peers.
-    for (const name of monitored) crowds[name].watch();
+    for (const name of monitored) limiters[name].watch();
     watched = watchConnections(bound.sockets, monitored, observe);
     if (server)
       await selfCheck(context.zmq, bound.addresses, server.publicKey, { ...options, timeout: limits.selfCheck });
-    await knocks.seen();
+    await probeDisconnects.seen();
     context.checkOpen();
   } catch (error) {
-    gate?.close();
+    zapPolicy?.close();
     bound?.removeFiles();
     await watched?.close();
     throw error;
   }
-  listener = new Listener(options, { bound, watched, codec, gate, limits, audience, crowds });
+  listener = new Listener(options, { bound, watched, codec, zapPolicy, limits, subscriptions, limiters });
   for (const event of early) listener.report(event);
   return listener;
 }
@@ -102,10 +108,10 @@ interface ListenerParts {
   readonly bound: BoundSockets;
   readonly watched: WatchedConnections;
   readonly codec: MessageCodec;
-  readonly gate: Gate | undefined;
+  readonly zapPolicy: ZapPolicy | undefined;
   readonly limits: ListenerLimits;
-  readonly audience: Audience;
-  readonly crowds: Readonly<Record<SocketName, Crowd>>;
+  readonly subscriptions: SubscriptionTracker;
+  readonly limiters: Readonly<Record<SocketName, ConnectionLimiter>>;
 }
 
 /**
@@ -133,12 +139,12 @@ export class Listener {
     this.#options = options;
     this.#parts = parts;
     this.#disown = options.context.own(this);
-    const { bound, audience, limits } = parts;
-    const { turns } = options.context;
+    const { bound, subscriptions, limits } = parts;
+    const { scheduler } = options.context;
     this.#output = new PublishQueue({
       socket: bound.sockets.iopub,
       limits,
-      subscriptions: () => audience.size,
+      subscriptions: () => subscriptions.size,
       onLoss: (loss) => this.#call(() => options.onLoss?.(loss)),
       onPressure: (bytes) => this.#call(() => options.onPressure?.(bytes)),
     });
@@ -149,7 +155,7 @@ export class Listener {
       new RequestIntake({
         replies: this.#replies[name],
         limits,
-        pace: turns.pace(this.name),
+        timeSlice: scheduler.timeSlice(this.name),
         handle: (frames) => this.#call(() => this.#receiveMessage(name, frames), name),
       });
     this.#requests = { shell: intake('shell'), control: intake('control'), stdin: intake('stdin') };
@@ -160,7 +166,7 @@ export class Listener {
         (error) => this.#handlerFailed(name, error),
         () => (isRequestChannel(name) ? this.#requests[name].room() : undefined),
         // Every key is admitted to heartbeat, so what is sent there takes no time of the identity's.
-        turns.pace(name === 'heartbeat' ? '' : this.name),
+        scheduler.timeSlice(name === 'heartbeat' ? '' : this.name),
       ),
     );
   }
@@ -182,8 +188,8 @@ export class Listener {
   }
 
   /** Whether anybody may hear what is published; always so in plain text, and among strangers, who may lie about each other. */
-  get hasAudience(): boolean {
-    return this.#parts.audience.present || !this.#parts.gate || this.#options.admitsStrangers === true;
+  get hasSubscribers(): boolean {
+    return this.#parts.subscriptions.present || !this.#parts.zapPolicy || this.#options.admitsStrangers === true;
   }
 
   /**
@@ -191,11 +197,11 @@ export class Listener {
    * {@link ListenerLimits.queuedOutput} for what is kept when they are slow. Default: the message type.
    */
   publish(message: Message, topic: Uint8Array = Buffer.from(message.header.msg_type)): void {
-    if (this.hasAudience) this.publishEncoded(encodeParts(message), topic, message);
+    if (this.hasSubscribers) this.publishEncoded(encodeParts(message), topic, message);
   }
 
   /** As {@link publish}, for a message that goes out by several listeners and is encoded once. `heads` are those of `message`. */
-  publishEncoded(message: EncodedMessage, topic: Uint8Array, heads: Heads): void {
+  publishEncoded(message: EncodedMessage, topic: Uint8Array, heads: MessageHeaders): void {
     if (this.#closing) return;
     const frames = [topic, ...this.#parts.codec.sign(message)];
     this.#output.publish(frames, totalBytes(frames), heads);
@@ -216,11 +222,11 @@ export class Listener {
   /** @internal */
   report(event: ListenerEvent): void {
     if (this.#closing) return;
-    if (event.kind === 'peer-accepted' && this.#parts.crowds[event.socket].wantsWatching) this.#watch(event.socket);
+    if (event.kind === 'peer-accepted' && this.#parts.limiters[event.socket].wantsWatching) this.#watch(event.socket);
     try {
       this.#options.onEvent?.(event);
     } catch (error) {
-      throwLater(error);
+      reportUncaught(error);
     }
   }
 
@@ -228,10 +234,10 @@ export class Listener {
   resetConnections(name: SocketName, reason: 'topics' | 'stuck'): void {
     if (this.#closing || this.#rebinding.has(name)) return;
     this.#rebinding.add(name);
-    const { bound, crowds } = this.#parts;
+    const { bound, limiters } = this.#parts;
     const rebound = bound.rebind(name);
-    crowds[name].rebound();
-    if (name === 'iopub') this.#parts.audience.forgetTopics();
+    limiters[name].rebound();
+    if (name === 'iopub') this.#parts.subscriptions.forgetTopics();
     this.report({ kind: 'connections-reset', socket: name, reason });
     rebound
       .catch((error: unknown) => this.#closing ?? this.#handlerFailed(name, error))
@@ -257,10 +263,10 @@ export class Listener {
   #receiveSubscription([frame, ...others]: Buffer[]): void {
     if (!frame || others.length > 0) return;
     const topic = frame.subarray(1);
-    if (frame[0] === 0) this.#parts.audience.unsubscribed(topic.toString('latin1'));
+    if (frame[0] === 0) this.#parts.subscriptions.unsubscribed(topic.toString('latin1'));
     if (frame[0] !== 1) return;
-    this.#parts.audience.subscribed(topic.toString('latin1'));
-    if (this.#parts.audience.topicBytes > this.#parts.limits.topicBytes)
+    this.#parts.subscriptions.subscribed(topic.toString('latin1'));
+    if (this.#parts.subscriptions.topicBytes > this.#parts.limits.topicBytes)
       return this.resetConnections('iopub', 'topics');
     this.#options.onSubscribe?.(topic);
   }
@@ -269,7 +275,7 @@ export class Listener {
     const { rights } = this.#options;
     let decoded;
     try {
-      decoded = this.#parts.codec.decode(frames, rights && readingBy(rights, channel, this.#parts.limits));
+      decoded = this.#parts.codec.decode(frames, rights && readingLimits(rights, channel, this.#parts.limits));
     } catch (error) {
       if (!isCurveKernelError(error)) throw error;
       return this.report({ kind: 'message-rejected', channel, error });
@@ -288,23 +294,23 @@ export class Listener {
   /** A handler that throws must not make the listener deaf; and where nobody listens to events, it must not be silent. */
   #handlerFailed(socket: SocketName, error: unknown): void {
     if (this.#options.onEvent) return this.report({ kind: 'handler-failed', socket, error });
-    throwLater(error);
+    reportUncaught(error);
   }
 
   /** Where no descriptor is left to watch with, nobody is known to leave, and the socket fills up. */
   #watch(name: SocketName): void {
-    const { watched, crowds } = this.#parts;
+    const { watched, limiters } = this.#parts;
     try {
       watched.watch(name);
-      crowds[name].watch();
+      limiters[name].watch();
     } catch (error) {
       this.report({ kind: 'handler-failed', socket: name, error });
     }
   }
 
   async #close(linger: number): Promise<void> {
-    const { gate, bound, watched } = this.#parts;
-    gate?.close();
+    const { zapPolicy, bound, watched } = this.#parts;
+    zapPolicy?.close();
     bound.removeFiles();
     for (const requests of Object.values(this.#requests)) requests.close();
     const queues = [this.#output, ...Object.values(this.#replies)];

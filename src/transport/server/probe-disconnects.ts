@@ -2,18 +2,18 @@ import type { Event } from 'zeromq';
 import type { SocketName } from '../../protocol/message.js';
 
 /** Milliseconds to wait for an end that libzmq does not report. */
-const LONGEST = 250;
+const MAX_WAIT = 250;
 
 /** Waits until the connections of a self-check are known to have ended, so that nobody takes them for peers. */
-export interface KnockEnds {
+export interface ProbeDisconnects {
   observe(name: SocketName, event: Pick<Event, 'type'>): void;
   /** Resolves when as many connections have ended as knocked. */
   seen(): Promise<void>;
 }
 
-/** `knocks`: how often one knocks at each of the sockets that are watched. */
-export function createKnockEnds(knocks: ReadonlyMap<SocketName, number>): KnockEnds {
-  const left = new Map(knocks);
+/** `probes`: how often one probes at each of the sockets that are watched. */
+export function trackProbeDisconnects(probes: ReadonlyMap<SocketName, number>): ProbeDisconnects {
+  const left = new Map(probes);
   let wake: (() => void) | undefined;
   return {
     observe(name, { type }) {
@@ -26,7 +26,7 @@ export function createKnockEnds(knocks: ReadonlyMap<SocketName, number>): KnockE
     seen: () =>
       new Promise((resolve) => {
         if (left.size === 0) return resolve();
-        const timer = setTimeout(resolve, LONGEST);
+        const timer = setTimeout(resolve, MAX_WAIT);
         wake = () => {
           clearTimeout(timer);
           resolve();

@@ -37,18 +37,18 @@ export interface PublishQueueOptions {
 }
 
 /** The header of a message and its parent, as the client of the listener is shown them. */
-export type Heads = Pick<Message, 'header' | 'parent_header'>;
+export type MessageHeaders = Pick<Message, 'header' | 'parent_header'>;
 
 /** The types that a cell can make without end. All others tell a client what state the kernel or a widget is in. */
 const BULK = new Set(['stream', 'display_data', 'update_display_data', 'execute_result']);
 /** Bytes from which such a message counts as bulk. */
-const LEAST_BULK = 4_096;
+const MIN_BULK_BYTES = 4_096;
 /** How many times the limit may wait before any message is dropped: a kernel that runs out of memory ends for all its clients. */
-const HARD = 4;
+const HARD_LIMIT_FACTOR = 4;
 /** Of the limit, the part that may wait when losses are told outside of a status message. */
-const DRAINED = 0.5;
+const DRAINED_PART = 0.5;
 /** Requests whose losses are counted apart. */
-const MOST_PARENTS = 100;
+const MAX_PARENTS = 100;
 
 interface Dropped {
   readonly parent: ParentHeader;
@@ -82,7 +82,7 @@ export class PublishQueue {
   }
 
   /** Publishes, or drops and counts. Never throws, never waits. */
-  publish(frames: Uint8Array[], bytes: number, { header, parent_header: parent }: Heads): void {
+  publish(frames: Uint8Array[], bytes: number, { header, parent_header: parent }: MessageHeaders): void {
     if (this.#dropped.size > 0 && header.msg_type === 'status') this.#tell(keyOf(parent));
     this.#lastParent = parent;
     if (this.#isTelling) return this.#queue.pushSecond(frames, bytes);
@@ -106,13 +106,13 @@ export class PublishQueue {
     const waiting = this.#queue.bytes;
     const limit = this.#options.limits.queuedOutput;
     if (waiting === 0 || waiting + bytes <= limit) return false;
-    return (bytes > LEAST_BULK && BULK.has(msgType)) || waiting + bytes > limit * HARD;
+    return (bytes > MIN_BULK_BYTES && BULK.has(msgType)) || waiting + bytes > limit * HARD_LIMIT_FACTOR;
   }
 
   #drop(parent: ParentHeader, bytes: number): void {
     const dropped = this.#dropped;
     const counted =
-      dropped.get(keyOf(parent)) ?? (dropped.size < MOST_PARENTS ? undefined : [...dropped.values()].at(-1));
+      dropped.get(keyOf(parent)) ?? (dropped.size < MAX_PARENTS ? undefined : [...dropped.values()].at(-1));
     if (counted === undefined) return void dropped.set(keyOf(parent), { parent, messages: 1, bytes });
     counted.messages++;
     counted.bytes += bytes;
@@ -128,7 +128,7 @@ export class PublishQueue {
   #taken(): void {
     if (this.#leavesOut) this.#endLeavingOut();
     this.#options.onPressure(this.bytes);
-    if (this.#dropped.size === 0 || this.bytes > this.#options.limits.queuedOutput * DRAINED) return;
+    if (this.#dropped.size === 0 || this.bytes > this.#options.limits.queuedOutput * DRAINED_PART) return;
     for (const key of this.#dropped.keys()) this.#tell(key);
   }
 

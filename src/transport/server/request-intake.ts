@@ -1,14 +1,14 @@
 import { totalBytes } from '../../protocol/frames.js';
 import { RECEIVE_MARK, type ListenerLimits } from './listener-limits.js';
 import type { ReplyQueues } from './reply-queues.js';
-import type { Pace } from '../turns.js';
+import type { TimeSlice } from '../fair-scheduler.js';
 
 /** What a {@link RequestIntake} works with. */
-export interface IntakeOptions {
+export interface RequestIntakeOptions {
   readonly replies: Pick<ReplyQueues, 'isFull'>;
   readonly limits: Pick<ListenerLimits, 'peers' | 'heldRequests'>;
   /** Of what has been held. */
-  readonly pace: Pace;
+  readonly timeSlice: TimeSlice;
   /** Must not throw. */
   readonly handle: (frames: Buffer[]) => void;
 }
@@ -22,7 +22,7 @@ export interface IntakeOptions {
  * be held, they are held up until those replies are given up.
  */
 export class RequestIntake {
-  readonly #options: IntakeOptions;
+  readonly #options: RequestIntakeOptions;
   readonly #most: number;
   readonly #held: Buffer[][] = [];
   #heldBytes = 0;
@@ -30,7 +30,7 @@ export class RequestIntake {
   #isClosed = false;
   #resume: (() => void) | undefined;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: RequestIntakeOptions) {
     this.#options = options;
     this.#most = (RECEIVE_MARK + 1) * options.limits.peers;
   }
@@ -69,14 +69,14 @@ export class RequestIntake {
   async #catchUp(): Promise<void> {
     if (this.#isCatchingUp) return;
     this.#isCatchingUp = true;
-    const { replies, pace, handle } = this.#options;
+    const { replies, timeSlice, handle } = this.#options;
     while (!replies.isFull) {
-      await pace.room();
+      await timeSlice.room();
       // Full or closed meanwhile.
       const frames = replies.isFull ? undefined : this.#held.shift();
       if (frames === undefined) break;
       this.#heldBytes -= totalBytes(frames);
-      pace.begin();
+      timeSlice.begin();
       handle(frames);
       if (this.#hasRoom) this.#resume?.();
     }

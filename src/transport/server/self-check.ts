@@ -27,12 +27,12 @@ export async function selfCheck(
   const stranger: ProbeAs = { mechanism: 'curve', serverKey, client: throwAwayPair() };
   const mustRefuse = async (name: SocketName, as: ProbeAs, who: string): Promise<void> => {
     const result = await probeIn(context, addresses[name], as, name, { timeout });
-    if (result === 'admitted' || result === 'silent') throw failure(name, who, result);
+    if (result === 'admitted' || result === 'silent') throw selfCheckError(name, who, result);
   };
   await Promise.all(
     SOCKET_NAMES.flatMap((name) => [
       mustRefuse(name, { mechanism: 'null' }, 'a peer without keys'),
-      ...(knocksAt(name, { admitsStrangers }) === 1
+      ...(probesPerSocket(name, { admitsStrangers }) === 1
         ? []
         : [mustRefuse(name, stranger, 'a stranger who knows the public key')]),
     ]),
@@ -40,14 +40,14 @@ export async function selfCheck(
 }
 
 /** How often {@link selfCheck} knocks at a socket. */
-export function knocksAt(
+export function probesPerSocket(
   name: SocketName,
   { admitsStrangers = false }: Pick<SelfCheckOptions, 'admitsStrangers'>,
 ): number {
   return name === 'heartbeat' || admitsStrangers ? 1 : 2;
 }
 
-const failure = (socket: SocketName, who: string, result: 'admitted' | 'silent'): CurveKernelError =>
+const selfCheckError = (socket: SocketName, who: string, result: 'admitted' | 'silent'): CurveKernelError =>
   new CurveKernelError(
     'self-check-failed',
     `The ${socket} socket must refuse ${who}, and ${result === 'admitted' ? 'admitted it' : 'did not answer'}; nothing is served.`,

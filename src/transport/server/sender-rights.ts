@@ -1,7 +1,7 @@
 import type { BodyLimits } from '../../protocol/frames.js';
 import type { Header, RequestChannel } from '../../protocol/message.js';
 import type { ListenerLimits } from './listener-limits.js';
-import type { Reading } from '../message-codec.js';
+import type { ReadingLimits } from '../message-codec.js';
 
 /** What the identity of a listener may do at the moment. By that is decided how much of its messages is read. */
 export interface SenderRights {
@@ -19,11 +19,11 @@ const SMALL_NODES = 10_000;
 const SMALL_DEPTH = 64;
 
 /** How much is read of a message that arrives now. */
-export function readingBy(
+export function readingLimits(
   rights: SenderRights,
   channel: RequestChannel,
   { messageBytes, smallMessageBytes }: Pick<ListenerLimits, 'messageBytes' | 'smallMessageBytes'>,
-): Reading {
+): ReadingLimits {
   const isSmall = !rights.sendsLarge();
   const maxBytes = isSmall ? Math.min(smallMessageBytes, messageBytes) : messageBytes;
   const small: BodyLimits = { maxBodyBytes: maxBytes, maxDepth: SMALL_DEPTH, maxNodes: SMALL_NODES };

@@ -1,5 +1,5 @@
 /** Topics that are counted. Clients have one, or a few; where there are more, somebody is always taken to listen. */
-const MOST_TOPICS = 10_000;
+const MAX_TOPICS = 10_000;
 
 /**
  * Whether anybody listens on an iopub socket, so that nothing is written, signed and thrown away for nobody.
@@ -8,7 +8,7 @@ const MOST_TOPICS = 10_000;
  * connection. It reports the end of subscriptions that nobody had as well, if a peer says so. Peers count from their handshake on, so
  * that nothing is missed between a subscription's arrival and its being read.
  */
-export class Audience {
+export class SubscriptionTracker {
   #expected = 0;
   #isCountless = false;
   #topicBytes = 0;
@@ -45,7 +45,7 @@ export class Audience {
     this.#topicBytes += topic.length;
     this.#expected = Math.max(0, this.#expected - 1);
     const counts = (this.#subscriptions ??= new Map());
-    if (counts.size >= MOST_TOPICS) this.#isCountless = true;
+    if (counts.size >= MAX_TOPICS) this.#isCountless = true;
     else counts.set(topic, (counts.get(topic) ?? 0) + 1);
   }
 

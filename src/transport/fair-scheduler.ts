@@ -5,7 +5,7 @@ const SLICE = 2;
 const MESSAGES = 16;
 
 /** One sender's part of the time. */
-export interface Pace {
+export interface TimeSlice {
   /** A message is taken in hand now. */
   begin(): void;
   /** To be asked before the next message: undefined while there is time left, otherwise resolves when it is this sender's turn again. */
@@ -17,12 +17,12 @@ export interface Pace {
  * used their time up goes on, in turns by name, whatever number of sockets each has. What has not used its time up does not wait. So a
  * request by another is dealt with after one slice at the most, however many send.
  */
-export class Turns {
+export class FairScheduler {
   /** By name; in the order in which they go on. */
   readonly #waiting = new Map<string, (() => void)[]>();
 
-  /** The pace of one socket of that sender. */
-  pace(name: string): Pace {
+  /** The time slice of one socket of that sender. */
+  timeSlice(name: string): TimeSlice {
     let began: number | undefined;
     let spent = 0;
     let messages = 0;

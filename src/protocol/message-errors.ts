@@ -1,14 +1,14 @@
 import { CurveKernelError } from '../errors.js';
 
 /** The error for a message that is not one. `found` says what was found and what was wanted, never what the message said. */
-export function malformed(found: string): CurveKernelError {
+export function malformedError(found: string): CurveKernelError {
   return new CurveKernelError('message-malformed', found, {
     hint: 'The sender does not speak the Jupyter protocol correctly: update it, or find out who it is.',
   });
 }
 
 /** The error for a message that is past one of the limits; `data` is `{limit, found, allowed}`. */
-export function tooLarge(what: string, limit: string, found: number, allowed: number): CurveKernelError {
+export function tooLargeError(what: string, limit: string, found: number, allowed: number): CurveKernelError {
   return new CurveKernelError('message-too-large', `the message has ${found} ${what}, and ${allowed} is the most`, {
     hint: `Send it in smaller parts, or raise ${limit} at the receiver.`,
     data: { limit, found, allowed },
@@ -16,7 +16,7 @@ export function tooLarge(what: string, limit: string, found: number, allowed: nu
 }
 
 /** The error for a signature that is missing or wrong. */
-export function unsigned(): CurveKernelError {
+export function unsignedError(): CurveKernelError {
   return new CurveKernelError(
     'message-unsigned',
     'the signature is not the one that the key of this connection gives',
@@ -27,7 +27,7 @@ export function unsigned(): CurveKernelError {
 }
 
 /** The error for a signature that was seen before. */
-export function replayed(): CurveKernelError {
+export function replayedError(): CurveKernelError {
   return new CurveKernelError('message-replayed', 'a message with this signature has already arrived', {
     hint: 'Give each message an id of its own: a sender repeats itself, or somebody repeats what it said.',
   });
