@@ -59,7 +59,7 @@ const CLOSE_WITHOUT_DESCRIPTORS = `
 import { openSync } from 'node:fs';
 import { Secret } from '#src/keys/secret.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
-import { openListener } from '#src/transport/server/listener.js';
+import { openListener } from '#src/transport/server/open-listener.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 
 const listener = await openListener({

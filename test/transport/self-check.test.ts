@@ -51,7 +51,7 @@ const OPEN_LISTENERS_PROFILED = `
 import { Session } from 'node:inspector';
 import { Secret } from '#src/keys/secret.js';
 import { generateServerPair } from '#src/keys/openssl-pair.js';
-import { openListener } from '#src/transport/server/listener.js';
+import { openListener } from '#src/transport/server/open-listener.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 const session = new Session();
 session.connect();
