@@ -1,6 +1,7 @@
 import { CurveKernelError } from '../errors.js';
 import { isSealed } from '../keys/seal.js';
 import type { Json, JsonObject } from '../protocol/message.js';
+import { isObject } from '../support/is-object.js';
 
 /** The fields that are ours, in the order in which `jupyter_client` writes them; the last one is this package's. */
 export const FIELDS = [
@@ -112,9 +113,6 @@ export function kindOf(value: Json): string {
   if (typeof value === 'object') return 'a list';
   return typeof value === 'string' ? 'text' : `a ${typeof value}`;
 }
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function isDeeperThan(value: Json, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -4,7 +4,7 @@ import type { Desk } from './execution-context.js';
 import { errorContent, report } from '../server/messages/error-report.js';
 import type { Handler } from '../server/messages/reply.js';
 import { flagField } from '../server/messages/request-content.js';
-import { withinTime } from '../support/time-limit.js';
+import { withinTime } from './time-limit.js';
 
 /** Milliseconds after which an interrupt that does not come about is an error. */
 const INTERRUPT_LIMIT = 5_000;

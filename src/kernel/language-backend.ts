@@ -15,7 +15,7 @@ import { abortCell, runCell } from './run-cell.js';
 import { runComm } from './run-comm.js';
 import { startOnce } from '../support/start-once.js';
 import { createStatus } from './status.js';
-import { withinTime } from '../support/time-limit.js';
+import { withinTime } from './time-limit.js';
 
 /** How the language's kernel introduces itself, and whom it tells of faults that no client asked about. */
 export interface LanguageBackendOptions {

@@ -5,7 +5,7 @@ import { kernelInfo } from './kernel-info.js';
 import type { Desk } from './execution-context.js';
 import type { Handler } from '../server/messages/reply.js';
 import { integerField, textField } from '../server/messages/request-content.js';
-import { withinTime } from '../support/time-limit.js';
+import { withinTime } from './time-limit.js';
 
 /** Milliseconds after which a client gets an error instead of an answer that does not come. */
 const LIMIT = 10_000;

@@ -9,8 +9,8 @@ import { errorContent, reportError } from '../server/messages/error-report.js';
 import type { JobEnd } from './execute-queue.js';
 import { readExecuteRequest, type ExecuteWish } from './execute-request.js';
 import type { Cell, ExecuteOutcome, ExecuteRequest } from './language.js';
-import { orAborted } from '../support/or-aborted.js';
 import { reply } from '../server/messages/reply.js';
+import { orAborted } from '../support/abort.js';
 
 /**
  * Milliseconds between a failure and its reply. What arrives in between was sent by somebody who did not know of the failure,

@@ -2,7 +2,7 @@ import type { Request } from '../server/backend.js';
 import { openCell } from './cell.js';
 import type { Desk } from './execution-context.js';
 import { reportError } from '../server/messages/error-report.js';
-import { orAborted } from '../support/or-aborted.js';
+import { orAborted } from '../support/abort.js';
 
 /** Hands a `comm_open`, `comm_msg` or `comm_close` to the language; where it has no comms, the comm is closed. */
 export async function runComm(desk: Desk, request: Request, signal: AbortSignal): Promise<void> {

@@ -4,13 +4,13 @@ import { INSECURE_HINT, isInsecureAllowed } from './insecure-writes.js';
 import { isFilePrivate } from './folder-privacy.js';
 import {
   currentUser,
-  errnoOf,
   fileSystemError,
   formatMode,
   isTrustedOwner,
   type PrivateFileKind,
   privateFileError,
 } from './private-file.js';
+import { errorCode } from '../support/system-error.js';
 
 /** What is read, and how much of it. */
 export interface ReadPrivateFileOptions {
@@ -66,7 +66,7 @@ async function openExisting(file: string, kind: PrivateFileKind): Promise<FileHa
     try {
       return await open(file, FLAGS | constants.O_NOFOLLOW);
     } catch (error) {
-      if (!['ELOOP', 'EMLINK'].includes(errnoOf(error))) throw error;
+      if (!['ELOOP', 'EMLINK'].includes(errorCode(error))) throw error;
       const link = await lstat(file);
       if (link.isSymbolicLink() && !isTrustedOwner(link)) {
         throw privateFileError(kind, 'unsafe', file, 'is a symbolic link that another user made', REPLACE_HINT);

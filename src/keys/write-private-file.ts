@@ -6,13 +6,13 @@ import { INSECURE_HINT, isInsecureAllowed } from './insecure-writes.js';
 import { isFolderPrivate, isReplaceableByOthers } from './folder-privacy.js';
 import {
   currentUser,
-  errnoOf,
   fileSystemError,
   formatMode,
   isTrustedOwner,
   type PrivateFileKind,
   privateFileError,
 } from './private-file.js';
+import { errorCode } from '../support/system-error.js';
 
 /** What is written, and whether something may be there already. */
 export interface WritePrivateFileOptions {
@@ -116,7 +116,7 @@ async function refuseExposedFolder(file: string, kind: PrivateFileKind, folder: 
 
 async function refuseOddTarget(target: string, file: string, kind: PrivateFileKind): Promise<void> {
   const stats = await lstat(target).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (stats === undefined) return;

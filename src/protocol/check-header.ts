@@ -1,7 +1,7 @@
 import { keepAsSent } from './as-sent.js';
 import type { Header, Json, JsonObject, ParentHeader } from './message.js';
-import { isJsonObject } from './parse-json-frame.js';
 import { malformedError } from './message-errors.js';
+import { isObject } from '../support/is-object.js';
 
 /** Longest text, in UTF-16 units, that a field of a request's header may hold; real ones have fewer than 100. */
 const MAX_FIELD_LENGTH = 1024;
@@ -32,7 +32,7 @@ export function checkHeader(header: Json, frame: Uint8Array): Header {
  * @throws CurveKernelError `message-malformed`.
  */
 export function checkParentHeader(header: Json): ParentHeader {
-  if (isJsonObject(header)) checkObject(header, 'parent header');
+  if (isObject(header)) checkObject(header, 'parent header');
   const parent = readParentHeader(header);
   checkLengths(parent, 'parent header');
   return parent;
@@ -44,13 +44,13 @@ export function checkParentHeader(header: Json): ParentHeader {
  * @throws CurveKernelError `message-malformed`.
  */
 export function readHeader(header: Json): Header {
-  if (!isJsonObject(header)) throw malformedError('the header is no JSON object');
+  if (!isObject(header)) throw malformedError('the header is no JSON object');
   return fill(withoutOddities(header), 'header');
 }
 
 /** Reads the parent header of a message that a kernel sent. One without an id, or that is no object, names no parent and is `{}`. */
 export function readParentHeader(header: Json): ParentHeader {
-  if (!isJsonObject(header) || toId(header['msg_id']) === '') return {};
+  if (!isObject(header) || toId(header['msg_id']) === '') return {};
   const parent = withoutOddities(header);
   return { ...parent, ...texts(parent), msg_id: toId(parent['msg_id']), msg_type: toText(parent['msg_type']) };
 }
@@ -86,7 +86,7 @@ function toText(value: Json | undefined): string {
 }
 
 function checkObject(header: Json, frame: string): JsonObject {
-  if (!isJsonObject(header)) throw malformedError(`the ${frame} is no JSON object`);
+  if (!isObject(header)) throw malformedError(`the ${frame} is no JSON object`);
   if (Object.hasOwn(header, '__proto__')) throw malformedError(`the ${frame} has a member named __proto__`);
   return header;
 }

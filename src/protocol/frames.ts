@@ -9,11 +9,12 @@ import { asSent } from './as-sent.js';
 import { checkHeader, checkParentHeader, readHeader, readParentHeader } from './check-header.js';
 import { CurveKernelError } from '../errors.js';
 import type { Header, Json, JsonObject, Message, ParentHeader } from './message.js';
-import { isJsonObject, parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
+import { parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
 import { malformedError, replayedError, tooLargeError, unsignedError } from './message-errors.js';
 import type { ReplayGuard } from './replay-guard.js';
 import type { Signer } from './signer.js';
 import { writtenAs } from './written-json.js';
+import { isObject } from '../support/is-object.js';
 
 /** Stands between the routing frames and the signature. */
 export const DELIMITER = '<IDS|MSG>';
@@ -203,7 +204,7 @@ export function decodeMessage(
 }
 
 /** PHP writes an empty object as `[]`, other kernels write null. */
-const toObject = (value: Json): JsonObject => (isJsonObject(value) ? value : {});
+const toObject = (value: Json): JsonObject => (isObject(value) ? value : {});
 
 /** What can be told of a message that cannot be read: its type, and the request that waits for it. */
 function origins(header: Uint8Array, parentHeader: Uint8Array, limits: JsonLimits): Readonly<Record<string, string>> {

@@ -1,6 +1,6 @@
 /** JSON that arrives written, and leaves in the same words: to read a megabyte and write it again costs half of what encrypting it does. */
 import type { Json, JsonObject } from './message.js';
-import { isJsonObject } from './parse-json-frame.js';
+import { isObject } from '../support/is-object.js';
 
 interface Written {
   readonly bytes: Uint8Array;
@@ -48,8 +48,8 @@ export function knownMember(value: JsonObject, name: string): Json | undefined {
 }
 
 function parseObject(bytes: Uint8Array): JsonObject {
-  const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
-  if (!isJsonObject(value)) throw new TypeError('JSON that is no object');
+  const value: Json = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+  if (!isObject(value)) throw new TypeError('JSON that is no object');
   return value;
 }
 

@@ -4,7 +4,6 @@ import type { GrantTerms } from '../access/grants/grant.js';
 import { KERNEL_GROUP } from '../access/policy/groups.js';
 import type { ConnectionInfo } from '../connection/connection-info.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
-import { errnoOf } from '../keys/private-file.js';
 import type { Secret } from '../keys/secret.js';
 import { createMessage, type MessageOrigin } from '../protocol/create-message.js';
 import type { Message } from '../protocol/message.js';
@@ -31,6 +30,7 @@ import { Reception } from './messages/message-filter.js';
 import { Rules } from './rules/rules.js';
 import { createStateFile, type StateFile } from './state/state-file.js';
 import { sweepStates } from './state/sweep-states.js';
+import { errorCode } from '../support/system-error.js';
 
 /** What {@link Sharing} works with. */
 export interface SharingOptions {
@@ -278,4 +278,4 @@ const unforeseen = (cause: unknown): CurveKernelError =>
     data: { restart: 'undone' },
   });
 
-const reasonOf = (error: unknown): string => (isCurveKernelError(error) ? error.message : errnoOf(error));
+const reasonOf = (error: unknown): string => (isCurveKernelError(error) ? error.message : errorCode(error));

@@ -1,3 +1,4 @@
+import { errorCode } from '../support/system-error.js';
 /** What a watch looks at; the real process by default. */
 export interface ParentWatchOptions {
   /** Milliseconds between two looks; 500 by default. */
@@ -33,6 +34,6 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }

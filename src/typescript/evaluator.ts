@@ -2,7 +2,6 @@
 import { CurveKernelError } from '../errors.js';
 import type { JsonObject } from '../protocol/message.js';
 import type { Cell, ExecuteOutcome, ExecuteRequest } from '../kernel/language.js';
-import { orAborted } from '../support/or-aborted.js';
 import { answerQuestion } from './answer-question.js';
 import type { CellRegistry } from './cell-registry.js';
 import { deliverOutput } from './deliver-output.js';
@@ -12,6 +11,7 @@ import { EvaluatorProcess, type Ending } from './evaluator-process.js';
 import { endedOutcome, lossBeforeNotice, lossNotice } from './ended-outcome.js';
 import type { EvaluatorMessage, EvaluatorRequest } from './pipe/pipe-messages.js';
 import { startFailure } from './start-failure.js';
+import { orAborted } from '../support/abort.js';
 
 /** How evaluators are started: the fields are those of `TypeScriptOptions`, with the cells that output goes to. */
 export interface EvaluatorOptions {

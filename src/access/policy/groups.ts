@@ -1,5 +1,6 @@
 import { quote } from '../quote.js';
 import type { Json, JsonObject, Message } from '../../protocol/message.js';
+import { isObject } from '../../support/is-object.js';
 
 /** The group that everything belongs to, sent or seen: while it is private, the kernel is. */
 export const KERNEL_GROUP = 'kernel';
@@ -47,5 +48,3 @@ function read(metadata: JsonObject): Groups {
 
 const isGroupName = (value: Json): value is string => typeof value === 'string' && GROUP_NAME.test(value);
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

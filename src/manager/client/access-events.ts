@@ -3,7 +3,7 @@ import { acceptReply } from './access-refusal.js';
 import type { ControlLine } from './control-client.js';
 import { deferred } from '../../support/deferred.js';
 import { optionalText, readTexts } from './reply-fields.js';
-import { settlesWithin } from '../../support/settles-within.js';
+import { settlesWithin } from '../../support/timers.js';
 
 /** Something that happened at a kernel's doors, as its audit has it. Never code, output or a secret. */
 export interface AccessEvent {

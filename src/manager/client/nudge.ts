@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { CurveKernelError } from '../../errors.js';
 import { createMessage } from '../../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message, type RequestChannel } from '../../protocol/message.js';
-import { startTimer } from '../../support/start-timer.js';
 import { messageUnreadable, unreadableMessage } from '../services/unreadable-message.js';
+import { startTimer } from '../../support/timers.js';
 
 /** How long to wait. */
 export interface NudgeOptions {

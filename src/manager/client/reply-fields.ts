@@ -1,5 +1,6 @@
 import { CurveKernelError } from '../../errors.js';
 import type { Json, JsonObject } from '../../protocol/message.js';
+import { isObject } from '../../support/is-object.js';
 
 /** The objects in a list that a kernel sent; none for anything else. */
 export function readObjects(value: Json | undefined): readonly JsonObject[] {
@@ -30,9 +31,6 @@ export function requireObject(object: JsonObject, field: string): JsonObject {
   if (isObject(value)) return value;
   throw malformed(field);
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const malformed = (field: string): CurveKernelError =>
   new CurveKernelError('message-malformed', `The reply of the kernel lacks ${field}.`, {

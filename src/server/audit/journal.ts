@@ -2,9 +2,10 @@ import type { AuditRecord } from '../../access/audit/audit-record.js';
 import { printableType } from '../../access/policy/message-types.js';
 import { isCurveKernelError } from '../../errors.js';
 import { fingerprint } from '../../keys/fingerprint.js';
-import { errnoOf } from '../../keys/private-file.js';
 import type { ListenerEvent } from '../../transport/server/listener-event.js';
 import type { ClientGrant } from '../grants/client-grant.js';
+import { errorCode } from '../../support/system-error.js';
+import { reportUncaught } from '../../support/report-uncaught.js';
 
 /** Something that concerns who may do what: who came, was refused or left, what was granted, revoked and changed. */
 export type AccessEvent = AuditRecord;
@@ -43,9 +44,7 @@ export class Journal {
       try {
         listener(event);
       } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+        reportUncaught(error);
       }
     }
   }
@@ -65,7 +64,7 @@ export class Journal {
   /** An error that a person should look at; what held before holds. */
   alarm(error: unknown, identity?: string): void {
     // Never more of another library's error than its code: its message may quote anything.
-    const { message, hint } = isCurveKernelError(error) ? error : unforeseen(errnoOf(error));
+    const { message, hint } = isCurveKernelError(error) ? error : unforeseen(errorCode(error));
     this.raise({ message, hint }, identity === undefined ? {} : { identity });
   }
 

@@ -1,5 +1,6 @@
 import { groupsOf, MOST_GROUPS, type Groups } from '../../access/policy/groups.js';
-import type { Json, JsonObject, Message } from '../../protocol/message.js';
+import type { JsonObject, Message } from '../../protocol/message.js';
+import { isObject } from '../../support/is-object.js';
 
 /** Which groups displays belong to that can be changed later: what is put in the place of a private output is private too. */
 export interface DisplayGroups {
@@ -41,6 +42,3 @@ function displayId({ transient }: JsonObject): string | undefined {
   const id = isObject(transient) ? transient['display_id'] : undefined;
   return typeof id === 'string' ? id : undefined;
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,5 @@
-import type { Json, Message } from '../../protocol/message.js';
+import type { Message } from '../../protocol/message.js';
+import { isObject } from '../../support/is-object.js';
 
 /** A `comm_info_reply` without the comms of targets that its receiver may not see; any other message as it is. */
 export function withVisibleComms(message: Message, maySee: (target: string) => boolean): Message {
@@ -10,6 +11,3 @@ export function withVisibleComms(message: Message, maySee: (target: string) => b
   });
   return { ...message, content: { ...message.content, comms: Object.fromEntries(visible) } };
 }
-
-const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

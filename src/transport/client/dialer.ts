@@ -14,6 +14,9 @@ import { createMessageCodec, type MessageCodec } from '../message-codec.js';
 import { OutgoingQueue } from '../outgoing-queue.js';
 import { receiveEach } from '../receive-each.js';
 import { reportUncaught } from '../../support/report-uncaught.js';
+import { onAbort } from '../../support/abort.js';
+import { deferred } from '../../support/deferred.js';
+import { startTimer } from '../../support/timers.js';
 import { TransportContext } from '../transport-context.js';
 
 /** What a dialer reports beside messages. */
@@ -90,7 +93,7 @@ export class Dialer {
   readonly #loops: readonly Promise<void>[];
   readonly #heartbeat: Heartbeat;
   #settleOpened: ((error?: unknown) => void) | undefined;
-  #ended: Error | undefined;
+  #ended: { readonly error: unknown } | undefined;
   #closing: Promise<void> | undefined;
 
   /** @internal */
@@ -175,18 +178,20 @@ export class Dialer {
   async open(): Promise<void> {
     openSockets(() => this.#connections.connect());
     const { signal, timeout = DEFAULT_TIMEOUT } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => this.#end(this.#connections.silentError()), timeout);
-      const abort = (): void => this.#end(signal?.reason);
-      signal?.addEventListener('abort', abort);
-      this.#settleOpened = (error) => {
-        this.#settleOpened = undefined;
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-    });
+    const { promise, resolve, reject } = deferred<void>();
+    this.#settleOpened = (error) => {
+      this.#settleOpened = undefined;
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const stopTimer = startTimer(timeout, () => this.#end(this.#connections.silentError()));
+    const stopListening = onAbort(signal, (reason) => this.#end(reason));
+    try {
+      await promise;
+    } finally {
+      stopTimer();
+      stopListening();
+    }
   }
 
   #rise(): void {
@@ -200,9 +205,9 @@ export class Dialer {
   }
 
   /** Nothing more is sent, received or tried. */
-  #end(error: Error): void {
+  #end(error: unknown): void {
     if (this.#ended) return;
-    this.#ended = error;
+    this.#ended = { error };
     this.#connections.stop();
     for (const queue of Object.values(this.#requests)) queue.clear();
     this.#heartbeat.failAll(error);
@@ -211,7 +216,7 @@ export class Dialer {
   }
 
   #checkUp(): void {
-    if (this.#ended) throw this.#ended;
+    if (this.#ended) throw this.#ended.error;
     this.#connections.checkUp();
   }
 

@@ -6,6 +6,8 @@ import { dialCurve, throwAwayPair } from '../curve-options.js';
 import { isMechanismMismatch } from './classify-failure.js';
 import { sharedContext } from '../transport-context.js';
 import { watchSocket } from '../watch-socket.js';
+import { onAbort } from '../../support/abort.js';
+import { startTimer } from '../../support/timers.js';
 import { uninterrupted } from '../../support/system-error.js';
 
 /** Whom a probe pretends to be. Without `client`: a stranger with a throw-away pair. */
@@ -60,9 +62,8 @@ export async function probeIn(
     result ??= found;
     socket.close();
   };
-  const timer = setTimeout(end, timeout, 'silent');
-  const abort = (): void => end('silent');
-  signal?.addEventListener('abort', abort);
+  const stopTimer = startTimer(timeout, () => end('silent'));
+  const stopListening = onAbort(signal, () => end('silent'));
   try {
     const watched = watchSocket(socket, (event) => {
       const found = resultOf(event);
@@ -71,8 +72,8 @@ export async function probeIn(
     uninterrupted(() => socket.connect(dialable(endpoint)));
     await watched;
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
+    stopTimer();
+    stopListening();
     socket.close();
   }
   signal?.throwIfAborted();

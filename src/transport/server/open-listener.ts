@@ -64,7 +64,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     watched = watchConnections(bound.sockets, monitored, observe);
     if (server)
       await selfCheck(context.zmq, bound.addresses, server.publicKey, { ...options, timeout: limits.selfCheck });
-    await probeDisconnects.seen();
+    await probeDisconnects.settled();
     context.checkOpen();
   } catch (error) {
     zapPolicy?.close();

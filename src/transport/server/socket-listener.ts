@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { isRequestChannel, SOCKET_NAMES } from '../../connection/per-socket.js';
 import { isCurveKernelError } from '../../errors.js';
 import { encodeParts, totalBytes, type EncodedMessage } from '../../protocol/frames.js';
 import type { Message, RequestChannel, SocketName } from '../../protocol/message.js';
 import { reportUncaught } from '../../support/report-uncaught.js';
+import { settlesWithin } from '../../support/timers.js';
 import type { MessageCodec } from '../message-codec.js';
 import { receiveEach } from '../receive-each.js';
 import type { BoundSockets } from './bind-sockets.js';
@@ -211,18 +211,9 @@ export class SocketListener implements Listener {
     for (const requests of Object.values(this.#requests)) requests.close();
     const queues = [this.#output, ...Object.values(this.#replies)];
     const end = performance.now() + linger;
-    if (linger > 0) await atMost(linger, Promise.all(queues.map(async (queue) => queue.drained())));
+    if (linger > 0) await settlesWithin(Promise.all(queues.map(async (queue) => queue.drained())), linger);
     for (const queue of queues) queue.clear();
     await Promise.all([watched.close(Math.max(0, end - performance.now())), ...this.#loops]);
     this.#disown();
-  }
-}
-
-async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const timer = new AbortController();
-  try {
-    await Promise.race([work, delay(milliseconds, undefined, { signal: timer.signal })]);
-  } finally {
-    timer.abort();
   }
 }

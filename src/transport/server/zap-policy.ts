@@ -1,3 +1,4 @@
+import { withTimeout } from '../../support/timers.js';
 import type { CurvePair } from '../../keys/curve-pair.js';
 import { samePublicKey } from '../../keys/curve-pair.js';
 import type { SocketName } from '../../protocol/message.js';
@@ -105,13 +106,9 @@ function callSafely(decide: () => boolean | Promise<boolean>): boolean | Promise
 }
 
 async function inTime(verdict: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, VERDICT_TIMEOUT, false)));
   try {
-    return await Promise.race([verdict, late]);
+    return await withTimeout(verdict, VERDICT_TIMEOUT, () => false);
   } catch {
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }

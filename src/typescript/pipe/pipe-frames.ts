@@ -6,6 +6,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { scanJson } from '../../protocol/scan-json.js';
+import { isObject } from '../../support/is-object.js';
 
 /** What a frame carries: a JSON object and binary buffers beside it. */
 export interface Frame {
@@ -167,8 +168,4 @@ function parseObject(json: string): Record<string, unknown> {
   }
   if (!isObject(value)) throw new TypeError('a frame without an object');
   return value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !isArray(value);
 }

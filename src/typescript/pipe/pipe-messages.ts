@@ -3,6 +3,7 @@
  * work for the evaluator's main thread, orders for its watchdog thread, and what the main thread says back.
  */
 import type { JsonObject } from '../../protocol/message.js';
+import { isObject } from '../../support/is-object.js';
 
 /** Kernel → evaluator's main thread (descriptor 3). */
 export type EvaluatorRequest =
@@ -111,8 +112,6 @@ const values: (of: object) => unknown[] = Object.values;
 const isString: Check = (value) => typeof value === 'string';
 const isBoolean: Check = (value) => typeof value === 'boolean';
 const isNumber: Check = (value) => isSafeInteger(value);
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !isArray(value);
 /** Deeper JSON than this exhausts the stacks of those who write it (V8) or read it (Python's `json`). */
 const MAX_DEPTH = 500;
 const isShallow = (value: unknown, depth: number): boolean => {

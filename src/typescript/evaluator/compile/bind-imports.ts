@@ -3,6 +3,7 @@ import { ORIGINAL, type Builtins } from '../run/builtins.js';
 import { resolveFile } from '../modules/local-modules.js';
 import { commonJsNamespace } from '../modules/module-namespaces.js';
 import { exportsType } from './type-exports.js';
+import { hasProperties } from '../../../support/is-object.js';
 
 /** A module's exports. */
 export type Namespace = Readonly<Record<string, unknown>>;
@@ -58,7 +59,7 @@ function exported(namespace: Namespace, name: string): { readonly value: unknown
   if (name === '*') return { value: commonJsNamespace(namespace) ?? namespace };
   if (name in namespace) return { value: namespace[name] };
   const { default: fallback } = namespace;
-  return isObject(fallback) && name in fallback ? { value: Reflect.get(fallback, name) } : undefined;
+  return hasProperties(fallback) && name in fallback ? { value: Reflect.get(fallback, name) } : undefined;
 }
 
 /**
@@ -99,7 +100,3 @@ export const CONSTANT: object = new Proxy(Object.freeze(Object.create(null)) as 
     throw new TypeError('Assignment to constant variable.');
   },
 });
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}

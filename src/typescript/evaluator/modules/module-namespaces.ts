@@ -1,5 +1,6 @@
 /** `import * as name` of CommonJS modules. */
 import { createRequire } from 'node:module';
+import { hasProperties } from '../../../support/is-object.js';
 
 type Namespace = Readonly<Record<string, unknown>>;
 
@@ -21,7 +22,7 @@ export function exportsBehind(value: object): object | undefined {
  */
 export function commonJsNamespace(namespace: Namespace): Namespace | undefined {
   const { default: exports } = namespace;
-  if (!isObject(exports) || !isCommonJs(namespace, exports)) return undefined;
+  if (!hasProperties(exports) || !isCommonJs(namespace, exports)) return undefined;
   const has = (name: PropertyKey): boolean =>
     Object.hasOwn(exports, name) || (name in exports && !(name in Function.prototype));
   const valueOf = (name: PropertyKey): unknown => {
@@ -62,8 +63,4 @@ function isCommonJs(namespace: Namespace, exports: object): boolean {
 /** As a module's namespace has it. */
 function fail(_target: object, name: PropertyKey): never {
   throw new TypeError(`Cannot assign to '${String(name)}' of an imported module`);
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
