@@ -1,5 +1,5 @@
-import { curveKeyPair, type Socket } from 'zeromq';
-import { secretKeyFromZ85, type CurvePair } from '../keys/curve-pair.js';
+import type { Socket } from 'zeromq';
+import type { CurvePair } from '../keys/curve-pair.js';
 
 /** The keys of a connecting socket. */
 export interface ClientKeys {
@@ -35,9 +35,3 @@ export function dialCurve(socket: Socket, keys: ClientKeys): void {
 // libzmq takes the 32 raw bytes as well as Z85, so the secret need not become a string, which nobody could wipe.
 const setSecretKey = (socket: Socket, pair: CurvePair): void =>
   pair.secretKey.expose((bytes) => void Object.assign(socket, { curveSecretKey: bytes }));
-
-/** A pair for a peer that is nobody. From libzmq, so that a kernel which reads no keys need not load libsodium for it. */
-export function throwAwayPair(): CurvePair {
-  const { publicKey, secretKey } = curveKeyPair();
-  return { publicKey, secretKey: secretKeyFromZ85(secretKey, 'The throw-away key') };
-}

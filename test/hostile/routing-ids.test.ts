@@ -1,8 +1,8 @@
 /** Anonymous clients share a listener, and choose their routing ids themselves. */
 import { expect, test } from '@jest/globals';
 import type { ReceivedMessage } from '#src/transport/server/listener.js';
-import { throwAwayPair } from '#src/transport/curve-options.js';
 import { aMessage, eventually, inRoom, pause, type Client } from '../transport/room.js';
+import { generateCurvePairSync } from '#src/keys/curve-pair.js';
 
 test.each(['shell', 'control', 'stdin'] as const)(
   'a stranger who takes the routing id of another one on %s gets nothing that is the other one’s, and that one goes on',
@@ -17,7 +17,7 @@ test.each(['shell', 'control', 'stdin'] as const)(
       const stranger = (): Promise<Client> =>
         room.dial(listener, {
           routingId: 'the same',
-          client: throwAwayPair(),
+          client: generateCurvePairSync(),
           connection: { ...listener.connection, curve: { publicKey: room.server.publicKey } },
         });
       const answer = (n: number): void => listener.send(channel, asked[n]?.routing ?? [], aMessage('reply', { n }));

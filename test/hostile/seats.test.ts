@@ -2,9 +2,9 @@
 import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { Dealer, Subscriber } from 'zeromq';
-import type { CurvePair } from '#src/keys/curve-pair.js';
+import { type CurvePair, generateCurvePairSync } from '#src/keys/curve-pair.js';
 import type { SocketName } from '#src/protocol/message.js';
-import { dialCurve, throwAwayPair } from '#src/transport/curve-options.js';
+import { dialCurve } from '#src/transport/curve-options.js';
 import type { Listener } from '#src/transport/server/listener.js';
 import type { ListenerEvent } from '#src/transport/server/listener-event.js';
 import { watchSocket } from '#src/transport/watch-socket.js';
@@ -38,7 +38,8 @@ test(
     inRoom(async (room) => {
       const listener = await asAKernel(room);
       const relay = await openFlippingRelay(room, listener.connection.ports.heartbeat);
-      for (let count = 0; count < 70; count++) await loseToAFlip(relay, 'heartbeat', throwAwayPair(), room.server);
+      for (let count = 0; count < 70; count++)
+        await loseToAFlip(relay, 'heartbeat', generateCurvePairSync(), room.server);
       await works(room, listener, 'owner');
     }),
   120_000,

@@ -2,7 +2,6 @@ import { parseAuthorizedClients, type AuthorizedClient } from '../../access/gran
 import { checkGrantTerms, type GrantTerms } from '../../access/grants/grant.js';
 import type { Policy } from '../../access/policy/policy.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
-import { generateServerPair } from '../../keys/openssl-pair.js';
 import type { ClientGrant } from './client-grant.js';
 import type { GrantKeeper } from './grant-manager.js';
 import type { FormerGrant } from './grant-memory.js';
@@ -10,6 +9,7 @@ import type { Journal } from '../audit/journal.js';
 import { connectionFor } from './open-client.js';
 import type { Rules } from '../rules/rules.js';
 import type { FileState } from '../rules/watched-file.js';
+import { generateCurvePairSync } from '../../keys/curve-pair.js';
 
 /** What {@link AuthorizedGrants} works with. */
 export interface AuthorizedGrantsOptions {
@@ -105,7 +105,7 @@ export class AuthorizedGrants {
       checkGrantTerms(terms, rules.policy);
       const why = `authorized_clients, line ${line.line}`;
       if (!(await this.#reopen(line, why))) {
-        const server = generateServerPair();
+        const server = generateCurvePairSync();
         await keeper.open(terms, { server, connection: connectionFor(owner, server, terms) }, { why });
       }
       this.#opened.set(publicKey, line);

@@ -2,8 +2,7 @@ import type { AuthorizedClient } from '../../access/grants/authorized-clients.js
 import type { GrantTerms } from '../../access/grants/grant.js';
 import { formatConnectionInfo } from '../../connection/write-connection-file.js';
 import { parseConnectionInfo } from '../../connection/read-connection-file.js';
-import { exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
-import { serverPairOf } from '../../keys/openssl-pair.js';
+import { curvePairOf, exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
 import type { ClientGrant, GrantEnd } from './client-grant.js';
 import { deadlineIn, leftUntil, type Deadline } from '../../support/deadline.js';
 import type { GrantPlace } from './open-client.js';
@@ -91,7 +90,7 @@ export async function recallKernel({ memory, grants }: KeptState): Promise<Forme
 }
 
 async function recallGrant({ id, terms, secretKey: kept, connection: text, ends }: KeptGrant): Promise<FormerGrant> {
-  const server = serverPairOf(secretKeyFromZ85(kept, 'The key of a grant'));
+  const server = curvePairOf(secretKeyFromZ85(kept, 'The key of a grant'));
   const connection = await parseConnectionInfo(text, `of ${terms.identity}`);
   return {
     terms,

@@ -5,7 +5,6 @@ import { checkGrantTerms, type GrantTerms } from '../../access/grants/grant.js';
 import { checkOwnership } from '../../access/policy/ownership.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { CurveKernelError } from '../../errors.js';
-import { generateServerPair } from '../../keys/openssl-pair.js';
 import type { AccessSources } from '../rules/access-sources.js';
 import { deadlineIn } from '../../support/deadline.js';
 import { termsOf } from './grants.js';
@@ -16,6 +15,7 @@ import { connectionFor } from './open-client.js';
 import { fits, type RevokeWish } from './revoke-filter.js';
 import { rotatedLimits } from './rotated-limits.js';
 import type { Rules } from '../rules/rules.js';
+import { generateCurvePairSync } from '../../keys/curve-pair.js';
 
 /** Whom to let in, and as what. */
 export interface GrantWish {
@@ -83,7 +83,7 @@ export class KernelAccess {
     const owner = ownerOf();
     if (!owner?.curve) throw plaintext();
     sources.checkUsable();
-    const server = generateServerPair();
+    const server = generateCurvePairSync();
     const terms = wishedTerms(wish, wish.publicKey ?? server.publicKey);
     checkGrantTerms(terms, rules.policy);
     const place = { server, connection: connectionFor(owner, server, terms) };

@@ -1,8 +1,8 @@
 import { Dealer, Subscriber, type Context, type Event, type EventType } from 'zeromq';
 import { dialable, isIPv6Endpoint } from '../../connection/endpoints.js';
-import type { CurvePair } from '../../keys/curve-pair.js';
+import { type CurvePair, generateCurvePairSync } from '../../keys/curve-pair.js';
 import type { SocketName } from '../../protocol/message.js';
-import { dialCurve, throwAwayPair } from '../curve-options.js';
+import { dialCurve } from '../curve-options.js';
 import { isMechanismMismatch } from './classify-failure.js';
 import { sharedContext } from '../transport-context.js';
 import { watchSocket } from '../watch-socket.js';
@@ -55,7 +55,7 @@ export async function probeIn(
   const options = { context, linger: 0, reconnectInterval: -1, ipv6: isIPv6Endpoint(endpoint) };
   const socket = name === 'iopub' ? new Subscriber(options) : new Dealer(options);
   if (as.mechanism === 'curve') {
-    dialCurve(socket, { client: as.client ?? throwAwayPair(), serverKey: as.serverKey });
+    dialCurve(socket, { client: as.client ?? generateCurvePairSync(), serverKey: as.serverKey });
   }
   let result: ProbeResult | undefined;
   const end = (found: ProbeResult): void => {

@@ -2,8 +2,8 @@ import type { Context } from 'zeromq';
 import { CurveKernelError } from '../../errors.js';
 import type { SocketName } from '../../protocol/message.js';
 import { SOCKET_NAMES } from '../../connection/per-socket.js';
-import { throwAwayPair } from '../curve-options.js';
 import { probeIn, type ProbeAs } from '../client/probe.js';
+import { generateCurvePairSync } from '../../keys/curve-pair.js';
 
 /** What is to be found. */
 export interface SelfCheckOptions {
@@ -24,7 +24,7 @@ export async function selfCheck(
   serverKey: string,
   { timeout, admitsStrangers = false }: SelfCheckOptions,
 ): Promise<void> {
-  const stranger: ProbeAs = { mechanism: 'curve', serverKey, client: throwAwayPair() };
+  const stranger: ProbeAs = { mechanism: 'curve', serverKey, client: generateCurvePairSync() };
   const mustRefuse = async (name: SocketName, as: ProbeAs, who: string): Promise<void> => {
     const result = await probeIn(context, addresses[name], as, name, { timeout });
     if (result === 'admitted' || result === 'silent') throw selfCheckError(name, who, result);
