@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CurveKernelError } from '../errors.js';
 import type { JsonObject } from '../protocol/message.js';
-import { knownMember } from '../protocol/written-json.js';
+import { knownMember } from '../protocol/encoded-object.js';
 import type { Request } from '../server/backend.js';
 import { openCell } from './cell.js';
 import type { Desk } from './execution-context.js';

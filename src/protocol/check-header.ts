@@ -1,4 +1,4 @@
-import { keepAsSent } from './as-sent.js';
+import { keepOriginalFields } from './original-fields.js';
 import type { Header, Json, JsonObject, ParentHeader } from './message.js';
 import { malformedError } from './message-errors.js';
 import { isObject } from '../support/is-object.js';
@@ -12,7 +12,7 @@ const DESCRIPTIVE = ['session', 'username', 'date', 'version'] as const;
 /**
  * Reads the header of a request that a client sent. The type and `subshell_id`, by which is decided what is done, have to be text; an id
  * may be a number. The other fields are texts in the result, empty where they are missing or no scalar. Unknown fields are kept.
- * {@link asSent} has what the client wrote.
+ * {@link originalFields} has what the client wrote.
  *
  * @param frame The bytes of the header.
  * @throws CurveKernelError `message-malformed`.
@@ -22,7 +22,7 @@ export function checkHeader(header: Json, frame: Uint8Array): Header {
   if (typeof (object['subshell_id'] ?? '') !== 'string') throw malformedError('subshell_id in the header is no text');
   const checked = fill(object, 'header');
   checkLengths(checked, 'header');
-  keepAsSent(checked, object, frame);
+  keepOriginalFields(checked, object, frame);
   return checked;
 }
 

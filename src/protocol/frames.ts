@@ -5,7 +5,7 @@
  *
  * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol | The wire protocol}
  */
-import { asSent } from './as-sent.js';
+import { originalFields } from './original-fields.js';
 import { checkHeader, checkParentHeader, readHeader, readParentHeader } from './check-header.js';
 import { CurveKernelError } from '../errors.js';
 import type { Header, Json, JsonObject, Message, ParentHeader } from './message.js';
@@ -13,7 +13,7 @@ import { parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
 import { malformedError, replayedError, tooLargeError, unsignedError } from './message-errors.js';
 import type { ReplayGuard } from './replay-guard.js';
 import type { Signer } from './signer.js';
-import { writtenAs } from './written-json.js';
+import { encodedBytes } from './encoded-object.js';
 import { isObject } from '../support/is-object.js';
 
 /** Stands between the routing frames and the signature. */
@@ -99,7 +99,7 @@ export function encodeParts(message: Message): EncodedMessage {
 
 /** What the sender of the request wrote is told back in its own digits. */
 function writeParent(parent: ParentHeader): Uint8Array {
-  const fields = asSent(parent);
+  const fields = originalFields(parent);
   if (fields === undefined) return Buffer.from(writeJson(parent));
   const members = Object.entries(parent).filter(([, value]) => value !== undefined);
   const written = members.map(([name, value = null]) => `${writeJson(name)}:${fields.get(name) ?? writeJson(value)}`);
@@ -109,10 +109,10 @@ function writeParent(parent: ParentHeader): Uint8Array {
 /** Members that are written already are copied. */
 function writeContent(content: JsonObject): Uint8Array {
   const members = Object.entries(content);
-  if (!members.some(([, value]) => writtenAs(value))) return Buffer.from(writeJson(content));
+  if (!members.some(([, value]) => encodedBytes(value))) return Buffer.from(writeJson(content));
   const pieces = members.flatMap(([name, value], at) => [
     Buffer.from(`${at === 0 ? '{' : ','}${writeJson(name)}:`),
-    writtenAs(value) ?? Buffer.from(writeJson(value)),
+    encodedBytes(value) ?? Buffer.from(writeJson(value)),
   ]);
   return Buffer.concat([...pieces, Buffer.from('}')]);
 }
@@ -135,7 +135,7 @@ export function encodeMessage(message: Message, signer: Signer): Uint8Array[] {
 /**
  * Reads a message from its frames, looking in this order at lengths, delimiter, signature, replay, JSON and shape: nothing of
  * an unsigned message is parsed, and only verified signatures are remembered. Any message type is accepted. Metadata and content that
- * are no objects are empty. Of content that a kernel sent, `writtenTextOf` has the text where its numbers are not kept. Routing frames and buffers of the result are the frames given, not copies.
+ * are no objects are empty. Of content that a kernel sent, `sourceTextOf` has the text where its numbers are not kept. Routing frames and buffers of the result are the frames given, not copies.
  *
  * @throws CurveKernelError `message-too-large`, `message-malformed`, `message-unsigned`, `message-replayed`; nothing else,
  * whatever the frames hold; a client's request of which only metadata or content is unreadable is returned, with its fault. Where a

@@ -2,7 +2,7 @@
  * A Jupyter message as a value, in the protocol's own words.
  *
  * Field names are those of the wire (`msg_id`, `parent_header`, …) everywhere in this package. Numbers are JavaScript's: an
- * integer beyond 2^53 loses precision, as in every browser front end. `written-numbers.ts` has what a kernel wrote.
+ * integer beyond 2^53 loses precision, as in every browser front end. `source-text.ts` has what a kernel wrote.
  *
  * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html | Messaging in Jupyter}
  */

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from './message.js';
 import { parseJson, parsePythonJson } from './python-json.js';
 import { malformedError, tooLargeError } from './message-errors.js';
 import { scanJson } from './scan-json.js';
-import { keepWrittenText } from './written-numbers.js';
+import { keepSourceText } from './source-text.js';
 
 /** How much JSON one frame may hold. */
 export interface JsonLimits {
@@ -17,7 +17,7 @@ export interface JsonLimits {
 export interface JsonFrameOptions extends JsonLimits {
   /** For what is acted on: UTF-8 and strict JSON (RFC 8259), with no name twice in the outermost object. */
   readonly strict: boolean;
-  /** Keeps the text of an object with numbers that JavaScript changes, for `writtenTextOf`. */
+  /** Keeps the text of an object with numbers that JavaScript changes, for `sourceTextOf`. */
   readonly keepNumbers?: boolean;
 }
 
@@ -42,7 +42,7 @@ export function parseJsonFrame(bytes: Uint8Array, frame: string, options: JsonFr
   if (options.strict && isJsonObject(value) && Object.keys(value).length !== scan.members) {
     throw malformedError(`the ${frame} has two members of one name`);
   }
-  if (options.keepNumbers === true && scan.unusualNumbers && isJsonObject(value)) keepWrittenText(value, text);
+  if (options.keepNumbers === true && scan.unusualNumbers && isJsonObject(value)) keepSourceText(value, text);
   return value;
 }
 

@@ -1,5 +1,5 @@
 import type { Json, JsonObject, Message } from '../../protocol/message.js';
-import { passWrittenText } from '../../protocol/written-numbers.js';
+import { copySourceText } from '../../protocol/source-text.js';
 import { isObject } from '../../support/is-object.js';
 
 /** Makes a value of the type that KernelConnection wants of what a kernel sent, or left out. */
@@ -44,6 +44,6 @@ export function completeContent({ header, content }: Message): JsonObject {
   if (!Object.hasOwn(FIELDS, header.msg_type)) return content;
   const fields = Object.entries(FIELDS[header.msg_type] ?? {});
   const complete = { ...content, ...Object.fromEntries(fields.map(([name, read]) => [name, read(content[name])])) };
-  passWrittenText(content, complete);
+  copySourceText(content, complete);
   return complete;
 }

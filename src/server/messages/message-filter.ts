@@ -2,7 +2,7 @@ import type { Subject } from '../../access/policy/decide.js';
 import { groupsOf } from '../../access/policy/groups.js';
 import { isAdminType, isCommType, MESSAGE_TYPES, printableType } from '../../access/policy/message-types.js';
 import { describeRefusal, NOT_PERMITTED } from '../../access/policy/refusal.js';
-import { inNameOf } from '../../protocol/as-sent.js';
+import { withUsername } from '../../protocol/original-fields.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
 import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
 import type { Header, JsonObject, Message, ParentHeader } from '../../protocol/message.js';
@@ -154,7 +154,7 @@ export class Reception {
   }
 
   #request(grant: ClientGrant, { channel, routing, message: sent, listener }: ReceivedMessage): Request {
-    const message = grant.server ? { ...sent, header: inNameOf(sent.header, grant.identity) } : sent;
+    const message = grant.server ? { ...sent, header: withUsername(sent.header, grant.identity) } : sent;
     const { header } = message;
     const maySee = (commTarget: string): boolean =>
       this.#options.rules.decide(grant.subject, { kind: 'see', msgType: 'comm_msg', own: false, commTarget }).allowed;

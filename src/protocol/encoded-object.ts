@@ -13,7 +13,7 @@ const written = new WeakMap<object, Written>();
  * An object that is sent as `bytes`, the UTF-8 text of a JSON object that was checked before, where it is a member of a message's content;
  * leave the bytes alone from then on. It cannot be changed. To look at any member but those that are `known` reads all of it.
  */
-export function writtenObject(bytes: Uint8Array, known: Readonly<Record<string, string>> = {}): JsonObject {
+export function encodedObject(bytes: Uint8Array, known: Readonly<Record<string, string>> = {}): JsonObject {
   let found: JsonObject | undefined;
   const whole = (): JsonObject => (found ??= parseObject(bytes));
   const value = new Proxy<JsonObject>(
@@ -36,12 +36,12 @@ export function writtenObject(bytes: Uint8Array, known: Readonly<Record<string, 
   return value;
 }
 
-/** The bytes of a {@link writtenObject}. */
-export function writtenAs(value: unknown): Uint8Array | undefined {
+/** The bytes of a {@link encodedObject}. */
+export function encodedBytes(value: unknown): Uint8Array | undefined {
   return typeof value === 'object' && value !== null ? written.get(value)?.bytes : undefined;
 }
 
-/** A member of any object, as far as that is known without reading a {@link writtenObject}. */
+/** A member of any object, as far as that is known without reading a {@link encodedObject}. */
 export function knownMember(value: JsonObject, name: string): Json | undefined {
   const found = written.get(value);
   return found === undefined ? value[name] : found.known[name];
