@@ -15,7 +15,7 @@ import { endpoint } from './endpoints.js';
 /** The part of a connection file that says where the sockets are. */
 export type Address = Pick<ConnectionInfo, 'transport' | 'ip' | 'ports'>;
 
-/** Where the sockets are, according to a connection file. Throws `connection-file-invalid`. */
+/** The addresses of the sockets in a connection file. Throws `connection-file-invalid`. */
 export function readAddress(fields: Fields): Address {
   const transport = readTransport(fields);
   const address = { transport, ip: readIp(fields, transport), ports: readPorts(fields) };

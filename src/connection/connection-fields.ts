@@ -23,7 +23,7 @@ export const FIELDS = [
 /** The name of one of our fields. */
 export type FieldName = (typeof FIELDS)[number];
 
-/** What a field means that is not there, as in `jupyter_client`. */
+/** Values of absent fields, as in `jupyter_client`. */
 export const FIELD_DEFAULTS = { transport: 'tcp', signature_scheme: 'hmac-sha256' } as const;
 
 /** The fields of one connection file. Null in a field of ours means that it is not there. */
@@ -106,7 +106,7 @@ export function unknownFields({ json }: Fields): JsonObject {
   return Object.fromEntries(Object.entries(json).filter(([name]) => !ours.has(name)));
 }
 
-/** What a value is, in words for an error. */
+/** The kind of a value, for an error. */
 export function kindOf(value: Json): string {
   if (value === null) return 'null';
   if (isObject(value)) return 'an object';

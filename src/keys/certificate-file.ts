@@ -9,7 +9,7 @@ import { formatZpl, parseZpl } from './zpl.js';
 
 const LIMIT = 64 * 1024;
 
-/** What a certificate file says. */
+/** The content of a certificate file. */
 export interface Certificate {
   readonly publicKey: string;
   /** Only in the secret one of the two files. */
@@ -99,7 +99,7 @@ export async function readCertificateFile(file: string): Promise<Certificate> {
 }
 
 const PUBLIC_BANNER = `ZeroMQ CURVE Public Certificate
-Give it to those who are to know you, in a way that nobody can change it.`;
+Give it to those who are to know you, in a way that protects it from changes.`;
 
 const SECRET_BANNER = `ZeroMQ CURVE **Secret** Certificate
 DO NOT PROVIDE THIS FILE TO OTHER USERS nor change its permissions.`;

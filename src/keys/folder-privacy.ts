@@ -29,7 +29,7 @@ export async function isFolderPrivate(folder: string): Promise<boolean> {
 
 /**
  * Every folder up to the root belongs to this user, to root, or (as root reads what a user outside a container owns) to `owner`; one of them may not
- * be entered by others; and above that one nobody else can put another in its place.
+ * be entered by others; and no other user can replace that one in the folders above it.
  */
 async function isClosed(folder: string, owner: number | undefined): Promise<boolean> {
   const user = currentUser();

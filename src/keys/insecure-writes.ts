@@ -4,7 +4,7 @@ export const INSECURE_VARIABLE = 'JUPYTER_ALLOW_INSECURE_WRITES';
 /** The end of a hint, where a mode was refused. */
 export const INSECURE_HINT = `where files have no modes, ${INSECURE_VARIABLE}=1 uses them as they are.`;
 
-/** What was warned about: files that are watched are read again and again. */
+/** Files that were warned about: a watched file is read again and again. */
 const warned = new Set<string>();
 
 /**

@@ -12,7 +12,7 @@ import {
 } from './private-file.js';
 import { errorCode } from '../support/system-error.js';
 
-/** What is read, and how much of it. */
+/** Options of {@link readPrivateFile}. */
 export interface ReadPrivateFileOptions {
   readonly kind: PrivateFileKind;
   /** Larger files are refused. */
@@ -27,7 +27,7 @@ export interface ReadPrivateFileOptions {
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
- * The UTF-8 text of a file that nobody else may change and, if it is secret, nobody else may read: by its own mode, or because a folder above
+ * The UTF-8 text of a file that no other user may change and, if it is secret, no other user may read: by its own mode, or because a folder above
  * it is closed to others (see {@link isFilePrivate}), or else by the user's word (see {@link isInsecureAllowed}).
  *
  * All checks are made on the opened file, so replacing it meanwhile changes nothing. As `ssh` does with its keys, a file

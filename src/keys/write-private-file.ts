@@ -14,7 +14,7 @@ import {
 } from './private-file.js';
 import { errorCode } from '../support/system-error.js';
 
-/** What is written, and whether something may be there already. */
+/** Options of {@link writePrivateFile}. */
 export interface WritePrivateFileOptions {
   readonly kind: PrivateFileKind;
   /** Replace a file of that name, in one step. Otherwise there must be none. */
@@ -29,7 +29,7 @@ const EXCLUSIVE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | co
  * Writes `text` into a file that only this user can read and write (0600, whatever the umask says).
  *
  * The text goes into a new file, created exclusively; to replace an old one, under a random name beside it and then
- * renamed, so that nobody ever sees half a file. Nothing is left behind when that fails.
+ * renamed, so that no reader ever sees half a file. Nothing is left behind when that fails.
  *
  * Throws `…-unsafe` when others could interfere (the folder belongs to another user, or others may write to it, it is
  * not sticky, and no folder above it is closed to them; see {@link isInsecureAllowed} for file systems without modes) or when the name stands for something that should not be replaced (a symbolic or hard link, a FIFO,

@@ -20,7 +20,7 @@ const CLOSE_BRACKET = 0x5d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const FIRST_PLAIN = 0x20;
-/** What may come next. */
+/** The tokens that may come next. */
 const VALUE = 0;
 const VALUE_OR_END = 1;
 const KEY = 2;

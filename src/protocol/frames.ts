@@ -23,7 +23,7 @@ export const DELIMITER = '<IDS|MSG>';
 export interface MessageLimits extends JsonLimits {
   /** All frames together. */
   readonly maxBytes: number;
-  /** The header, and the parent header, of a request: whoever is shown an answer to it is sent its header as well. */
+  /** The header, and the parent header, of a request: every client that is shown an answer to it is sent its header as well. */
   readonly maxHeaderBytes: number;
   /** Frames, routing and buffers included. */
   readonly maxFrames: number;
@@ -50,14 +50,14 @@ export interface BodyLimits extends JsonLimits {
   readonly maxBodyBytes: number;
 }
 
-/** What a message is held against. */
+/** Options of {@link decodeMessage}. */
 export interface DecodeOptions {
   readonly limits?: MessageLimits;
-  /** Where given, a signature that it has seen is refused. */
+  /** Refuses a signature that it has seen. Default: none is refused. */
   readonly replay?: ReplayGuard;
   /** Asked of a client's request when its header is known, and before metadata and content are parsed. Default: those of `limits`. */
   readonly bodyLimits?: (header: Header) => BodyLimits | undefined;
-  /** Who sent it. Default: `client`. What a kernel says of itself decides nothing, so its headers are read as jupyter_client reads them. */
+  /** The kind of the sender. Default: `client`. Nothing is decided by the headers of a kernel, so they are read as jupyter_client reads them. */
   readonly sender?: 'client' | 'kernel';
 }
 
@@ -97,7 +97,7 @@ export function encodeParts(message: Message): EncodedMessage {
   };
 }
 
-/** What the sender of the request wrote is told back in its own digits. */
+/** The JSON of a parent header, with the numbers of the request as its sender wrote them. */
 function writeParent(parent: ParentHeader): Uint8Array {
   const fields = originalFields(parent);
   if (fields === undefined) return Buffer.from(writeJson(parent));
@@ -122,7 +122,7 @@ export function withParent({ parts, buffers }: EncodedMessage, parent: ParentHea
   return { parts: parts.with(1, writeParent(parent)), buffers };
 }
 
-/** The frames of an encoded message on one connection, from the delimiter on; routing frames are the sender's matter. */
+/** The frames of an encoded message on one connection, from the delimiter on; the sender adds the routing frames. */
 export function signParts({ parts, buffers }: EncodedMessage, signer: Signer): Uint8Array[] {
   return [DELIMITER_BYTES, Buffer.from(signer.sign(parts), 'latin1'), ...parts, ...buffers];
 }
@@ -206,7 +206,7 @@ export function decodeMessage(
 /** PHP writes an empty object as `[]`, other kernels write null. */
 const toObject = (value: Json): JsonObject => (isObject(value) ? value : {});
 
-/** What can be told of a message that cannot be read: its type, and the request that waits for it. */
+/** Error data about a message that cannot be read: its type, and the id of the request that waits for it. */
 function origins(header: Uint8Array, parentHeader: Uint8Array, limits: JsonLimits): Readonly<Record<string, string>> {
   const read = (frame: Uint8Array): JsonObject => {
     try {

@@ -29,6 +29,6 @@ export function unsignedError(): CurveKernelError {
 /** The error for a signature that was seen before. */
 export function replayedError(): CurveKernelError {
   return new CurveKernelError('message-replayed', 'a message with this signature has already arrived', {
-    hint: 'Give each message an id of its own: a sender repeats itself, or somebody repeats what it said.',
+    hint: 'Give each message an id of its own: a sender repeats itself, or another process sends a copy.',
   });
 }

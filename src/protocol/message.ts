@@ -7,7 +7,7 @@
  * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html | Messaging in Jupyter}
  */
 
-/** The channels on which a client asks. */
+/** The channels of requests. */
 export type RequestChannel = 'shell' | 'control' | 'stdin';
 
 /** The channels that carry messages. */
@@ -22,7 +22,7 @@ export type Json = null | boolean | number | string | readonly Json[] | JsonObje
 /** A JSON object. From the wire it may own a key named `__proto__`: copy it by spreading, never by assignment. */
 export type JsonObject = { readonly [key: string]: Json };
 
-/** Who says what, when. Nothing in it proves who the sender is: that is decided by where the message arrived. */
+/** The header of a message. Nothing in it proves the identity of the sender: the socket on which the message arrived does. */
 export interface Header {
   readonly msg_id: string;
   readonly msg_type: string;

@@ -5,7 +5,7 @@ import { malformedError, tooLargeError } from './message-errors.js';
 import { scanJson } from './scan-json.js';
 import { keepSourceText } from './source-text.js';
 
-/** How much JSON one frame may hold. */
+/** Limits of the JSON in one frame. */
 export interface JsonLimits {
   /** Nesting of objects and arrays. */
   readonly maxDepth: number;
@@ -13,7 +13,7 @@ export interface JsonLimits {
   readonly maxNodes: number;
 }
 
-/** How a frame's JSON is to be read. */
+/** Options of {@link parseJsonFrame}. */
 export interface JsonFrameOptions extends JsonLimits {
   /** For what is acted on: UTF-8 and strict JSON (RFC 8259), with no name twice in the outermost object. */
   readonly strict: boolean;

@@ -7,7 +7,7 @@ export interface ReplayGuard {
 /**
  * Makes a guard that remembers exactly the last `capacity` signatures: about 120 bytes each, 8 MB when full.
  *
- * Give it verified signatures only, else anybody can push honest ones out. jupyter_client's `Session` keeps as many, and
+ * Give it verified signatures only: others could push genuine ones out. jupyter_client's `Session` keeps as many, and
  * drops a tenth at random when full.
  *
  * @throws TypeError when `capacity` is not a positive integer.

@@ -4,8 +4,7 @@ import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 
 /**
- * When the process with this id started, in words that are only good for comparing: process ids are used again, pairs of id and
- * start are not. Undefined when there is no such process, or no way to tell (Windows).
+ * The start of the process with this id, as text to compare only: process ids are used again, pairs of id and start are not. Undefined when there is no such process, or no way to tell (Windows).
  */
 export async function processStart(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
@@ -27,7 +26,7 @@ export async function processStart(pid: number): Promise<string | undefined> {
   );
 }
 
-/** Where process ids mean the same: this machine, and within it this container. Homes are shared between both. */
+/** The realm in which a process id is unique: this machine, and within it this container. Homes are shared between both. */
 export async function processRealm(): Promise<string> {
   return `${hostname()} ${await readlink('/proc/self/ns/pid').catch(() => '')}`.trim();
 }

@@ -39,7 +39,7 @@ export async function receiveEach(
       await delay(PAUSE);
       continue;
     }
-    // A message may be in hand when its socket is closed: whoever was cut off is not heard any more.
+    // A message may be in hand when its socket is closed: messages of a peer that was cut off are dropped.
     if (source.closed) return;
     timeSlice?.begin();
     take(frames, handle, onFailure);

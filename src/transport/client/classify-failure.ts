@@ -1,17 +1,17 @@
 import type { Event, EventType } from 'zeromq';
 import type { ErrorCode } from '../../errors.js';
 
-/** How the dialing side identifies itself. */
+/** The security mechanism of the dialing side. */
 export type Mechanism = 'curve' | 'null';
 
 /**
- * What a monitor event says about an attempt to connect.
+ * The outcome of an attempt to connect, by a monitor event.
  *
  * - `up`: the handshake succeeded.
  * - an error code: decisive, every further attempt would end in the same way.
- * - `reset`: the peer ended the handshake without a word. That is what libzmq does with a handshake it cannot read, and what a
+ * - `reset`: the peer ended the handshake without a message. That is what libzmq does with a handshake it cannot read, and what a
  *   kernel does that is just ending (see {@link classifyResets}).
- * - `down`: nobody listens there, or the connection ended.
+ * - `down`: there is no listener, or the connection ended.
  */
 export type Outcome = 'up' | 'down' | 'reset' | PeerFailure;
 
@@ -36,7 +36,7 @@ const OUTCOMES: Partial<Record<EventType, Outcome>> = {
 };
 
 /**
- * What it means that a peer ends every handshake without a word, when its greeting names `spoken`. Undefined: nothing certain.
+ * The reason why a peer ends every handshake without a message, when its greeting names the mechanism `spoken`; undefined if unknown.
  */
 export function classifyResets(mechanism: Mechanism, spoken: string | undefined): PeerFailure | undefined {
   if (spoken === 'CURVE') return mechanism === 'curve' ? 'peer-wrong-key' : 'peer-encrypted';

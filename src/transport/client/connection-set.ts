@@ -6,7 +6,7 @@ import { dialFailure } from './dial-failure.js';
 import type { ClientSockets } from './dial-sockets.js';
 import { SocketConnection } from './socket-connection.js';
 
-/** How a socket is protected. */
+/** The protection of a socket. */
 export interface SocketSecurity {
   readonly endpoint: string;
   /** As the socket itself reported when its last handshake had succeeded. */
@@ -51,7 +51,7 @@ export class ConnectionSet {
     if (down !== undefined) throw this.connectionError('peer-lost', down);
   }
 
-  /** How each socket is protected. Throws `peer-silent` while there is one whose handshake never succeeded. */
+  /** The protection of each socket. Throws `peer-silent` while there is one whose handshake never succeeded. */
   security(): Record<SocketName, SocketSecurity> {
     return perSocket((name) => {
       const mechanism = this.#mechanisms.get(name);

@@ -13,12 +13,12 @@ const HANDSHAKE = 5_000;
 
 /**
  * Milliseconds until libzmq would connect again by itself: a day. A {@link SocketConnection} does it sooner and by its own rules. Not -1 (never),
- * and not `immediate`: with either one libzmq throws away what it has received and nobody has read yet when a connection ends,
- * and that is where a kernel's last words are.
+ * and not `immediate`: with either one libzmq throws away messages that are received and not read yet when a connection ends,
+ * and those are a kernel's last messages.
  */
 const NEVER = 86_400_000;
 
-/** What {@link makeClientSockets} makes sockets for. */
+/** Options of {@link makeClientSockets}. */
 export interface ClientSocketOptions {
   readonly context: Context;
   readonly endpoints: Readonly<Record<SocketName, string>>;

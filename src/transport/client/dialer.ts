@@ -19,7 +19,7 @@ import { deferred } from '../../support/deferred.js';
 import { startTimer } from '../../support/timers.js';
 import { TransportContext } from '../transport-context.js';
 
-/** What a dialer reports beside messages. */
+/** Events of a dialer beside messages. */
 export type DialerEvent =
   /** A message was thrown away. */
   | { readonly kind: 'message-rejected'; readonly channel: Channel; readonly error: CurveKernelError }
@@ -28,7 +28,7 @@ export type DialerEvent =
   /** After `peer-lost`, all five sockets are connected again: to the same kernel, or to one that was restarted there. */
   | { readonly kind: 'peer-back' };
 
-/** How a {@link Dialer} is opened. */
+/** Options of {@link openDialer}. */
 export interface DialerOptions {
   readonly connection: ConnectionInfo;
   /** Our own pair. Default: the shared pair of the connection file. */
@@ -36,7 +36,7 @@ export interface DialerOptions {
   /** The same on shell, control and stdin, so that input requests find the client that asked. */
   readonly routingId: string;
   readonly onMessage: (channel: Channel, message: Message) => void;
-  /** What to hear of iopub, by the beginnings of topics; ours are message types. Default: everything. */
+  /** Subscriptions to iopub, by the beginnings of topics; ours are message types. Default: everything. */
   readonly topics?: readonly string[];
   /**
    * After it was open: `peer-lost` once per loss, while the dialer goes on trying to connect until it is closed; or another
@@ -130,7 +130,7 @@ export class Dialer {
       endpoints,
       mechanism: keys ? 'curve' : 'null',
       onUp: () => this.#rise(),
-      // A kernel that listens there next must not be surprised by them.
+      // The next kernel that listens there must not receive them.
       onDown: (name) => isRequestChannel(name) && this.#requests[name].clear(),
       onLost: (error) => this.#lose(error),
       onFailure: (error) => this.#end(error),
@@ -154,7 +154,7 @@ export class Dialer {
     queue.push(frames, bytes);
   }
 
-  /** How each socket is protected, in its own words after its handshake. */
+  /** The protection of each socket, as it reported it after its handshake. */
   security(): Record<SocketName, SocketSecurity> {
     return this.#connections.security();
   }
@@ -238,7 +238,7 @@ export class Dialer {
   }
 
   async #close(): Promise<void> {
-    // What settles because of this must find that it is being closed.
+    // Callbacks that settle because of this must find that it is being closed.
     await Promise.resolve();
     this.#end(closedError());
     for (const name of SOCKET_NAMES) this.#sockets[name].close();

@@ -2,7 +2,7 @@ import type { Dealer } from 'zeromq';
 import { onAbort } from '../../support/abort.js';
 import { startTimer } from '../../support/timers.js';
 
-/** How a ping waits. */
+/** Options of a ping. */
 export interface PingOptions {
   /** Milliseconds. Default: 3,000. */
   readonly timeout?: number;

@@ -10,19 +10,19 @@ import { onAbort } from '../../support/abort.js';
 import { startTimer } from '../../support/timers.js';
 import { uninterrupted } from '../../support/system-error.js';
 
-/** Whom a probe pretends to be. Without `client`: a stranger with a throw-away pair. */
+/** The mechanism and keys of a probe. Without `client`: a stranger with a throw-away pair. */
 export type ProbeAs =
   | { readonly mechanism: 'null' }
   | { readonly mechanism: 'curve'; readonly serverKey: string; readonly client?: CurvePair };
 
 /**
- * What a probe met: `admitted`: the handshake succeeded; `mechanism-mismatch`: the peer speaks CURVE and the probe does not, or
+ * The result of a probe: `admitted`: the handshake succeeded; `mechanism-mismatch`: the peer speaks CURVE and the probe does not, or
  * the other way round; `refused`: the peer ended the connection, by ZAP or because it could not read the handshake (wrong
- * server key); `silent`: nobody listens, or nobody answered in time.
+ * server key); `silent`: there is no listener, or no answer in time.
  */
 export type ProbeResult = 'admitted' | 'refused' | 'mechanism-mismatch' | 'silent';
 
-/** How a probe waits. */
+/** Options of a probe. */
 export interface ProbeOptions {
   /** Milliseconds. Default: 2,000. */
   readonly timeout?: number;
@@ -30,7 +30,7 @@ export interface ProbeOptions {
 }
 
 /**
- * Knocks once at `endpoint`, the address of a kernel's `socket`, and tells whether the handshake succeeds (ZMTP 3.1). Sends no
+ * Connects once to `endpoint`, the address of a kernel's `socket`, and tells whether the handshake succeeds (ZMTP 3.1). Sends no
  * message, leaves nothing behind. `refused` and `mechanism-mismatch` both prove that this peer gets nothing; `silent` proves
  * nothing. Rejects with the reason of `signal`.
  */

@@ -4,7 +4,7 @@ import { peekGreeting } from './peek-greeting.js';
 import { watchSocket } from '../watch-socket.js';
 import { uninterrupted } from '../../support/system-error.js';
 
-/** What a {@link SocketConnection} keeps connected, and whom it tells. */
+/** Options of a {@link SocketConnection}. */
 export interface SocketConnectionOptions {
   /** Must not reconnect by itself: libzmq tries once, and this link decides about the next attempt. */
   readonly socket: Socket;
@@ -25,7 +25,7 @@ const RESETS_BEFORE_PEEK = 2;
  * that they cannot read at once. Later it is the handshake limit of a kernel that is busy, or has stopped.
  */
 const RESET_WINDOW = 1_000;
-/** Least and most milliseconds between attempts while nobody listens there and the kernel, perhaps, is starting. */
+/** Least and most milliseconds between attempts while there is no listener and the kernel, perhaps, is starting. */
 const STARTING_INTERVALS = [20, 100] as const;
 /** The same for all other attempts. */
 const RECONNECT_INTERVALS = [50, 1_000] as const;
@@ -70,12 +70,12 @@ export class SocketConnection {
     return this.#up;
   }
 
-  /** Whether anybody accepted a connection, with or without a handshake. */
+  /** Whether a process accepted a connection, with or without a handshake. */
   get reachedPeer(): boolean {
     return this.#reachedPeer;
   }
 
-  /** No further attempt is made, and nobody is told anything any more. Closing the socket is its owner's matter. */
+  /** No further attempt is made, and no callback is called any more. The owner closes the socket. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -130,8 +130,8 @@ export class SocketConnection {
 
   #reconnect(): void {
     const { socket, endpoint } = this.#options;
-    // To disconnect is to lose what is received and not read yet. It also drops requests that reached nobody, which is right:
-    // whoever listens there next must not be surprised by them.
+    // To disconnect loses messages that are received and not read yet. It also drops requests that did not arrive, which is right:
+    // the next listener there must not receive them.
     if (socket.readable) {
       this.#timer = setTimeout(() => this.#reconnect(), RECONNECT_INTERVALS[0]);
       return;

@@ -7,10 +7,10 @@ import { CurveKernelError } from '../../errors.js';
 import { errorCode, errorMessage } from '../../support/system-error.js';
 
 /**
- * Binds `socket` to the ipc path `path`, with mode 0600, and never takes it from somebody who is there: libzmq itself deletes
- * whatever has the name, another kernel's live socket as well. So the socket is bound under a name that nobody knows, made
- * private, and then linked to its own name, which the system does for one process only. A socket file that nobody answers
- * behind is what a killed kernel leaves, and is replaced; when several kernels start there at once, one of them gets the name.
+ * Binds `socket` to the ipc path `path`, with mode 0600, and never takes it from a process that listens there: libzmq itself deletes
+ * any file of that name, another kernel's live socket as well. So the socket is bound under a random name, made private, and then linked
+ * to its own name, which the system does for one process only. A socket file without a listener is what a killed kernel leaves, and is
+ * replaced; when several kernels start there at once, one of them gets the name.
  *
  * Returns the function that removes the file. Throws `address-in-use` or `bind-failed`.
  */
@@ -36,8 +36,8 @@ export async function bindIpc(socket: Socket, path: string): Promise<() => void>
 }
 
 /**
- * Between the question whether somebody answers and the removal, another kernel may have put its socket in the place of the stale one.
- * So that is taken aside first, which only one process can do, and asked again.
+ * Between the test for a listener and the removal, another kernel may have put its socket in the place of the stale one.
+ * So the file is renamed first, which only one process can do, and tested again.
  */
 async function removeStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });

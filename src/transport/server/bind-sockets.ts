@@ -24,7 +24,7 @@ export type ServerSockets = Readonly<Record<RequestChannel | 'heartbeat', Router
   readonly iopub: XPublisher;
 };
 
-/** What {@link bindSockets} binds. */
+/** Options of {@link bindSockets}. */
 export interface BindOptions {
   readonly context: Context;
   /** Peers of different people share the sockets. Default: false. */
@@ -40,7 +40,7 @@ export interface BoundSockets {
   readonly sockets: ServerSockets;
   /** The connection asked for, with the ports that the system chose in place of 0. */
   readonly connection: ConnectionInfo;
-  /** Where this machine reaches them. */
+  /** The endpoints at which this machine reaches them. */
   readonly addresses: Readonly<Record<SocketName, string>>;
   /** Removes the socket files of ipc. */
   readonly removeFiles: () => void;
@@ -133,7 +133,7 @@ function makeSockets({ context, connection, limits, zapPolicy, admitsStrangers =
       iopub: ready(new XPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs', noDrop: true }), 'iopub'),
       stdin: router('stdin', true),
       control: router('control', true),
-      // Who asks and does not read the echo loses it.
+      // A client that does not read the echo loses it.
       heartbeat: router('heartbeat', false),
     };
   } catch (cause) {

@@ -58,34 +58,34 @@ export interface ReceivedMessage {
   readonly listener: Listener;
 }
 
-/** How a {@link Listener} is opened. */
+/** Options of {@link openListener}. */
 export interface ListenerOptions {
   readonly context: TransportContext;
   /** The identity that it admits. */
   readonly name: string;
   /** Port 0: chosen by the system (tcp), or the first free one (ipc). */
   readonly connection: ConnectionInfo;
-  /** Absent: plain text, for everybody who reaches the sockets; not allowed for a connection that has keys. */
+  /** Absent: plain text, for every process that reaches the sockets; not allowed for a connection that has keys. */
   readonly server?: CurvePair;
   /**
    * Client keys for shell, control, stdin and iopub, or a function that decides for all five sockets. Default: the server's own,
    * the shared pair of JEP 145.
    */
   readonly admit?: readonly string[] | Admit;
-  /** `admit` lets in whoever knows the server key, so at the start only a plaintext peer must be refused. Default: false. */
+  /** `admit` lets in every peer that knows the server key, so at the start only a plaintext peer must be refused. Default: false. */
   readonly admitsStrangers?: boolean;
   readonly limits?: Partial<ListenerLimits>;
-  /** What the identity may do. Default: everything. */
+  /** Rights of the identity. Default: everything is allowed. */
   readonly rights?: SenderRights;
   /** Called with every message that is signed, new, and has headers that can be read. */
   readonly onMessage: (received: ReceivedMessage) => void;
-  /** Called with every subscription to iopub, whoever subscribed to the same before. */
+  /** Called with every subscription to iopub, also to a topic that has subscribers. */
   readonly onSubscribe?: (topic: Uint8Array) => void;
-  /** Called with what happens to peers, and with what was thrown away. Without it, connections are not monitored at all. */
+  /** Called with events of connections, and with messages that were thrown away. Without it, connections are not monitored at all. */
   readonly onEvent?: (event: ListenerEvent) => void;
   /**
-   * Called with what a client does not get on iopub, so that it can be told there by this listener. What is published meanwhile comes
-   * before what is published next.
+   * Called with output that a client does not get on iopub, so that this listener can tell it there. Messages published in the callback
+   * are sent before all others.
    */
   readonly onLoss?: (loss: OutputLoss) => void;
   /** Called while iopub cannot take what is published, with each change of {@link Listener.pressure}. */

@@ -3,7 +3,7 @@ import type { Message, ParentHeader } from '../../protocol/message.js';
 import type { ListenerLimits } from './listener-limits.js';
 import { OutgoingQueue } from '../outgoing-queue.js';
 
-/** What an identity does not get on iopub. */
+/** Output that an identity does not get on iopub. */
 export type OutputLoss =
   /** Output of one request was dropped, because the clients of the listener take it more slowly than it is made. */
   | {
@@ -25,7 +25,7 @@ export type OutputLoss =
       readonly milliseconds: number;
     };
 
-/** What a {@link PublishQueue} works with. */
+/** Options of a {@link PublishQueue}. */
 export interface PublishQueueOptions {
   readonly socket: XPublisher;
   readonly limits: Pick<ListenerLimits, 'queuedOutput' | 'stalled'>;
@@ -39,11 +39,11 @@ export interface PublishQueueOptions {
 /** The header of a message and its parent, as the client of the listener is shown them. */
 export type MessageHeaders = Pick<Message, 'header' | 'parent_header'>;
 
-/** The types that a cell can make without end. All others tell a client what state the kernel or a widget is in. */
+/** The types that a cell can produce without end. All others tell a client what state the kernel or a widget is in. */
 const BULK = new Set(['stream', 'display_data', 'update_display_data', 'execute_result']);
 /** Bytes from which such a message counts as bulk. */
 const MIN_BULK_BYTES = 4_096;
-/** How many times the limit may wait before any message is dropped: a kernel that runs out of memory ends for all its clients. */
+/** The factor of the limit beyond which messages of any type are dropped: a kernel that runs out of memory ends for all its clients. */
 const HARD_LIMIT_FACTOR = 4;
 /** Of the limit, the part that may wait when losses are told outside of a status message. */
 const DRAINED_PART = 0.5;
@@ -57,8 +57,8 @@ interface Dropped {
 }
 
 /**
- * What a listener publishes, in order. Back-pressure does not pass a PUB socket: libzmq drops what a subscriber does not take, whatever
- * it is. With `noDrop` it refuses the message instead while *any* subscriber is full, so that what is dropped is decided here.
+ * The queue of iopub messages, in order. Back-pressure does not pass a PUB socket: libzmq drops every message that a subscriber has no
+ * room for. With `noDrop` it refuses the message instead while *any* subscriber is full, so that what is dropped is decided here.
  */
 export class PublishQueue {
   readonly #options: PublishQueueOptions;
@@ -145,8 +145,8 @@ export class PublishQueue {
   }
 
   /**
-   * One message has been sent with `noDrop` off. Whoever had no room for it is passed over by libzmq (dist.cpp) until it has read half of
-   * what lies in its pipe, also with `noDrop` on. So the others lose nothing.
+   * One message has been sent with `noDrop` off. libzmq (dist.cpp) passes over a subscriber that had no room for it until that has
+   * read half of its pipe, also with `noDrop` on. So the others lose nothing.
    */
   #endLeavingOut(): void {
     this.#leavesOut = false;

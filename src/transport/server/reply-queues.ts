@@ -2,7 +2,7 @@ import { OutgoingQueue, type Sink } from '../outgoing-queue.js';
 
 import type { ListenerLimits } from './listener-limits.js';
 
-/** What {@link ReplyQueues} work with. */
+/** Options of {@link ReplyQueues}. */
 export interface ReplyQueuesOptions {
   readonly sink: Sink;
   readonly limits: Pick<ListenerLimits, 'queuedReplies' | 'unresponsive'>;
@@ -14,7 +14,7 @@ export interface ReplyQueuesOptions {
 const RESUME = 0.5;
 
 /**
- * What a ROUTER socket sends: a queue for each routing id, so that a slow peer delays no other. Nothing is dropped while its peer is
+ * The messages that a ROUTER socket sends: a queue for each routing id, so that a slow peer delays no other. Nothing is dropped while its peer is
  * connected. The socket must be `mandatory`, which tells a peer that is full from one that is gone, with a send timeout of 0:
  * with another one a send to a missing peer never ends.
  */

@@ -3,7 +3,7 @@ import { RECEIVE_MARK, type ListenerLimits } from './listener-limits.js';
 import type { ReplyQueues } from './reply-queues.js';
 import type { TimeSlice } from '../fair-scheduler.js';
 
-/** What a {@link RequestIntake} works with. */
+/** Options of a {@link RequestIntake}. */
 export interface RequestIntakeOptions {
   readonly replies: Pick<ReplyQueues, 'isFull'>;
   readonly limits: Pick<ListenerLimits, 'peers' | 'heldRequests'>;

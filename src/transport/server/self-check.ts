@@ -5,18 +5,18 @@ import { SOCKET_NAMES } from '../../connection/per-socket.js';
 import { probeIn, type ProbeAs } from '../client/probe.js';
 import { generateCurvePairSync } from '../../keys/curve-pair.js';
 
-/** What is to be found. */
+/** Options of {@link selfCheck}. */
 export interface SelfCheckOptions {
-  /** Milliseconds for each knock. */
+  /** Milliseconds for each probe. */
   readonly timeout: number;
-  /** Strangers are to be let in, and do not knock. Default: false. */
+  /** Strangers are to be admitted, so only plaintext peers are probed. Default: false. */
   readonly admitsStrangers?: boolean;
 }
 
 /**
- * Knocks at every socket as a peer without keys, and at every socket but heartbeat (which is open to whoever knows the server
- * key) as a stranger who knows the server key. Resolves when all were refused. Throws `self-check-failed` when one was
- * admitted, or when there was no answer, which proves nothing.
+ * Probes every socket as a peer without keys, and every socket but heartbeat (which admits every peer that knows the server key) as a
+ * stranger who knows the server key. Resolves when all were refused. Throws `self-check-failed` when one was admitted, or when there was
+ * no answer, which proves nothing.
  */
 export async function selfCheck(
   context: Context,
@@ -39,7 +39,7 @@ export async function selfCheck(
   );
 }
 
-/** How often {@link selfCheck} knocks at a socket. */
+/** Number of probes of {@link selfCheck} at one socket. */
 export function probesPerSocket(
   name: SocketName,
   { admitsStrangers = false }: Pick<SelfCheckOptions, 'admitsStrangers'>,

@@ -77,7 +77,7 @@ export class SocketListener implements Listener {
         (frames) => this.#receive(name, frames),
         (error) => this.#handlerFailed(name, error),
         () => (isRequestChannel(name) ? this.#requests[name].room() : undefined),
-        // Every key is admitted to heartbeat, so what is sent there takes no time of the identity's.
+        // Every key is admitted to heartbeat, so pings do not use the time of the identity.
         scheduler.timeSlice(name === 'heartbeat' ? '' : this.name),
       ),
     );
@@ -144,7 +144,7 @@ export class SocketListener implements Listener {
     if (this.#closing) return;
     switch (name) {
       case 'heartbeat':
-        // Done at once or not at all: strangers may ask, and need not read.
+        // Sent at once or dropped: strangers may ping, and need not read.
         return void this.#parts.bound.sockets.heartbeat.send(frames).catch(() => undefined);
       case 'iopub':
         return this.#receiveSubscription(frames);
@@ -187,13 +187,13 @@ export class SocketListener implements Listener {
     }
   }
 
-  /** A handler that throws must not make the listener deaf; and where nobody listens to events, it must not be silent. */
+  /** A handler that throws must not make the listener deaf; and without a listener for events, the error must not be lost. */
   #handlerFailed(socket: SocketName, error: unknown): void {
     if (this.#options.onEvent) return this.report({ kind: 'handler-failed', socket, error });
     reportUncaught(error);
   }
 
-  /** Where no descriptor is left to watch with, nobody is known to leave, and the socket fills up. */
+  /** Without a descriptor to watch with, the ends of connections are not seen, and the socket reaches its limit. */
   #watch(name: SocketName): void {
     const { watched, limiters } = this.#parts;
     try {

@@ -1,11 +1,11 @@
-/** Topics that are counted. Clients have one, or a few; where there are more, somebody is always taken to listen. */
+/** Maximum number of counted topics. Clients have one, or a few; beyond it a subscriber is always assumed. */
 const MAX_TOPICS = 10_000;
 
 /**
- * Whether anybody listens on an iopub socket, so that nothing is written, signed and thrown away for nobody.
+ * Whether an iopub socket has subscribers, so that messages without a reader are neither written nor signed.
  *
  * Counts the subscriptions that XPUB reports, with `verbosity: 'allSubsUnsubs'`: each one, and its end, also by the end of its
- * connection. It reports the end of subscriptions that nobody had as well, if a peer says so. Peers count from their handshake on, so
+ * connection. It also reports ends of subscriptions that never existed, if a peer sends them. Peers count from their handshake on, so
  * that nothing is missed between a subscription's arrival and its being read.
  */
 export class SubscriptionTracker {
@@ -14,7 +14,7 @@ export class SubscriptionTracker {
   #topicBytes = 0;
   #subscriptions: Map<string, number> | undefined;
 
-  /** Whether there may be a subscriber. Never false while there is one, among peers that keep to the protocol. */
+  /** Whether there may be a subscriber. Never false while there is one, among peers that follow the protocol. */
   get present(): boolean {
     return this.#expected > 0 || this.#isCountless || (this.#subscriptions?.size ?? 0) > 0;
   }
@@ -26,7 +26,7 @@ export class SubscriptionTracker {
     return size;
   }
 
-  /** A peer was let in, and has not subscribed yet. */
+  /** A peer was admitted, and has not subscribed yet. */
   expect(): void {
     this.#expected++;
   }

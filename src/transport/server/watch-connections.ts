@@ -9,7 +9,7 @@ export type ObserveConnection = (name: SocketName, event: Event) => void;
 
 /** Five sockets, some of which are watched. */
 export interface WatchedConnections {
-  /** Watches one more, from now on. Throws what libzmq says of too many open sockets. */
+  /** Watches one more, from now on. Throws the error of libzmq for too many open sockets. */
   watch(name: SocketName): void;
   /** Closes all five, iopub first; `linger` is how many milliseconds what was sent before has to leave. Resolves when they are gone. */
   close(linger?: number): Promise<void>;

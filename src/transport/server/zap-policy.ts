@@ -16,16 +16,16 @@ export interface ConnectionAttempt {
   readonly address: string;
 }
 
-/** Whether to let a peer in. What throws, rejects, or takes longer than {@link VERDICT_TIMEOUT}, refuses. */
+/** Decides whether to admit a peer. An exception, a rejection or a decision later than {@link VERDICT_TIMEOUT} refuses it. */
 export type Admit = (attempt: ConnectionAttempt) => boolean | Promise<boolean>;
 
 /** Milliseconds for an answer; less than libzmq waits for the whole handshake. */
 export const VERDICT_TIMEOUT = 2_000;
 
-/** Whom {@link registerZapPolicy} lets in. */
+/** Options of {@link registerZapPolicy}. */
 export interface ZapPolicyOptions {
   readonly context: TransportContext;
-  /** The identity that is let in; becomes its ZAP user id. */
+  /** The identity that is admitted; its ZAP user id. */
   readonly name: string;
   readonly server: CurvePair;
   /**
@@ -33,7 +33,7 @@ export interface ZapPolicyOptions {
    * the shared pair of JEP 145.
    */
   readonly admit?: readonly string[] | Admit;
-  /** Whether there is room at a socket for one more, who is counted with that. */
+  /** Counts one more peer of a socket; false at the limit. */
   readonly tryAdmit: (socket: SocketName) => boolean;
   readonly onEvent: (event: ListenerEvent) => void;
 }
@@ -43,13 +43,13 @@ export interface ZapPolicy {
   readonly server: CurvePair;
   /** The ZAP domain of one of its sockets. */
   readonly domain: (socket: SocketName) => string;
-  /** Nobody new is let in from now on. */
+  /** Refuses every new peer from now on. */
   readonly close: () => void;
 }
 
 /**
- * Puts five ZAP domains under the rules of a listener. With keys: shell, control, stdin and iopub admit these only; heartbeat
- * admits whoever knows the server key, since stock clients use throw-away pairs there (JEP 145) and it carries no content.
+ * Registers a rule for each of the five ZAP domains of a listener. With keys: shell, control, stdin and iopub admit these only; heartbeat
+ * admits every peer that knows the server key, since stock clients use throw-away pairs there (JEP 145) and it carries no content.
  */
 export function registerZapPolicy({
   context,
@@ -92,7 +92,7 @@ const admitKeys =
   ({ socket, publicKey }) =>
     socket === 'heartbeat' || isAmong(publicKey, keys);
 
-/** Compares with all of them, so that time does not tell which one it was. */
+/** Compares with all of them, so that the time does not reveal which one matched. */
 const isAmong = (publicKey: string, keys: readonly string[]): boolean =>
   keys.filter((key) => samePublicKey(key, publicKey)).length > 0;
 
