@@ -12,7 +12,7 @@ interface Source {
 }
 
 /**
- * Gives every message of `source` to `handle`, in order, until it is closed; the next one not before what `room` returns has
+ * Gives every message of `source` to `handle`, in order, until it is closed; the next one not before what `whenReady` returns has
  * resolved, and with `timeSlice` not before it is its turn. Never rejects: what `handle` throws, and what receiving
  * throws while the socket is open, goes to `onFailure`, and the next message is received.
  */
@@ -20,11 +20,11 @@ export async function receiveEach(
   source: Source,
   handle: (frames: Buffer[]) => void,
   onFailure: (error: unknown) => void,
-  room: () => Promise<void> | undefined = () => undefined,
+  whenReady: () => Promise<void> | undefined = () => undefined,
   timeSlice?: TimeSlice,
 ): Promise<void> {
   while (!source.closed) {
-    const pause = room() ?? timeSlice?.room();
+    const pause = whenReady() ?? timeSlice?.whenReady();
     if (pause !== undefined) {
       await pause;
       continue;

@@ -7,7 +7,7 @@ export interface ReplyQueuesOptions {
   readonly sink: Sink;
   readonly limits: Pick<ListenerLimits, 'queuedReplies' | 'unresponsive'>;
   /** Called when there is room again after {@link ReplyQueues.isFull}. */
-  readonly onRoom: () => void;
+  readonly onDrained: () => void;
 }
 
 /** Of the bytes that may wait, the part that must have left before there is room again. */
@@ -68,7 +68,7 @@ export class ReplyQueues {
     if (this.#queues.get(peer)?.isEmpty === true) this.#queues.delete(peer);
     if (!this.#isFull || this.bytes > this.#options.limits.queuedReplies * RESUME) return;
     this.#isFull = false;
-    this.#options.onRoom();
+    this.#options.onDrained();
   }
 
   #refused(peer: string, milliseconds: number): void {

@@ -44,8 +44,8 @@ export class RequestIntake {
   }
 
   /** Undefined while more may be read; otherwise resolves when it may. */
-  room(): Promise<void> | undefined {
-    if (this.#hasRoom) return undefined;
+  whenReady(): Promise<void> | undefined {
+    if (this.#mayRead) return undefined;
     return new Promise((resolve) => (this.#resume = resolve));
   }
 
@@ -61,7 +61,7 @@ export class RequestIntake {
     this.#resume?.();
   }
 
-  get #hasRoom(): boolean {
+  get #mayRead(): boolean {
     return this.#isClosed || (this.#held.length < this.#most && this.#heldBytes < this.#options.limits.heldRequests);
   }
 
@@ -71,14 +71,14 @@ export class RequestIntake {
     this.#isCatchingUp = true;
     const { replies, timeSlice, handle } = this.#options;
     while (!replies.isFull) {
-      await timeSlice.room();
+      await timeSlice.whenReady();
       // Full or closed meanwhile.
       const frames = replies.isFull ? undefined : this.#held.shift();
       if (frames === undefined) break;
       this.#heldBytes -= totalBytes(frames);
       timeSlice.begin();
       handle(frames);
-      if (this.#hasRoom) this.#resume?.();
+      if (this.#mayRead) this.#resume?.();
     }
     this.#isCatchingUp = false;
   }

@@ -61,7 +61,7 @@ export class SocketListener implements Listener {
       onPressure: (bytes) => this.#call(() => options.onPressure?.(bytes)),
     });
     const replies = (name: RequestChannel): ReplyQueues =>
-      new ReplyQueues({ sink: bound.sockets[name], limits, onRoom: () => this.#requests[name].resume() });
+      new ReplyQueues({ sink: bound.sockets[name], limits, onDrained: () => this.#requests[name].resume() });
     this.#replies = { shell: replies('shell'), control: replies('control'), stdin: replies('stdin') };
     const intake = (name: RequestChannel): RequestIntake =>
       new RequestIntake({
@@ -76,7 +76,7 @@ export class SocketListener implements Listener {
         bound.sockets[name],
         (frames) => this.#receive(name, frames),
         (error) => this.#handlerFailed(name, error),
-        () => (isRequestChannel(name) ? this.#requests[name].room() : undefined),
+        () => (isRequestChannel(name) ? this.#requests[name].whenReady() : undefined),
         // Every key is admitted to heartbeat, so pings do not use the time of the identity.
         scheduler.timeSlice(name === 'heartbeat' ? '' : this.name),
       ),
