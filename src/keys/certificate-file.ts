@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { CurveKernelError } from '../errors.js';
+import { asClause } from '../support/as-clause.js';
 import { checkCurvePair, checkPublicKey, type CurvePair, exposeZ85, secretKeyFromZ85 } from './curve-pair.js';
 import { privateFileError } from './private-file.js';
 import { readPrivateFile } from './read-private-file.js';
@@ -86,7 +87,7 @@ export async function readCertificateFile(file: string): Promise<Certificate> {
     return { publicKey, secretKey, metadata };
   } catch (cause) {
     if (!(cause instanceof CurveKernelError)) throw cause;
-    const problem = `is not a certificate: ${cause.message.replace(/\.$/, '')}`;
+    const problem = `is not a certificate: ${asClause(cause.message)}`;
     throw privateFileError(
       'key-file',
       'invalid',

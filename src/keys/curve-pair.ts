@@ -2,9 +2,9 @@
  * Curve key pairs, and where they come from. Any 32 random bytes are a secret key (RFC 7748), and libsodium, OpenSSL and libzmq find the same
  * public key for it (tested), so there is one kind of pair and two makers:
  *
- * - {@link generateCurvePair}, by libsodium, makes the pairs of users, managers and clients: what is written to a file or handed over.
- * - {@link generateCurvePairSync}, by Node's OpenSSL, makes the pairs of a running kernel: those of the sockets of its grants, and those that
- *   a probe throws away. Loading libsodium costs 40 ms and 11 MB, which a kernel does not pay.
+ * - {@link generateCurvePair}, by libsodium, makes the pairs of users, managers and clients: those that are written to files or handed over.
+ * - {@link generateCurvePairSync}, by Node's OpenSSL, makes the pairs of a running kernel: those of the sockets of its grants, and the throw-away
+ *   pairs of probes. Loading libsodium costs 40 ms and 11 MB, which a kernel does not pay.
  */
 import { createPrivateKey, createPublicKey, randomFillSync } from 'node:crypto';
 import { CurveKernelError } from '../errors.js';

@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import { currentUser, isTrustedOwner } from './private-file.js';
 
 /**
- * Whether no other user can get at an opened file by its name, whatever its own mode: one of the folders above it is closed to them. Front ends
+ * Whether no other user can open a file by its name, whatever its own mode: one of the folders above it is closed to them. Front ends
  * write connection files with the umask (0644) into Jupyter's runtime folder (0700).
  *
- * `opened` is what `fstat` says of the file that `file` led to. False where the name leads elsewhere by now, and where the file has a second name, which
+ * `opened` is the result of `fstat` on the opened file. False where the name leads elsewhere by now, and where the file has a second name, which
  * may be in an open folder. Access lists are not read: on Linux they show in the mode, as the rights of the group.
  */
 export async function isFilePrivate(file: string, opened: Stats): Promise<boolean> {
@@ -22,7 +22,7 @@ export async function isFilePrivate(file: string, opened: Stats): Promise<boolea
   }
 }
 
-/** Whether no other user can get into `folder`, which is a real path, because it or a folder above it is closed to them. */
+/** Whether no other user can enter `folder`, which is a real path, because it or a folder above it is closed to them. */
 export async function isFolderPrivate(folder: string): Promise<boolean> {
   return isClosed(folder, currentUser()).catch(() => false);
 }
@@ -46,11 +46,11 @@ async function isClosed(folder: string, owner: number | undefined): Promise<bool
   }
 }
 
-/** Whether other users can replace what is in a folder: they may write to it, and it is not sticky. */
+/** Whether other users can replace the files in a folder: they may write to it, and it is not sticky. */
 export const isReplaceableByOthers = ({ mode }: Pick<Stats, 'mode'>): boolean =>
   (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
 
-/** Whether what is in `folder` was put there by this user or by root: no other user can write to it, sticky or not. */
+/** Whether only this user and root can create files in `folder`: no other user can write to it, sticky or not. */
 export async function isOwnFolder(folder: string): Promise<boolean> {
   if (currentUser() === undefined) return true;
   try {

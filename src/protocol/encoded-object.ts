@@ -1,4 +1,4 @@
-/** JSON that arrives written, and leaves in the same words: to read a megabyte and write it again costs half of what encrypting it does. */
+/** JSON that arrives encoded and leaves as the same bytes: to parse and write a megabyte costs half as much as to encrypt it. */
 import type { Json, JsonObject } from './message.js';
 import { isObject } from '../support/is-object.js';
 
@@ -28,7 +28,7 @@ export function encodedObject(bytes: Uint8Array, known: Readonly<Record<string, 
       defineProperty: refuse,
       deleteProperty: refuse,
       setPrototypeOf: refuse,
-      // Of what is frozen, all that it shows would have to be here already.
+      // A frozen proxy must have all of its members in the target.
       preventExtensions: refuse,
     },
   );
@@ -49,7 +49,7 @@ export function knownMember(value: JsonObject, name: string): Json | undefined {
 
 function parseObject(bytes: Uint8Array): JsonObject {
   const value: Json = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
-  if (!isObject(value)) throw new TypeError('JSON that is no object');
+  if (!isObject(value)) throw new TypeError('The JSON is not an object.');
   return value;
 }
 

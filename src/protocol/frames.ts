@@ -66,8 +66,8 @@ export interface DecodedMessage {
   readonly routing: readonly Uint8Array[];
   readonly message: Message;
   /**
-   * Of a request whose headers can be read and whose metadata or content cannot, which are empty in the message then: why. Nothing is to
-   * be done but to say so to its sender.
+   * Of a request whose headers can be read and whose metadata or content cannot, which are empty in the message then: the reason. The only
+   * answer to it is an error.
    */
   readonly fault?: CurveKernelError;
 }
@@ -156,7 +156,7 @@ export function decodeMessage(
   );
   if (!signature || !header || !parentHeader || !metadata || !content) {
     throw malformedError(
-      `${frames.length - delimiter - 1} frames follow the delimiter, and ${FIXED_FRAMES} or more were wanted`,
+      `${frames.length - delimiter - 1} frames follow the delimiter; ${FIXED_FRAMES} or more are wanted.`,
     );
   }
   const fromKernel = options.sender === 'kernel';
@@ -249,7 +249,7 @@ function checkLengths(frames: readonly Uint8Array[], limits: MessageLimits): voi
 
 function findDelimiter(frames: readonly Uint8Array[], limits: MessageLimits): number {
   const delimiter = frames.findIndex((frame) => DELIMITER_BYTES.equals(frame));
-  if (delimiter < 0) throw malformedError(`none of the ${frames.length} frames is the delimiter ${DELIMITER}`);
+  if (delimiter < 0) throw malformedError(`None of the ${frames.length} frames is the delimiter ${DELIMITER}.`);
   if (delimiter > limits.maxIdentities) {
     throw tooLargeError('routing frames', 'maxIdentities', delimiter, limits.maxIdentities);
   }

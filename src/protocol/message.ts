@@ -2,7 +2,7 @@
  * A Jupyter message as a value, in the protocol's own words.
  *
  * Field names are those of the wire (`msg_id`, `parent_header`, …) everywhere in this package. Numbers are JavaScript's: an
- * integer beyond 2^53 loses precision, as in every browser front end. `source-text.ts` has what a kernel wrote.
+ * integer beyond 2^53 loses precision, as in every browser front end. `source-text.ts` has the text that a kernel wrote.
  *
  * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html | Messaging in Jupyter}
  */
@@ -58,7 +58,7 @@ export function isRequestType(msgType: string): boolean {
   return msgType.length > REQUEST.length && msgType.endsWith(REQUEST);
 }
 
-/** The type of the reply: `execute_request` gives `execute_reply`; undefined for what is no request. */
+/** The type of the reply: `execute_request` gives `execute_reply`; undefined for other types. */
 export function replyType(msgType: string): string | undefined {
   return isRequestType(msgType) ? `${msgType.slice(0, -REQUEST.length)}_reply` : undefined;
 }

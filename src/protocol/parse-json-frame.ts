@@ -9,13 +9,13 @@ import { keepSourceText } from './source-text.js';
 export interface JsonLimits {
   /** Nesting of objects and arrays. */
   readonly maxDepth: number;
-  /** Objects, arrays and what is in them, together. A text is one, however long. */
+  /** Objects, arrays and their values, together. A text is one, however long. */
   readonly maxNodes: number;
 }
 
 /** Options of {@link parseJsonFrame}. */
 export interface JsonFrameOptions extends JsonLimits {
-  /** For what is acted on: UTF-8 and strict JSON (RFC 8259), with no name twice in the outermost object. */
+  /** For headers of requests: UTF-8 and strict JSON (RFC 8259), with no name twice in the outermost object. */
   readonly strict: boolean;
   /** Keeps the text of an object with numbers that JavaScript changes, for `sourceTextOf`. */
   readonly keepNumbers?: boolean;
@@ -40,7 +40,7 @@ export function parseJsonFrame(bytes: Uint8Array, frame: string, options: JsonFr
   }
   const value = parse(text, frame, options.strict);
   if (options.strict && isJsonObject(value) && Object.keys(value).length !== scan.members) {
-    throw malformedError(`the ${frame} has two members of one name`);
+    throw malformedError(`The ${frame} has two members of one name.`);
   }
   if (options.keepNumbers === true && scan.unusualNumbers && isJsonObject(value)) keepSourceText(value, text);
   return value;
@@ -55,13 +55,13 @@ function decodeText(bytes: Uint8Array, frame: string, strict: boolean): string {
   if (bytes.byteLength > constants.MAX_STRING_LENGTH) {
     throw tooLargeError(`bytes in its ${frame}`, 'maxBytes', bytes.byteLength, constants.MAX_STRING_LENGTH);
   }
-  if (strict && !isUtf8(bytes)) throw malformedError(`the ${frame} is not UTF-8`);
+  if (strict && !isUtf8(bytes)) throw malformedError(`The ${frame} is not UTF-8.`);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 function parse(text: string, frame: string, strict: boolean): Json {
   const value = parseJson(text) ?? (strict ? undefined : parsePythonJson(text));
   // Without a cause: the engine's message quotes the text.
-  if (value === undefined) throw malformedError(`the ${frame} is not JSON`);
+  if (value === undefined) throw malformedError(`The ${frame} is not JSON.`);
   return value.json;
 }

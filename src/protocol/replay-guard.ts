@@ -14,7 +14,7 @@ export interface ReplayGuard {
  */
 export function createReplayGuard(capacity = 65_536): ReplayGuard {
   if (!Number.isSafeInteger(capacity) || capacity < 1) {
-    throw new TypeError(`capacity must be a positive integer, and is ${String(capacity)}`);
+    throw new TypeError(`The capacity must be a positive integer, and is ${String(capacity)}.`);
   }
   const seen = new Set<string>();
   const ring: string[] = [];

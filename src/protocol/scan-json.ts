@@ -33,7 +33,7 @@ const SMALL = '0.0000';
 
 /**
  * Counts in one pass, with no recursion and in constant memory. It judges nothing: exact for valid JSON, and for any other
- * text at least what a parser can have built when it meets the mistake.
+ * text at least the values that a parser can have built before the mistake.
  */
 export function scanJson(text: string): JsonScan {
   let depth = 0;

@@ -1,4 +1,4 @@
-/** The text of content whose numbers JavaScript does not keep, such as 2^63, 1.0 and NaN: for readers that must write them down again. */
+/** The text of content whose numbers JavaScript does not keep, such as 2^63, 1.0 and NaN: for readers that must write them again. */
 
 /** By content object. A copy of it has none until {@link copySourceText} is called. */
 const texts = new WeakMap<object, string>();

@@ -15,12 +15,12 @@ export type Mechanism = 'curve' | 'null';
  */
 export type Outcome = 'up' | 'down' | 'reset' | PeerFailure;
 
-/** The errors that say how a peer answered. */
+/** The errors about the answer of a peer. */
 export type PeerFailure = Extract<ErrorCode, `peer-${string}`>;
 
 /** Reads a monitor event of a connecting socket; undefined for events that decide nothing. */
 export function classifyEvent(event: Event, mechanism: Mechanism): Outcome | undefined {
-  // The handshake limit ran out: a peer that says nothing has not ended anything.
+  // The handshake timed out: a silent peer has not ended the connection.
   if (event.type === 'handshake:error:other' && event.error.code === 'EAGAIN') return 'down';
   if (!isMechanismMismatch(event)) return OUTCOMES[event.type];
   return mechanism === 'curve' ? 'peer-plaintext' : 'peer-encrypted';

@@ -45,7 +45,7 @@ export class ConnectionSet {
     for (const name of SOCKET_NAMES) this.#connections[name].connect();
   }
 
-  /** Throws `peer-lost` unless all five are connected now: a request is of no use whose output or reply is lost. */
+  /** Throws `peer-lost` unless all five are connected: the output or reply of a request would be lost. */
   checkUp(): void {
     const down = SOCKET_NAMES.find((name) => !this.#connections[name].up);
     if (down !== undefined) throw this.connectionError('peer-lost', down);

@@ -204,7 +204,7 @@ export class Dialer {
     this.#options.onFailure?.(error);
   }
 
-  /** Nothing more is sent, received or tried. */
+  /** Stops sending, receiving and reconnecting. */
   #end(error: unknown): void {
     if (this.#ended) return;
     this.#ended = { error };

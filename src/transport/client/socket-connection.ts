@@ -18,7 +18,7 @@ export interface SocketConnectionOptions {
   readonly onFailure: (code: PeerFailure) => void;
 }
 
-/** After so many handshakes in a row that the peer ended without a word, it is asked for its greeting. */
+/** After so many handshakes in a row that the peer ended without a message, its greeting is read. */
 const RESETS_BEFORE_PEEK = 2;
 /**
  * Milliseconds from the connection on in which the end of a handshake says something about keys: libzmq's own threads find a handshake
@@ -53,7 +53,7 @@ export class SocketConnection {
     this.#options = options;
   }
 
-  /** Begins. Throws what libzmq says of an endpoint that nothing can be connected to, and of too many open sockets. */
+  /** Begins. Throws the error of libzmq for an endpoint that no socket can connect to, and for too many open sockets. */
   connect(): void {
     const { socket, endpoint } = this.#options;
     this.#closed = watchSocket(socket, (event) => this.#observe(event));
@@ -114,7 +114,7 @@ export class SocketConnection {
     this.#options.onUp();
   }
 
-  /** One failed attempt is told by one event or by two; the timer makes them one. */
+  /** One failed attempt causes one event or two; the timer makes them one. */
   #handleDown(): void {
     this.#timer ??= setTimeout(() => this.#reconnect(), this.#interval());
     if (!this.#up) return;
@@ -146,7 +146,7 @@ export class SocketConnection {
     uninterrupted(() => socket.connect(endpoint));
   }
 
-  /** A kernel that starts is met within a few per cent of the time it took; one that is gone is left more and more alone. */
+  /** A starting kernel is reached within a few per cent of its start time; a kernel that is gone is tried less and less often. */
   #interval(): number {
     if (!this.#wasUp && !this.#reachedPeer)
       return Math.min(Math.max(STARTING_INTERVALS[0], this.#attempts), STARTING_INTERVALS[1]);

@@ -108,7 +108,7 @@ function makeSockets({ context, connection, limits, zapPolicy, admitsStrangers =
   const common = (name: SocketName) => ({
     context,
     linger: CLOSING_GRACE,
-    // Sends are done at once or refused; what is refused waits in our own queues.
+    // A send is done at once or refused; a refused message waits in our own queues.
     sendTimeout: 0,
     sendHighWaterMark: SEND_MARK,
     receiveHighWaterMark: name === 'iopub' ? SUBSCRIPTION_MARK : RECEIVE_MARK,
@@ -139,7 +139,7 @@ function makeSockets({ context, connection, limits, zapPolicy, admitsStrangers =
   } catch (cause) {
     for (const socket of made) socket.close();
     throw new CurveKernelError('bind-failed', `No sockets can be opened to listen with: ${errorMessage(cause)}.`, {
-      hint: 'End what is not needed, or allow more open files (ulimit -n).',
+      hint: 'Close connections that are not needed, or allow more open files (ulimit -n).',
       cause,
     });
   }

@@ -41,8 +41,8 @@ export interface ListenerLimits {
    */
   readonly unresponsive: number;
   /**
-   * Connections of peers with a right key to one socket, so that one identity cannot use up the descriptors of all. On heartbeat that
-   * every peer that knows the public key is one.
+   * Connections of peers with a right key to one socket, so that one identity cannot use up the descriptors of all. On heartbeat every
+   * peer that knows the public key counts.
    */
   readonly peers: number;
   /**

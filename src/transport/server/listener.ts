@@ -72,7 +72,7 @@ export interface ListenerOptions {
    * the shared pair of JEP 145.
    */
   readonly admit?: readonly string[] | Admit;
-  /** `admit` lets in every peer that knows the server key, so at the start only a plaintext peer must be refused. Default: false. */
+  /** `admit` admits every peer that knows the server key, so at the start only a plaintext peer must be refused. Default: false. */
   readonly admitsStrangers?: boolean;
   readonly limits?: Partial<ListenerLimits>;
   /** Rights of the identity. Default: everything is allowed. */

@@ -7,7 +7,7 @@ import type { TimeSlice } from '../fair-scheduler.js';
 export interface RequestIntakeOptions {
   readonly replies: Pick<ReplyQueues, 'isFull'>;
   readonly limits: Pick<ListenerLimits, 'peers' | 'heldRequests'>;
-  /** Of what has been held. */
+  /** The time slice for held requests. */
   readonly timeSlice: TimeSlice;
   /** Must not throw. */
   readonly handle: (frames: Buffer[]) => void;
@@ -54,7 +54,7 @@ export class RequestIntake {
     void this.#catchUp();
   }
 
-  /** Drops what is held. */
+  /** Drops the held requests. */
   close(): void {
     this.#isClosed = true;
     this.#held.length = 0;
@@ -65,7 +65,7 @@ export class RequestIntake {
     return this.#isClosed || (this.#held.length < this.#most && this.#heldBytes < this.#options.limits.heldRequests);
   }
 
-  /** Handles what is held, in turns with what others sent. */
+  /** Handles held requests, in turns with the requests of others. */
   async #catchUp(): Promise<void> {
     if (this.#isCatchingUp) return;
     this.#isCatchingUp = true;

@@ -187,7 +187,7 @@ export class SocketListener implements Listener {
     }
   }
 
-  /** A handler that throws must not make the listener deaf; and without a listener for events, the error must not be lost. */
+  /** After an exception in a handler the listener goes on reading; and without a listener for events, the error must not be lost. */
   #handlerFailed(socket: SocketName, error: unknown): void {
     if (this.#options.onEvent) return this.report({ kind: 'handler-failed', socket, error });
     reportUncaught(error);

@@ -36,7 +36,7 @@ export class SubscriptionTracker {
     return this.#topicBytes;
   }
 
-  /** The socket was bound anew, so libzmq has freed all topics. */
+  /** The socket was bound again, so libzmq has freed all topics. */
   forgetTopics(): void {
     this.#topicBytes = 0;
   }

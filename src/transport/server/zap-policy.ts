@@ -66,14 +66,14 @@ export function registerZapPolicy({
   const withdraw = SOCKET_NAMES.map((socket) =>
     context.zap.govern(domain(socket), ({ address, publicKey }) => {
       const settle = (admitted: boolean): ZapVerdict => {
-        const welcome = admitted && open;
+        const isAllowed = admitted && open;
         const peer = { socket, address, ...(publicKey !== undefined && { publicKey }) };
-        if (welcome && tryAdmit(socket)) {
+        if (isAllowed && tryAdmit(socket)) {
           onEvent({ kind: 'peer-accepted', ...peer });
           return { userId: name };
         }
-        onEvent({ kind: 'peer-refused', ...peer, ...(welcome && { limitExceeded: true }) });
-        return welcome ? 'busy' : 'refused';
+        onEvent({ kind: 'peer-refused', ...peer, ...(isAllowed && { limitExceeded: true }) });
+        return isAllowed ? 'busy' : 'refused';
       };
       if (publicKey === undefined) return settle(false);
       const verdict = callSafely(() => decide({ socket, publicKey, address }));
