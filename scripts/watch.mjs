@@ -35,7 +35,7 @@ function note(folder, file) {
   // No test imports what runs in the evaluator's process.
   if (file.startsWith(join('typescript', sep))) changed.add(join('dist', 'typescript', 'typescript-language.js'));
   clearTimeout(timer);
-  timer = setTimeout(test, QUIET);
+  timer = setTimeout(() => void test(), QUIET);
 }
 
 async function test() {
@@ -49,7 +49,7 @@ async function test() {
   const places = ['--roots', 'test', '--roots', 'dist', '--testMatch', '**/test/unit/**/*.test.ts'];
   await once(start([...jest, ...only, ...places]), 'exit');
   testing = false;
-  if (changed.size > 0) timer = setTimeout(test, QUIET);
+  if (changed.size > 0) timer = setTimeout(() => void test(), QUIET);
 }
 
 /** In a group of its own, which is ended whole: the compiler is a program that tsc starts, and jest has workers. */

@@ -1,5 +1,5 @@
 /**
- * Everything that can go wrong, in one list.
+ * The errors of this package, in one list.
  *
  * Callers branch on {@link CurveKernelError.code}; people read `message` (what was found, what was wanted) and `hint`
  * (what to do next). Neither ever holds a key, a signature, code or output. Wrong arguments are a `TypeError` instead.
@@ -31,7 +31,7 @@ export type ErrorCode =
   | 'signature-scheme-unsupported'
   // access
   | 'identity-invalid' // a name that no identity can have
-  | 'identity-unknown' // nobody of that name has a grant
+  | 'identity-unknown' // no identity of that name has a grant
   | 'not-permitted' // no role of the identity allows it
   | 'last-owner' // the kernel would be left without an owner
   | 'grant-failed' // the terms cannot be granted, or no sockets could be opened for them
@@ -44,19 +44,19 @@ export type ErrorCode =
   | 'address-in-use'
   | 'bind-failed'
   | 'dial-failed' // no sockets can be opened to dial with
-  | 'self-check-failed' // the kernel's own sockets admitted somebody they must refuse
+  | 'self-check-failed' // the kernel's own sockets admitted a peer that they must refuse
   | 'peer-encrypted' // the kernel is encrypted and the connection file has no keys
   | 'peer-plaintext' // keys are given and the kernel answers in plain text
   | 'peer-wrong-key' // the kernel does not hold the secret of the public key in the file
   | 'peer-refused' // the kernel knows our key and does not admit it
-  | 'peer-silent' // nobody answers at the address
+  | 'peer-silent' // there is no answer at the address
   | 'peer-lost' // it answered before, and does not any more
   | 'transport-closed'
   // kernel
   | 'encryption-required' // asked to serve without keys while encryption is required
   | 'evaluator-failed' // the process that runs user code could not be started
   | 'language-failed' // the language behind the kernel threw, hung or answered nonsense
-  | 'input-unavailable' // code asks for input where nobody can be asked
+  | 'input-unavailable' // code asks for input where no client can be asked
   // manager
   | 'kernelspec-missing'
   | 'kernelspec-invalid'
@@ -66,7 +66,7 @@ export type ErrorCode =
   | 'kernel-start-timeout'
   | 'kernel-died'
   | 'kernel-unknown' // no kernel with that id
-  | 'kernel-not-managed' // somebody else runs the kernel, so it cannot be restarted from here
+  | 'kernel-not-managed' // another process runs the kernel, so it cannot be restarted from here
   | 'shutdown-failed'
   // notebooks and the command line
   | 'notebook-unreadable'
@@ -78,9 +78,9 @@ export type ErrorCode =
   | 'install-failed'
   | 'usage';
 
-/** What a {@link CurveKernelError} carries beside its code and message. */
+/** The hint, cause and data of a {@link CurveKernelError}. */
 export interface ErrorDetails {
-  /** What to do next, as one sentence for a person. */
+  /** Advice on what to do next, as one sentence. */
   readonly hint: string;
   /** The error underneath, if there was one. */
   readonly cause?: unknown;

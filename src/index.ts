@@ -53,12 +53,8 @@ export { endpoint } from './connection/endpoints.js';
 
 // Channels
 export { TransportContext, type TransportContextOptions } from './transport/transport-context.js';
-export {
-  openListener,
-  type Listener,
-  type ListenerOptions,
-  type ReceivedMessage,
-} from './transport/server/listener.js';
+export { openListener } from './transport/server/open-listener.js';
+export type { Listener, ListenerOptions, ReceivedMessage } from './transport/server/listener.js';
 export type { ListenerEvent } from './transport/server/listener-event.js';
 export type { ListenerLimits } from './transport/server/listener-limits.js';
 export { openDialer, type Dialer, type DialerEvent, type DialerOptions } from './transport/client/dialer.js';

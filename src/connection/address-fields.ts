@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { CurveKernelError } from '../errors.js';
+import { asClause } from '../support/as-clause.js';
 import {
   FIELD_DEFAULTS,
   type FieldName,
@@ -10,20 +11,22 @@ import {
 } from './connection-fields.js';
 import { kindOf } from '../protocol/json-fields.js';
 import type { ConnectionInfo, Ports, Transport } from './connection-info.js';
+import type { SocketName } from '../protocol/message.js';
 import { endpoint } from './endpoints.js';
+import { perSocket, SOCKET_NAMES } from './per-socket.js';
 
 /** The part of a connection file that says where the sockets are. */
 export type Address = Pick<ConnectionInfo, 'transport' | 'ip' | 'ports'>;
 
-/** Where the sockets are, according to a connection file. Throws `connection-file-invalid`. */
+/** The addresses of the sockets in a connection file. Throws `connection-file-invalid`. */
 export function readAddress(fields: Fields): Address {
   const transport = readTransport(fields);
   const address = { transport, ip: readIp(fields, transport), ports: readPorts(fields) };
   try {
-    for (const socket of SOCKETS) endpoint(address, socket);
+    for (const socket of SOCKET_NAMES) endpoint(address, socket);
   } catch (cause) {
     if (!(cause instanceof CurveKernelError)) throw cause;
-    throw invalidField(fields, 'ip', `is too long: ${cause.message.replace(/\.$/, '')}`, cause.hint, cause);
+    throw invalidField(fields, 'ip', `is too long: ${asClause(cause.message)}`, cause.hint, cause);
   }
   return address;
 }
@@ -39,23 +42,21 @@ export function formatPorts(ports: Ports) {
   } satisfies Partial<Record<FieldName, number>>;
 }
 
-const PORT_FIELDS = ['shell_port', 'iopub_port', 'stdin_port', 'control_port', 'hb_port'] as const;
-const SOCKETS = ['shell', 'iopub', 'stdin', 'control', 'heartbeat'] as const;
+const PORT_FIELDS = {
+  shell: 'shell_port',
+  iopub: 'iopub_port',
+  stdin: 'stdin_port',
+  control: 'control_port',
+  heartbeat: 'hb_port',
+} as const satisfies Record<SocketName, FieldName>;
 
 const PORT_HINT = 'A port is a whole number from 0 to 65535; 0 lets the kernel choose.';
 
 function readPorts(fields: Fields): Ports {
-  const ports = {
-    shell: readPort(fields, 'shell_port'),
-    iopub: readPort(fields, 'iopub_port'),
-    stdin: readPort(fields, 'stdin_port'),
-    control: readPort(fields, 'control_port'),
-    heartbeat: readPort(fields, 'hb_port'),
-  };
+  const ports = perSocket((socket) => readPort(fields, PORT_FIELDS[socket]));
   const taken = new Map<number, FieldName>();
-  const numbers = formatPorts(ports);
-  for (const field of PORT_FIELDS) {
-    const port = numbers[field];
+  for (const socket of SOCKET_NAMES) {
+    const [field, port] = [PORT_FIELDS[socket], ports[socket]];
     const other = taken.get(port);
     if (other !== undefined && port !== 0) {
       throw invalidField(fields, field, `is ${port}, as ${other} is`, 'Each socket needs a port of its own.');

@@ -23,7 +23,7 @@ export const FIELDS = [
 /** The name of one of our fields. */
 export type FieldName = (typeof FIELDS)[number];
 
-/** What a field means that is not there, as in `jupyter_client`. */
+/** Values of absent fields, as in `jupyter_client`. */
 export const FIELD_DEFAULTS = { transport: 'tcp', signature_scheme: 'hmac-sha256' } as const;
 
 /** The fields of one connection file. Null in a field of ours means that it is not there. */
@@ -34,7 +34,7 @@ export interface Fields {
 }
 
 /** Deeper values would overflow the stack of `JSON.stringify` when the file is written again. */
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
 const NO_CONNECTION_HINT =
   'Name the connection file of a kernel, such as kernel-….json in the folder of `jupyter --runtime-dir`; if this was one, start its kernel again.';
@@ -62,7 +62,7 @@ export function parseFields(text: string, source: string): Fields {
     throw text.trim() === '' ? refuse('is empty', HINT) : refuse('is not JSON');
   }
   if (!isJsonObject(json)) throw refuse(`holds ${kindOf(json)}; an object is wanted`);
-  if (isDeeperThan(json, DEEPEST)) throw refuse(`is nested more than ${DEEPEST} levels deep`, HINT);
+  if (isDeeperThan(json, MAX_DEPTH)) throw refuse(`is nested more than ${MAX_DEPTH} levels deep`, HINT);
   const ports = FIELDS.filter((field) => field.endsWith('_port'));
   if (!ports.some((field) => Object.hasOwn(json, field))) throw refuse('is not one: it names no ports');
   return { source, json };

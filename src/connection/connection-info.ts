@@ -1,7 +1,7 @@
 import type { Secret } from '../keys/secret.js';
 import type { Json } from '../protocol/message.js';
 
-/** How the five sockets are reached. */
+/** The transport of the five sockets. */
 export type Transport = 'tcp' | 'ipc';
 
 /** One number for each socket: a tcp port, or the suffix of an ipc path. 0: not chosen yet. */
@@ -23,7 +23,7 @@ export interface CurveInfo {
   readonly clientPublicKey?: string;
 }
 
-/** What a connection file says. */
+/** The content of a connection file. */
 export interface ConnectionInfo {
   readonly transport: Transport;
   /** Host name or address for tcp, the prefix of the socket paths for ipc. */

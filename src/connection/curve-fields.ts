@@ -22,7 +22,7 @@ export async function readCurve(fields: Fields, given: Secret | undefined): Prom
     throw invalidField(fields, 'curve_publickey', `is missing beside ${other}: half a key pair`, HINT);
   }
   if (written !== undefined && clientPublicKey !== undefined) {
-    const problem = 'must not be in a grant: curve_client_publickey names a client who is not to know it';
+    const problem = 'must not be in a grant: curve_client_publickey names a client that must not have it';
     throw invalidField(fields, 'curve_secretkey', problem, 'Give the kernel a new pair, and issue the grant again.');
   }
   if (written === undefined && given === undefined && clientPublicKey === undefined) {

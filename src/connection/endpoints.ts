@@ -25,7 +25,7 @@ export function endpoint(info: Pick<ConnectionInfo, 'transport' | 'ip' | 'ports'
   return `ipc://${path}`;
 }
 
-/** Where one dials what was bound at `bound`: sockets bound to all addresses of a machine are met at its own. */
+/** The endpoint at which a client reaches `bound`: for all addresses of a machine, its loopback address. */
 export function dialable(bound: string): string {
   return bound
     .replace(/^tcp:\/\/(?:\*|0\.0\.0\.0)(?=:\d+$)/, 'tcp://127.0.0.1')

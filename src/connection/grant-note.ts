@@ -4,7 +4,7 @@ import type { ConnectionInfo } from './connection-info.js';
 /** The field of a connection file that says which grant it is; other clients pass over it. */
 const FIELD = 'jupyter_curve_grant';
 
-/** What the connection file of a grant says about it. */
+/** The note about a grant in its connection file. */
 export interface GrantNote {
   /** The identity. */
   readonly name: string;
@@ -17,7 +17,7 @@ export function grantNote({ name, expiresAt }: GrantNote): ConnectionInfo['extra
   return { [FIELD]: { name, ...(expiresAt !== undefined && { expires_at: expiresAt }) } };
 }
 
-/** What a connection says about its grant; undefined for one that is none, or says nothing that can be read. */
+/** The note about the grant of a connection; undefined without one that can be read. */
 export function readGrantNote({ extra }: ConnectionInfo): GrantNote | undefined {
   const note: Json = extra[FIELD] ?? null;
   if (typeof note !== 'object' || note === null || !('name' in note)) return undefined;

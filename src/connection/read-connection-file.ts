@@ -12,7 +12,7 @@ import {
 import type { ConnectionInfo } from './connection-info.js';
 import { readCurve } from './curve-fields.js';
 
-/** What the reader of a connection file knows beside it. */
+/** Options of {@link readConnectionFile}. */
 export interface ReadConnectionOptions {
   /** The kernel's secret key, where it came by `JUPYTER_CURVE_SECRETKEY`. */
   readonly secretKey?: Secret;
@@ -36,7 +36,7 @@ export function readConnectionText(file: string): Promise<string> {
 }
 
 /**
- * What the text of a connection file says; `source` is its name in errors.
+ * The content of a connection file; `source` is its name in errors.
  *
  * A file without any key is plain text. In a file with keys they are usable, or an error; see {@link readCurve}.
  * Throws `connection-file-invalid` with `{file, field}` as data, and no content of the file in its message.

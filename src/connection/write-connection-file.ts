@@ -8,7 +8,7 @@ import { FIELD_DEFAULTS, FIELDS, parseFields, unknownFields } from './connection
 import type { ConnectionInfo } from './connection-info.js';
 import { parseConnectionInfo, readConnectionText } from './read-connection-file.js';
 
-/** What is left out of a file, and whether it is a new one. */
+/** Options of {@link writeConnectionFile}. */
 export interface WriteConnectionOptions {
   /** Leave out `curve_secretkey`: the kernel is given it by `JUPYTER_CURVE_SECRETKEY`. */
   readonly omitSecretKey?: boolean;
@@ -48,7 +48,7 @@ export function formatConnectionInfo(info: ConnectionInfo, options: WriteConnect
  *
  * A file that says the same already is not touched, so a read-only one is no obstacle; then `written` is false.
  * Otherwise it is replaced in one step. Throws `connection-file-unsafe` and `-unwritable` as `writePrivateFile` does,
- * and `-invalid` for what nobody could use, such as half a key pair.
+ * and `-invalid` for what no reader could use, such as half a key pair.
  */
 export async function writeConnectionFile(
   file: string,

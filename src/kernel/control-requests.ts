@@ -4,7 +4,7 @@ import type { ExecutionContext } from './execution-context.js';
 import { errorContent, report } from '../server/messages/error-report.js';
 import type { Handler } from '../server/messages/reply.js';
 import { flagField } from '../protocol/json-fields.js';
-import { withinTime } from '../support/time-limit.js';
+import { withinTime } from './time-limit.js';
 
 /** Milliseconds after which an interrupt that has not happened is an error. */
 const INTERRUPT_TIMEOUT = 5_000;

@@ -15,7 +15,7 @@ import { abortCell, runCell } from './run-cell.js';
 import { runComm } from './run-comm.js';
 import { startOnce } from '../support/start-once.js';
 import { createStatus } from './status.js';
-import { withinTime } from '../support/time-limit.js';
+import { withinTime } from './time-limit.js';
 
 /** The kernel's name in headers, the start of its language, and the listener for faults that belong to no request. */
 export interface LanguageBackendOptions {

@@ -7,7 +7,7 @@ import type { ExecutionContext } from './execution-context.js';
 import type { Language } from './language.js';
 import type { Handler } from '../server/messages/reply.js';
 import { integerField, textField } from '../protocol/json-fields.js';
-import { withinTime } from '../support/time-limit.js';
+import { withinTime } from './time-limit.js';
 
 /** Milliseconds after which a client gets an error in place of an answer. */
 const ANSWER_TIMEOUT = 10_000;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CurveKernelError } from '../errors.js';
 import type { JsonObject, Message } from '../protocol/message.js';
-import { knownMember } from '../protocol/written-json.js';
+import { knownMember } from '../protocol/encoded-object.js';
 import type { Request } from '../server/backend.js';
 import { errorContent, reportError } from '../server/messages/error-report.js';
 import { reply } from '../server/messages/reply.js';
 import { flagField, textField, textsField } from '../protocol/json-fields.js';
 import { definedOnly } from '../support/defined-only.js';
-import { orAborted } from '../support/or-aborted.js';
+import { orAborted } from '../support/abort.js';
 import { openCellContext } from './cell-context.js';
 import type { JobEnd } from './execute-queue.js';
 import type { ExecutionContext } from './execution-context.js';

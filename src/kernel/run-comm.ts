@@ -2,7 +2,7 @@ import type { Request } from '../server/backend.js';
 import { openCellContext } from './cell-context.js';
 import type { ExecutionContext } from './execution-context.js';
 import { reportError } from '../server/messages/error-report.js';
-import { orAborted } from '../support/or-aborted.js';
+import { orAborted } from '../support/abort.js';
 
 /** Hands a `comm_open`, `comm_msg` or `comm_close` to the language; where it has no comms, the comm is closed. */
 export async function runComm(context: ExecutionContext, request: Request, signal: AbortSignal): Promise<void> {

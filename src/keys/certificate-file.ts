@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { CurveKernelError } from '../errors.js';
+import { asClause } from '../support/as-clause.js';
 import { checkCurvePair, checkPublicKey, type CurvePair, exposeZ85, secretKeyFromZ85 } from './curve-pair.js';
 import { privateFileError } from './private-file.js';
 import { readPrivateFile } from './read-private-file.js';
@@ -9,7 +10,7 @@ import { formatZpl, parseZpl } from './zpl.js';
 
 const LIMIT = 64 * 1024;
 
-/** What a certificate file says. */
+/** The content of a certificate file. */
 export interface Certificate {
   readonly publicKey: string;
   /** Only in the secret one of the two files. */
@@ -86,7 +87,7 @@ export async function readCertificateFile(file: string): Promise<Certificate> {
     return { publicKey, secretKey, metadata };
   } catch (cause) {
     if (!(cause instanceof CurveKernelError)) throw cause;
-    const problem = `is not a certificate: ${cause.message.replace(/\.$/, '')}`;
+    const problem = `is not a certificate: ${asClause(cause.message)}`;
     throw privateFileError(
       'key-file',
       'invalid',
@@ -99,7 +100,7 @@ export async function readCertificateFile(file: string): Promise<Certificate> {
 }
 
 const PUBLIC_BANNER = `ZeroMQ CURVE Public Certificate
-Give it to those who are to know you, in a way that nobody can change it.`;
+Give it to those who are to know you, in a way that protects it from changes.`;
 
 const SECRET_BANNER = `ZeroMQ CURVE **Secret** Certificate
 DO NOT PROVIDE THIS FILE TO OTHER USERS nor change its permissions.`;

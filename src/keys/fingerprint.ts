@@ -3,7 +3,7 @@ import { decodeZ85 } from './z85.js';
 
 /**
  * A short name for a public key: `SHA256:` and the first 16 characters of its digest in base64url (96 bits).
- * Safe to print, which the key is not: whoever knows a stock kernel's public key can read its iopub (JEP 145).
+ * Safe to print, which the key is not: a stock kernel's public key is enough to read its iopub (JEP 145).
  * Throws `key-invalid` if `publicKey` is not Z85.
  */
 export function fingerprint(publicKey: string): string {

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import inspector from 'node:inspector';
 
-/** Milliseconds after which Node has certainly acted on a signal that came before {@link guardProcess}. */
-const LOOKS = [0, 10, 100, 1000];
+/** Milliseconds at which to look for an inspector, until Node has certainly handled a signal that came before {@link guardProcess}. */
+const CHECK_DELAYS = [0, 10, 100, 1000];
 
 /**
- * Keeps the keys of this process inside it. Call it first, in a process that is nothing but ours; a library's process is its owner's.
+ * Keeps the keys of this process inside it. Call it first, and only in a process of our own: a library does not own its process.
  *
  * - SIGUSR1, with which schedulers announce the end of a job (`sbatch --signal=USR1`), no longer opens Node's inspector, which has no
  *   password. One that was opened before is closed.
@@ -14,7 +14,7 @@ const LOOKS = [0, 10, 100, 1000];
 export function guardProcess(): void {
   // A listener takes the place of Node's own handler.
   if (!process.listeners('SIGUSR1').includes(ignore)) process.on('SIGUSR1', ignore);
-  for (const delay of LOOKS) setTimeout(closeInspector, delay).unref();
+  for (const delay of CHECK_DELAYS) setTimeout(closeInspector, delay).unref();
   closeInspector();
   setCoreFilter('0');
 }
@@ -26,10 +26,12 @@ export function allowCores(): void {
 
 function ignore(): void {}
 
-/** An inspector that was asked for on the command line is its user's wish. */
+/** An inspector that the command line asks for stays open. */
 function closeInspector(): void {
-  const isWished = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((each) => each.includes('--inspect'));
-  if (!isWished && inspector.url() !== undefined) inspector.close();
+  const isRequested = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((each) =>
+    each.includes('--inspect'),
+  );
+  if (!isRequested && inspector.url() !== undefined) inspector.close();
 }
 
 function setCoreFilter(bits: string): void {

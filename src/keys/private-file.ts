@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { CurveKernelError } from '../errors.js';
 
-/** What a private file is; it begins the code of every error about one. */
+/** The kind of a private file: the beginning of the code of every error about one. */
 export type PrivateFileKind = 'key-file' | 'connection-file';
 
 /** An error about a private file: `The connection file /a/b <problem>.` with `{file}` as data. */
@@ -24,7 +24,7 @@ export function privateFileError(
 /** The user this process acts for; undefined where files have no owners, as on Windows: no owner or mode is checked there. */
 export const currentUser = (): number | undefined => process.geteuid?.();
 
-/** Whether a file, folder or symbolic link is the work of this user or of root, rather than of somebody else. */
+/** Whether a file, folder or symbolic link belongs to this user or to root. */
 export function isTrustedOwner(owner: Pick<Stats, 'uid'>): boolean {
   const user = currentUser();
   return user === undefined || owner.uid === user || owner.uid === 0;
@@ -37,7 +37,7 @@ export const formatMode = (mode: number): string => (mode & 0o7777).toString(8).
 export const errnoOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown error';
 
-/** What the file system said, as our error. An error that is ours already stays as it is. */
+/** The error for what the file system refused. A {@link CurveKernelError} stays as it is. */
 export function fileSystemError(
   kind: PrivateFileKind,
   doing: 'read' | 'write',

@@ -1,18 +1,18 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { INSECURE_HINT, isInsecureAllowed } from './insecure-writes.js';
-import { isFileOutOfReach } from './out-of-reach.js';
+import { isFilePrivate } from './folder-privacy.js';
 import {
   currentUser,
-  errnoOf,
   fileSystemError,
   formatMode,
   isTrustedOwner,
   type PrivateFileKind,
   privateFileError,
 } from './private-file.js';
+import { errorCode } from '../support/system-error.js';
 
-/** What is read, and how much of it. */
+/** Options of {@link readPrivateFile}. */
 export interface ReadPrivateFileOptions {
   readonly kind: PrivateFileKind;
   /** Larger files are refused. */
@@ -27,8 +27,8 @@ export interface ReadPrivateFileOptions {
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
- * The UTF-8 text of a file that nobody else may change and, if it is secret, nobody else may read: by its own mode, or because a folder above
- * it is closed to others (see {@link isFileOutOfReach}), or else by the user's word (see {@link isInsecureAllowed}).
+ * The UTF-8 text of a file that no other user may change and, if it is secret, no other user may read: by its own mode, or because a folder above
+ * it is closed to others (see {@link isFilePrivate}), or else by the user's word (see {@link isInsecureAllowed}).
  *
  * All checks are made on the opened file, so replacing it meanwhile changes nothing. As `ssh` does with its keys, a file
  * that belongs to root and that our group may read is accepted: containers are given secrets that way. For the same
@@ -44,7 +44,7 @@ export async function readPrivateFile(file: string, options: ReadPrivateFileOpti
   try {
     stats = await handle.stat();
     refuseUntrusted(file, kind, stats, ownOnly);
-    if ((stats.mode & 0o022) !== 0) await refuseLoose(file, kind, stats, 'can be changed by other users');
+    if ((stats.mode & 0o022) !== 0) await refuseExposed(file, kind, stats, 'can be changed by other users');
     bytes = await readAtMost(handle, maxBytes + 1);
   } catch (cause) {
     throw fileSystemError(kind, 'read', file, cause);
@@ -56,7 +56,7 @@ export async function readPrivateFile(file: string, options: ReadPrivateFileOpti
   }
   const text = decode(file, kind, bytes);
   if (isReadable(stats) && isSecret(text)) {
-    await refuseLoose(file, kind, stats, 'holds a secret that other users can read');
+    await refuseExposed(file, kind, stats, 'holds a secret that other users can read');
   }
   return text;
 }
@@ -66,7 +66,7 @@ async function openExisting(file: string, kind: PrivateFileKind): Promise<FileHa
     try {
       return await open(file, FLAGS | constants.O_NOFOLLOW);
     } catch (error) {
-      if (!['ELOOP', 'EMLINK'].includes(errnoOf(error))) throw error;
+      if (!['ELOOP', 'EMLINK'].includes(errorCode(error))) throw error;
       const link = await lstat(file);
       if (link.isSymbolicLink() && !isTrustedOwner(link)) {
         throw privateFileError(kind, 'unsafe', file, 'is a symbolic link that another user made', REPLACE_HINT);
@@ -96,8 +96,8 @@ function isReadable(stats: Stats): boolean {
   return user !== undefined && (stats.mode & (stats.uid === user ? 0o044 : 0o004)) !== 0;
 }
 
-async function refuseLoose(file: string, kind: PrivateFileKind, stats: Stats, what: string): Promise<void> {
-  if (currentUser() === undefined || (await isFileOutOfReach(file, stats))) return;
+async function refuseExposed(file: string, kind: PrivateFileKind, stats: Stats, what: string): Promise<void> {
+  if (currentUser() === undefined || (await isFilePrivate(file, stats))) return;
   const problem = `${what} (mode ${formatMode(stats.mode)})`;
   if (isInsecureAllowed(file, problem)) return;
   const hint = `Run \`chmod 600 '${file}'\`, and make new keys if other people use this machine; ${INSECURE_HINT}`;

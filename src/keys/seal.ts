@@ -21,8 +21,8 @@ export async function sealText(text: string, publicKey: string): Promise<string>
 }
 
 /**
- * The text that {@link sealText} sealed to this pair. What a mail program puts around the two lines does not matter; `source` is its name in
- * errors. Throws `key-file-invalid` for what is not sealed text, and `key-mismatch` for what was sealed to another key, or changed.
+ * The text that {@link sealText} sealed to this pair. Text around the two lines, as mail programs add it, is ignored; `source` is its name in
+ * errors. Throws `key-file-invalid` for text that is not sealed, and `key-mismatch` for text that was sealed to another key, or changed.
  */
 export async function openSealedText(sealed: string, pair: CurvePair, source: string): Promise<string> {
   const box = unwrap(sealed, source);
@@ -47,7 +47,7 @@ export async function openSealedText(sealed: string, pair: CurvePair, source: st
   }
 }
 
-/** Whether a text looks like the work of {@link sealText}. */
+/** Whether a text has the first line of {@link sealText}. */
 export function isSealed(text: string): boolean {
   return text.includes(BEGIN);
 }

@@ -4,7 +4,7 @@ import { equalInConstantTime } from './constant-time.js';
 const REDACTED = '[secret]';
 
 /**
- * Bytes that nobody sees by accident.
+ * Bytes that are not shown by accident.
  *
  * Printed, logged, inspected, put into JSON, a template string or an error, a `Secret` is `[secret]`; cloned, posted to
  * another thread or serialised by `node:v8` it arrives as an empty object. {@link expose} is the only way in, so a
@@ -86,7 +86,7 @@ export class Secret {
     return REDACTED;
   }
 
-  /** What is left to print when custom inspection is off, as it is in the messages of `node:assert`. */
+  /** Printed when custom inspection is off, as in the messages of `node:assert`. */
   get [Symbol.toStringTag](): string {
     return 'secret';
   }

@@ -3,18 +3,18 @@ import { constants } from 'node:fs';
 import { access, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { INSECURE_HINT, isInsecureAllowed } from './insecure-writes.js';
-import { isFolderOutOfReach, isLoose } from './out-of-reach.js';
+import { isFolderPrivate, isReplaceableByOthers } from './folder-privacy.js';
 import {
   currentUser,
-  errnoOf,
   fileSystemError,
   formatMode,
   isTrustedOwner,
   type PrivateFileKind,
   privateFileError,
 } from './private-file.js';
+import { errorCode } from '../support/system-error.js';
 
-/** What is written, and whether something may be there already. */
+/** Options of {@link writePrivateFile}. */
 export interface WritePrivateFileOptions {
   readonly kind: PrivateFileKind;
   /** Replace a file of that name, in one step. Otherwise there must be none. */
@@ -29,7 +29,7 @@ const EXCLUSIVE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | co
  * Writes `text` into a file that only this user can read and write (0600, whatever the umask says).
  *
  * The text goes into a new file, created exclusively; to replace an old one, under a random name beside it and then
- * renamed, so that nobody ever sees half a file. Nothing is left behind when that fails.
+ * renamed, so that no reader ever sees half a file. Nothing is left behind when that fails.
  *
  * Throws `…-unsafe` when others could interfere (the folder belongs to another user, or others may write to it, it is
  * not sticky, and no folder above it is closed to them; see {@link isInsecureAllowed} for file systems without modes) or when the name stands for something that should not be replaced (a symbolic or hard link, a FIFO,
@@ -40,7 +40,7 @@ export async function writePrivateFile(file: string, text: string, options: Writ
   try {
     // Resolved once, so that the folder that was checked is the one that is written to.
     const folder = await realpath(dirname(file));
-    await refuseLooseFolder(file, kind, folder);
+    await refuseExposedFolder(file, kind, folder);
     const target = join(folder, basename(file));
     if (!replace) return await create(target, file, text, options);
 
@@ -66,7 +66,7 @@ export async function writePrivateFile(file: string, text: string, options: Writ
 export async function checkReplaceable(file: string, kind: PrivateFileKind): Promise<void> {
   try {
     const folder = await realpath(dirname(file));
-    await refuseLooseFolder(file, kind, folder);
+    await refuseExposedFolder(file, kind, folder);
     await access(folder, constants.W_OK);
     await refuseOddTarget(join(folder, basename(file)), file, kind);
   } catch (cause) {
@@ -85,7 +85,7 @@ async function create(
     // The umask may have taken away our own rights, and an inherited access list may have given some to others.
     await handle.chmod(0o600);
     const { mode } = await handle.stat();
-    if (currentUser() !== undefined && (mode & 0o077) !== 0 && !(await isFolderOutOfReach(dirname(path)))) {
+    if (currentUser() !== undefined && (mode & 0o077) !== 0 && !(await isFolderPrivate(dirname(path)))) {
       const problem = `cannot be made private: its file system gives it mode ${formatMode(mode)}`;
       const hint = `Use a folder on a file system with Unix permissions, or a folder that only you can enter; ${INSECURE_HINT}`;
       if (!isInsecureAllowed(file, problem)) throw privateFileError(kind, 'unsafe', file, problem, hint);
@@ -100,14 +100,14 @@ async function create(
   }
 }
 
-async function refuseLooseFolder(file: string, kind: PrivateFileKind, folder: string): Promise<void> {
+async function refuseExposedFolder(file: string, kind: PrivateFileKind, folder: string): Promise<void> {
   const stats = await stat(folder);
   if (currentUser() === undefined) return;
   if (!isTrustedOwner(stats)) {
     const problem = `would be in ${folder}, which belongs to another user`;
     throw privateFileError(kind, 'unsafe', file, problem, 'Use a folder of your own.');
   }
-  if (!isLoose(stats) || (await isFolderOutOfReach(folder))) return;
+  if (!isReplaceableByOthers(stats) || (await isFolderPrivate(folder))) return;
   const problem = `would be in ${folder}, where other users can replace it (mode ${formatMode(stats.mode)})`;
   if (isInsecureAllowed(file, problem)) return;
   const hint = `Run \`chmod go-w '${folder}'\`, or use another folder; ${INSECURE_HINT}`;
@@ -116,7 +116,7 @@ async function refuseLooseFolder(file: string, kind: PrivateFileKind, folder: st
 
 async function refuseOddTarget(target: string, file: string, kind: PrivateFileKind): Promise<void> {
   const stats = await lstat(target).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (stats === undefined) return;

@@ -1,7 +1,7 @@
 import type { Transport } from '../connection/connection-info.js';
 import { CurveKernelError } from '../errors.js';
-import { isJsonObject } from '../protocol/parse-json-frame.js';
 import type { KernelSpec } from './kernelspec.js';
+import { isObject } from '../support/is-object.js';
 
 /** Whether kernels are started with Curve keys; the three words of JEP 145. */
 export type TransportEncryption = 'disabled' | 'auto' | 'required';
@@ -61,7 +61,7 @@ export function decideEncryption(
 
 function takesSecretFromEnvironment(spec: KernelSpec): boolean {
   const promises = spec.metadata['jupyter_curve'];
-  return isJsonObject(promises) && promises['secret_by_environment'] === true;
+  return isObject(promises) && promises['secret_by_environment'] === true;
 }
 
 function unsupported(spec: KernelSpec): CurveKernelError {

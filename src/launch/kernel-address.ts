@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { endpoint } from '../connection/endpoints.js';
 import type { Ports, Transport } from '../connection/connection-info.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
-import { errnoOf } from '../keys/private-file.js';
 import { SOCKET_NAMES } from '../connection/per-socket.js';
+import { errorCode } from '../support/system-error.js';
 
 /** The names of folders for sockets begin so, in the system's temporary one. */
 export const SOCKET_FOLDER = 'jupyter-curve-';
@@ -100,7 +100,7 @@ async function listen(ip: string, port: number): Promise<Server> {
     return await openServer(ip, port);
   } catch (error) {
     if (port !== 0) return listen(ip, 0);
-    throw new CurveKernelError('bind-failed', `No port can be opened at ${ip} (${errnoOf(error)}).`, {
+    throw new CurveKernelError('bind-failed', `No port can be opened at ${ip} (${errorCode(error)}).`, {
       hint: 'Kernels are started on this machine: give one of its own addresses as ip.',
       cause: error,
       data: { ip },

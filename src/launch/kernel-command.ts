@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CurveKernelError } from '../errors.js';
-import { isJsonObject } from '../protocol/parse-json-frame.js';
 import type { KernelSpec } from './kernelspec.js';
 import { findExecutable, findPythonPrefix } from './python-prefix.js';
+import { isObject } from '../support/is-object.js';
 
 /** Beside what the kernelspec says. */
 export interface KernelCommandOptions {
@@ -72,7 +72,7 @@ async function findPython(
 
 function checkLaunchable(spec: KernelSpec): void {
   const provisioner = spec.metadata['kernel_provisioner'];
-  const name = isJsonObject(provisioner) ? provisioner['provisioner_name'] : undefined;
+  const name = isObject(provisioner) ? provisioner['provisioner_name'] : undefined;
   if (name === undefined || name === 'local-provisioner') return;
   throw unlaunchable(
     spec,

@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process';
 import { access, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { isJsonObject } from '../protocol/parse-json-frame.js';
+import type { Json } from '../protocol/message.js';
 import type { KernelSpec } from './kernelspec.js';
 import { findExecutable, findPythonPrefix, type PythonPrefix } from './python-prefix.js';
 import { checkKernelSpec } from './read-kernelspec.js';
+import { isObject } from '../support/is-object.js';
 
 const DESCRIBE = [
   'import json',
@@ -28,10 +29,10 @@ export async function findNativePython(name: string, env: NodeJS.ProcessEnv): Pr
     // With -c a Python imports from its working directory before anything else, and that may be anybody's.
     const options = { env, cwd: prefix.path, timeout: 30_000 };
     const { stdout } = await promisify(execFile)(python, ['-c', DESCRIBE], options);
-    const described: unknown = JSON.parse(stdout);
+    const described: Json = JSON.parse(stdout);
     if (!Array.isArray(described)) return undefined;
-    const [resourceDir, raw]: readonly unknown[] = described;
-    if (typeof resourceDir !== 'string' || !isJsonObject(raw)) return undefined;
+    const [resourceDir, raw]: readonly Json[] = described;
+    if (typeof resourceDir !== 'string' || !isObject(raw)) return undefined;
     return checkKernelSpec(name, resourceDir, raw, `of ipykernel in ${prefix.path}`);
   } catch {
     return undefined; // a leftover folder, or a Python that does not run: nothing to offer

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { CurveKernelError } from '../errors.js';
-import { errnoOf } from '../keys/private-file.js';
-import { settlesWithin } from '../support/settles-within.js';
 import { watchOver } from './watchdog.js';
+import { errorCode } from '../support/system-error.js';
+import { settlesWithin } from '../support/timers.js';
 
 /** How a process ended. */
 export interface ProcessEnd {
@@ -98,7 +98,7 @@ async function start({ argv, env, cwd }: LaunchCommand): Promise<ChildProcess> {
     await once(child, 'spawn');
     return child;
   } catch (cause) {
-    const code = errnoOf(cause);
+    const code = errorCode(cause);
     const problem = code === 'ENOENT' ? 'does not exist, or its folder does not' : `cannot be started (${code})`;
     throw new CurveKernelError('kernel-start-failed', `The kernel’s program ${program} ${problem}.`, {
       hint: 'Install the program, correct argv in kernel.json, or check the working folder.',

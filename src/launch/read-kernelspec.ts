@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CurveKernelError } from '../errors.js';
 import type { Json, JsonObject } from '../protocol/message.js';
-import { isJsonObject } from '../protocol/parse-json-frame.js';
 import type { KernelSpec } from './kernelspec.js';
+import { isObject } from '../support/is-object.js';
 
 /**
  * Reads `kernel.json` of a kernelspec's folder.
@@ -12,13 +12,13 @@ import type { KernelSpec } from './kernelspec.js';
  */
 export async function readKernelSpec(name: string, resourceDir: string): Promise<KernelSpec> {
   const file = join(resourceDir, 'kernel.json');
-  let parsed: unknown;
+  let parsed: Json;
   try {
     parsed = JSON.parse(await readFile(file, 'utf8'));
   } catch (cause) {
     throw invalid(file, cause instanceof SyntaxError ? 'is not valid JSON' : 'cannot be read', cause);
   }
-  if (!isJsonObject(parsed)) throw invalid(file, 'does not hold a JSON object');
+  if (!isObject(parsed)) throw invalid(file, 'does not hold a JSON object');
   return checkKernelSpec(name, resourceDir, parsed, file);
 }
 
@@ -27,7 +27,7 @@ export function checkKernelSpec(name: string, resourceDir: string, raw: JsonObje
   const { argv = [], env = {}, metadata = {}, display_name = name, language = '', interrupt_mode = 'signal' } = raw;
   if (!isStringList(argv)) throw invalid(source, 'has no list of strings as argv');
   if (!isStringRecord(env)) throw invalid(source, 'has an env that is not all strings');
-  if (!isJsonObject(metadata)) throw invalid(source, 'has metadata that is not an object');
+  if (!isObject(metadata)) throw invalid(source, 'has metadata that is not an object');
   if (typeof display_name !== 'string') throw invalid(source, 'has a display_name that is not a string');
   if (typeof language !== 'string') throw invalid(source, 'has a language that is not a string');
   const interruptMode = typeof interrupt_mode === 'string' ? interrupt_mode.toLowerCase() : undefined;
@@ -69,5 +69,5 @@ export function isStringList(value: unknown): value is readonly string[] {
 }
 
 function isStringRecord(value: unknown): value is Readonly<Record<string, string>> {
-  return isJsonObject(value) && isStringList(Object.values(value));
+  return isObject(value) && isStringList(Object.values(value));
 }

@@ -1,6 +1,6 @@
 import type { KernelMessage } from '@jupyterlab/services';
 import type { JsonObject } from '../protocol/message.js';
-import { writtenTextOf } from '../protocol/written-numbers.js';
+import { sourceTextOf } from '../protocol/source-text.js';
 import { isJsonObject } from './check-shape.js';
 import { parseJson } from './parse-json.js';
 import { pythonNumber } from './python-number.js';
@@ -20,7 +20,7 @@ export function withExactNumbers(message: KernelMessage.IIOPubMessage): KernelMe
 /** Content of a message with its numbers as {@link withExactNumbers} has them; what is no object is an empty one. */
 export function exactContent(content: unknown): JsonObject {
   const found = toObject(content);
-  const text = writtenTextOf(found);
+  const text = sourceTextOf(found);
   return text === undefined ? found : toObject(parseJson(text, pythonNumber));
 }
 

@@ -1,10 +1,10 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { deferred } from '../support/deferred.js';
-import { startTimer } from '../support/start-timer.js';
 import type { CodeCell } from './notebook.js';
 import type { OutputRouter } from './route-output.js';
 import type { KernelWatch } from './watch-kernel.js';
-import { whenAborted } from '../support/when-aborted.js';
+import { startTimer } from '../support/timers.js';
+import { whenAborted } from '../support/abort.js';
 
 /** Milliseconds without any output after the reply until the end of the output is taken for lost, as kernels may drop it. */
 const IDLE_PATIENCE = 10_000;

@@ -11,8 +11,8 @@ import { createOutputWidgets } from './output-widgets.js';
 import { routeOutput } from './route-output.js';
 import { sendWidgetUpdates } from './send-widget-updates.js';
 import { watchKernel } from './watch-kernel.js';
-import { whenAborted } from '../support/when-aborted.js';
 import { createWidgetState } from './widget-state.js';
+import { whenAborted } from '../support/abort.js';
 
 /** How a notebook is executed. */
 export interface ExecuteNotebookOptions {

@@ -1,6 +1,6 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { loadServices } from '../manager/services/services-module.js';
-import { writtenObject } from '../protocol/written-json.js';
+import { encodedObject } from '../protocol/encoded-object.js';
 import { compactJson } from './compact-json.js';
 import type { WidgetUpdate } from './output-widgets.js';
 
@@ -16,7 +16,7 @@ export async function sendWidgetUpdates(
     // Numbers go back as the kernel wrote them; but NaN, which not every kernel can read, becomes null.
     const text = compactJson({ method: 'update', state, buffer_paths: [] }, 'null');
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- upstream's type of JSON is the same, but can be changed
-    const data = writtenObject(Buffer.from(text)) as KernelMessage.ICommMsgMsg<'shell'>['content']['data'];
+    const data = encodedObject(Buffer.from(text)) as KernelMessage.ICommMsgMsg<'shell'>['content']['data'];
     const message = services.KernelMessage.createMessage<KernelMessage.ICommMsgMsg<'shell'>>({
       channel: 'shell',
       msgType: 'comm_msg',

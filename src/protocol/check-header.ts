@@ -1,7 +1,7 @@
-import { keepAsSent } from './as-sent.js';
+import { keepOriginalFields } from './original-fields.js';
 import type { Header, Json, JsonObject, ParentHeader } from './message.js';
-import { isJsonObject } from './parse-json-frame.js';
-import { malformed } from './refuse-message.js';
+import { malformedError } from './message-errors.js';
+import { isObject } from '../support/is-object.js';
 
 /** Longest text, in UTF-16 units, that a field of a request's header may hold; real ones have fewer than 100. */
 const MAX_FIELD_LENGTH = 1024;
@@ -10,19 +10,20 @@ const MAX_FIELD_LENGTH = 1024;
 const DESCRIPTIVE = ['session', 'username', 'date', 'version'] as const;
 
 /**
- * Reads the header of a request that a client sent. The type and `subshell_id`, by which is decided what is done, have to be text; an id
- * may be a number. The other fields are texts in the result, empty where they are missing or no scalar. Unknown fields are kept.
- * {@link asSent} has what the client wrote.
+ * Reads the header of a request that a client sent. The type and `subshell_id`, which decide how it is handled, have to be text; an id may be
+ * a number. The other fields are texts in the result, empty where they are missing or no scalar. Unknown fields are kept.
+ * {@link originalFields} has what the client wrote.
  *
  * @param frame The bytes of the header.
  * @throws CurveKernelError `message-malformed`.
  */
 export function checkHeader(header: Json, frame: Uint8Array): Header {
   const object = checkObject(header, 'header');
-  if (typeof (object['subshell_id'] ?? '') !== 'string') throw malformed('subshell_id in the header is no text');
+  if (typeof (object['subshell_id'] ?? '') !== 'string')
+    throw malformedError('The subshell_id in the header is not text.');
   const checked = fill(object, 'header');
   checkLengths(checked, 'header');
-  keepAsSent(checked, object, frame);
+  keepOriginalFields(checked, object, frame);
   return checked;
 }
 
@@ -32,7 +33,7 @@ export function checkHeader(header: Json, frame: Uint8Array): Header {
  * @throws CurveKernelError `message-malformed`.
  */
 export function checkParentHeader(header: Json): ParentHeader {
-  if (isJsonObject(header)) checkObject(header, 'parent header');
+  if (isObject(header)) checkObject(header, 'parent header');
   const parent = readParentHeader(header);
   checkLengths(parent, 'parent header');
   return parent;
@@ -44,13 +45,13 @@ export function checkParentHeader(header: Json): ParentHeader {
  * @throws CurveKernelError `message-malformed`.
  */
 export function readHeader(header: Json): Header {
-  if (!isJsonObject(header)) throw malformed('the header is no JSON object');
+  if (!isObject(header)) throw malformedError('The header is not a JSON object.');
   return fill(withoutOddities(header), 'header');
 }
 
 /** Reads the parent header of a message that a kernel sent. One without an id, or that is no object, names no parent and is `{}`. */
 export function readParentHeader(header: Json): ParentHeader {
-  if (!isJsonObject(header) || toId(header['msg_id']) === '') return {};
+  if (!isObject(header) || toId(header['msg_id']) === '') return {};
   const parent = withoutOddities(header);
   return { ...parent, ...texts(parent), msg_id: toId(parent['msg_id']), msg_type: toText(parent['msg_type']) };
 }
@@ -64,8 +65,8 @@ function withoutOddities(header: JsonObject): JsonObject {
 
 function fill(header: JsonObject, frame: string): Header {
   const [id, type] = [toId(header['msg_id']), header['msg_type']];
-  if (id === '') throw malformed(`the ${frame} has no msg_id`);
-  if (typeof type !== 'string' || type === '') throw malformed(`the ${frame} has no msg_type`);
+  if (id === '') throw malformedError(`The ${frame} has no msg_id.`);
+  if (typeof type !== 'string' || type === '') throw malformedError(`The ${frame} has no msg_type.`);
   return { ...header, ...texts(header), msg_id: id, msg_type: type };
 }
 
@@ -86,8 +87,8 @@ function toText(value: Json | undefined): string {
 }
 
 function checkObject(header: Json, frame: string): JsonObject {
-  if (!isJsonObject(header)) throw malformed(`the ${frame} is no JSON object`);
-  if (Object.hasOwn(header, '__proto__')) throw malformed(`the ${frame} has a member named __proto__`);
+  if (!isObject(header)) throw malformedError(`The ${frame} is not a JSON object.`);
+  if (Object.hasOwn(header, '__proto__')) throw malformedError(`The ${frame} has a member named __proto__.`);
   return header;
 }
 
@@ -95,7 +96,7 @@ function checkLengths(header: ParentHeader, frame: string): void {
   for (const field of ['msg_id', 'msg_type', 'subshell_id', ...DESCRIPTIVE] as const) {
     const length = header[field]?.length ?? 0;
     if (length > MAX_FIELD_LENGTH) {
-      throw malformed(`${field} in the ${frame} has ${length} characters, and ${MAX_FIELD_LENGTH} is the most`);
+      throw malformedError(`The ${field} in the ${frame} has ${length} characters; the limit is ${MAX_FIELD_LENGTH}.`);
     }
   }
 }

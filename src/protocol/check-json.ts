@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 /** A look at JSON text in pieces, so that the event loop turns between them. */
 export interface JsonCheck {
-  /** Looks at so many bytes more. True at the end of the text. @throws TypeError for what is no JSON object, or too deep */
+  /** Checks so many bytes more. True at the end of the text. @throws TypeError for text that is no JSON object, or too deep */
   advance(bytes: number): boolean;
   /** The text of a member of the outermost object that is a string, as it stands in quotes: of those asked for, at the end. */
   stringMember(name: string): Buffer | undefined;
@@ -20,7 +20,7 @@ const CLOSE_BRACKET = 0x5d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const FIRST_PLAIN = 0x20;
-/** What may come next. */
+/** The tokens that may come next. */
 const VALUE = 0;
 const VALUE_OR_END = 1;
 const KEY = 2;

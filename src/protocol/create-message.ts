@@ -10,7 +10,7 @@ import type { Header, JsonObject, Message, ParentHeader } from './message.js';
  */
 export const PROTOCOL_VERSION = '5.5';
 
-/** Whose messages they are, and where their ids and dates come from. */
+/** The sender of messages, and the source of their ids and dates. */
 export interface MessageOrigin {
   /** One id for the life of a client or kernel. */
   readonly session: string;
@@ -19,7 +19,7 @@ export interface MessageOrigin {
   readonly newId?: () => string;
 }
 
-/** What a message may carry beside its content. */
+/** The optional parts of a message. */
 export interface MessageOptions {
   /** The header of the request that this message answers. */
   readonly parent?: ParentHeader;

@@ -5,15 +5,16 @@
  *
  * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol | The wire protocol}
  */
-import { asSent } from './as-sent.js';
+import { originalFields } from './original-fields.js';
 import { checkHeader, checkParentHeader, readHeader, readParentHeader } from './check-header.js';
 import { CurveKernelError } from '../errors.js';
 import type { Header, Json, JsonObject, Message, ParentHeader } from './message.js';
-import { isJsonObject, parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
-import { malformed, replayed, tooLarge, unsigned } from './refuse-message.js';
+import { parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
+import { malformedError, replayedError, tooLargeError, unsignedError } from './message-errors.js';
 import type { ReplayGuard } from './replay-guard.js';
 import type { Signer } from './signer.js';
-import { writtenAs } from './written-json.js';
+import { encodedBytes } from './encoded-object.js';
+import { isObject } from '../support/is-object.js';
 
 /** Stands between the routing frames and the signature. */
 export const DELIMITER = '<IDS|MSG>';
@@ -22,7 +23,7 @@ export const DELIMITER = '<IDS|MSG>';
 export interface MessageLimits extends JsonLimits {
   /** All frames together. */
   readonly maxBytes: number;
-  /** The header, and the parent header, of a request: whoever is shown an answer to it is sent its header as well. */
+  /** The header, and the parent header, of a request: every client that is shown an answer to it is sent its header as well. */
   readonly maxHeaderBytes: number;
   /** Frames, routing and buffers included. */
   readonly maxFrames: number;
@@ -49,14 +50,14 @@ export interface BodyLimits extends JsonLimits {
   readonly maxBodyBytes: number;
 }
 
-/** What a message is held against. */
+/** Options of {@link decodeMessage}. */
 export interface DecodeOptions {
   readonly limits?: MessageLimits;
-  /** Where given, a signature that it has seen is refused. */
+  /** Refuses a signature that it has seen. Default: none is refused. */
   readonly replay?: ReplayGuard;
   /** Asked of a client's request when its header is known, and before metadata and content are parsed. Default: those of `limits`. */
   readonly bodyLimits?: (header: Header) => BodyLimits | undefined;
-  /** Who sent it. Default: `client`. What a kernel says of itself decides nothing, so its headers are read as jupyter_client reads them. */
+  /** The kind of the sender. Default: `client`. Nothing is decided by the headers of a kernel, so they are read as jupyter_client reads them. */
   readonly sender?: 'client' | 'kernel';
 }
 
@@ -65,8 +66,8 @@ export interface DecodedMessage {
   readonly routing: readonly Uint8Array[];
   readonly message: Message;
   /**
-   * Of a request whose headers can be read and whose metadata or content cannot, which are empty in the message then: why. Nothing is to
-   * be done but to say so to its sender.
+   * Of a request whose headers can be read and whose metadata or content cannot, which are empty in the message then: the reason. The only
+   * answer to it is an error.
    */
   readonly fault?: CurveKernelError;
 }
@@ -96,9 +97,9 @@ export function encodeParts(message: Message): EncodedMessage {
   };
 }
 
-/** What the sender of the request wrote is told back in its own digits. */
+/** The JSON of a parent header, with the numbers of the request as its sender wrote them. */
 function writeParent(parent: ParentHeader): Uint8Array {
-  const fields = asSent(parent);
+  const fields = originalFields(parent);
   if (fields === undefined) return Buffer.from(writeJson(parent));
   const members = Object.entries(parent).filter(([, value]) => value !== undefined);
   const written = members.map(([name, value = null]) => `${writeJson(name)}:${fields.get(name) ?? writeJson(value)}`);
@@ -108,10 +109,10 @@ function writeParent(parent: ParentHeader): Uint8Array {
 /** Members that are written already are copied. */
 function writeContent(content: JsonObject): Uint8Array {
   const members = Object.entries(content);
-  if (!members.some(([, value]) => writtenAs(value))) return Buffer.from(writeJson(content));
+  if (!members.some(([, value]) => encodedBytes(value))) return Buffer.from(writeJson(content));
   const pieces = members.flatMap(([name, value], at) => [
     Buffer.from(`${at === 0 ? '{' : ','}${writeJson(name)}:`),
-    writtenAs(value) ?? Buffer.from(writeJson(value)),
+    encodedBytes(value) ?? Buffer.from(writeJson(value)),
   ]);
   return Buffer.concat([...pieces, Buffer.from('}')]);
 }
@@ -121,7 +122,7 @@ export function withParent({ parts, buffers }: EncodedMessage, parent: ParentHea
   return { parts: parts.with(1, writeParent(parent)), buffers };
 }
 
-/** The frames of an encoded message on one connection, from the delimiter on; routing frames are the sender's matter. */
+/** The frames of an encoded message on one connection, from the delimiter on; the sender adds the routing frames. */
 export function signParts({ parts, buffers }: EncodedMessage, signer: Signer): Uint8Array[] {
   return [DELIMITER_BYTES, Buffer.from(signer.sign(parts), 'latin1'), ...parts, ...buffers];
 }
@@ -134,7 +135,7 @@ export function encodeMessage(message: Message, signer: Signer): Uint8Array[] {
 /**
  * Reads a message from its frames, looking in this order at lengths, delimiter, signature, replay, JSON and shape: nothing of
  * an unsigned message is parsed, and only verified signatures are remembered. Any message type is accepted. Metadata and content that
- * are no objects are empty. Of content that a kernel sent, `writtenTextOf` has the text where its numbers are not kept. Routing frames and buffers of the result are the frames given, not copies.
+ * are no objects are empty. Of content that a kernel sent, `sourceTextOf` has the text where its numbers are not kept. Routing frames and buffers of the result are the frames given, not copies.
  *
  * @throws CurveKernelError `message-too-large`, `message-malformed`, `message-unsigned`, `message-replayed`; nothing else,
  * whatever the frames hold; a client's request of which only metadata or content is unreadable is returned, with its fault. Where a
@@ -154,18 +155,18 @@ export function decodeMessage(
     delimiter + 1 + FIXED_FRAMES,
   );
   if (!signature || !header || !parentHeader || !metadata || !content) {
-    throw malformed(
-      `${frames.length - delimiter - 1} frames follow the delimiter, and ${FIXED_FRAMES} or more were wanted`,
+    throw malformedError(
+      `${frames.length - delimiter - 1} frames follow the delimiter; ${FIXED_FRAMES} or more are wanted.`,
     );
   }
   const fromKernel = options.sender === 'kernel';
   for (const { byteLength } of fromKernel ? [] : [header, parentHeader]) {
     const most = limits.maxHeaderBytes;
-    if (byteLength > most) throw tooLarge('bytes in a header', 'maxHeaderBytes', byteLength, most);
+    if (byteLength > most) throw tooLargeError('bytes in a header', 'maxHeaderBytes', byteLength, most);
   }
-  if (!signer.verify(signature, [header, parentHeader, metadata, content])) throw unsigned();
+  if (!signer.verify(signature, [header, parentHeader, metadata, content])) throw unsignedError();
   // Without signatures there is nothing to know a message by.
-  if (signer.signs && options.replay?.admit(signature) === false) throw replayed();
+  if (signer.signs && options.replay?.admit(signature) === false) throw replayedError();
 
   // Readers differ in which of two members they believe, so a request's header, which tells who asks for what, may not repeat one.
   const head = { ...limits, strict: !fromKernel };
@@ -187,7 +188,7 @@ export function decodeMessage(
     const most = fromKernel ? undefined : options.bodyLimits?.(heads.header);
     const bytes = metadata.byteLength + content.byteLength;
     if (most && bytes > most.maxBodyBytes) {
-      throw tooLarge('bytes of metadata and content', 'maxBodyBytes', bytes, most.maxBodyBytes);
+      throw tooLargeError('bytes of metadata and content', 'maxBodyBytes', bytes, most.maxBodyBytes);
     }
     const json = { ...lax, ...most };
     const body = {
@@ -203,9 +204,9 @@ export function decodeMessage(
 }
 
 /** PHP writes an empty object as `[]`, other kernels write null. */
-const toObject = (value: Json): JsonObject => (isJsonObject(value) ? value : {});
+const toObject = (value: Json): JsonObject => (isObject(value) ? value : {});
 
-/** What can be told of a message that cannot be read: its type, and the request that waits for it. */
+/** Error data about a message that cannot be read: its type, and the id of the request that waits for it. */
 function origins(header: Uint8Array, parentHeader: Uint8Array, limits: JsonLimits): Readonly<Record<string, string>> {
   const read = (frame: Uint8Array): JsonObject => {
     try {
@@ -241,16 +242,16 @@ export function totalBytes(frames: readonly Uint8Array[]): number {
 }
 
 function checkLengths(frames: readonly Uint8Array[], limits: MessageLimits): void {
-  if (frames.length > limits.maxFrames) throw tooLarge('frames', 'maxFrames', frames.length, limits.maxFrames);
+  if (frames.length > limits.maxFrames) throw tooLargeError('frames', 'maxFrames', frames.length, limits.maxFrames);
   const bytes = totalBytes(frames);
-  if (bytes > limits.maxBytes) throw tooLarge('bytes', 'maxBytes', bytes, limits.maxBytes);
+  if (bytes > limits.maxBytes) throw tooLargeError('bytes', 'maxBytes', bytes, limits.maxBytes);
 }
 
 function findDelimiter(frames: readonly Uint8Array[], limits: MessageLimits): number {
   const delimiter = frames.findIndex((frame) => DELIMITER_BYTES.equals(frame));
-  if (delimiter < 0) throw malformed(`none of the ${frames.length} frames is the delimiter ${DELIMITER}`);
+  if (delimiter < 0) throw malformedError(`None of the ${frames.length} frames is the delimiter ${DELIMITER}.`);
   if (delimiter > limits.maxIdentities) {
-    throw tooLarge('routing frames', 'maxIdentities', delimiter, limits.maxIdentities);
+    throw tooLargeError('routing frames', 'maxIdentities', delimiter, limits.maxIdentities);
   }
   return delimiter;
 }

@@ -2,12 +2,12 @@
  * A Jupyter message as a value, in the protocol's own words.
  *
  * Field names are those of the wire (`msg_id`, `parent_header`, …) everywhere in this package. Numbers are JavaScript's: an
- * integer beyond 2^53 loses precision, as in every browser front end. `written-numbers.ts` has what a kernel wrote.
+ * integer beyond 2^53 loses precision, as in every browser front end. `source-text.ts` has the text that a kernel wrote.
  *
  * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html | Messaging in Jupyter}
  */
 
-/** The channels on which a client asks. */
+/** The channels of requests. */
 export type RequestChannel = 'shell' | 'control' | 'stdin';
 
 /** The channels that carry messages. */
@@ -22,7 +22,7 @@ export type Json = null | boolean | number | string | readonly Json[] | JsonObje
 /** A JSON object. From the wire it may own a key named `__proto__`: copy it by spreading, never by assignment. */
 export type JsonObject = { readonly [key: string]: Json };
 
-/** Who says what, when. Nothing in it proves who the sender is: that is decided by where the message arrived. */
+/** The header of a message. Nothing in it proves the identity of the sender: the socket on which the message arrived does. */
 export interface Header {
   readonly msg_id: string;
   readonly msg_type: string;
@@ -58,7 +58,7 @@ export function isRequestType(msgType: string): boolean {
   return msgType.length > REQUEST.length && msgType.endsWith(REQUEST);
 }
 
-/** The type of the reply: `execute_request` gives `execute_reply`; undefined for what is no request. */
+/** The type of the reply: `execute_request` gives `execute_reply`; undefined for other types. */
 export function replyType(msgType: string): string | undefined {
   return isRequestType(msgType) ? `${msgType.slice(0, -REQUEST.length)}_reply` : undefined;
 }

@@ -1,23 +1,23 @@
 import { constants, isUtf8 } from 'node:buffer';
 import type { Json, JsonObject } from './message.js';
 import { parseJson, parsePythonJson } from './python-json.js';
-import { malformed, tooLarge } from './refuse-message.js';
+import { malformedError, tooLargeError } from './message-errors.js';
 import { scanJson } from './scan-json.js';
-import { keepWrittenText } from './written-numbers.js';
+import { keepSourceText } from './source-text.js';
 
-/** How much JSON one frame may hold. */
+/** Limits of the JSON in one frame. */
 export interface JsonLimits {
   /** Nesting of objects and arrays. */
   readonly maxDepth: number;
-  /** Objects, arrays and what is in them, together. A text is one, however long. */
+  /** Objects, arrays and their values, together. A text is one, however long. */
   readonly maxNodes: number;
 }
 
-/** How a frame's JSON is to be read. */
+/** Options of {@link parseJsonFrame}. */
 export interface JsonFrameOptions extends JsonLimits {
-  /** For what is acted on: UTF-8 and strict JSON (RFC 8259), with no name twice in the outermost object. */
+  /** For headers of requests: UTF-8 and strict JSON (RFC 8259), with no name twice in the outermost object. */
   readonly strict: boolean;
-  /** Keeps the text of an object with numbers that JavaScript changes, for `writtenTextOf`. */
+  /** Keeps the text of an object with numbers that JavaScript changes, for `sourceTextOf`. */
   readonly keepNumbers?: boolean;
 }
 
@@ -33,16 +33,16 @@ export function parseJsonFrame(bytes: Uint8Array, frame: string, options: JsonFr
   const text = decodeText(bytes, frame, options.strict);
   const scan = scanJson(text);
   if (scan.depth > options.maxDepth) {
-    throw tooLarge(`levels of nesting in its ${frame}`, 'maxDepth', scan.depth, options.maxDepth);
+    throw tooLargeError(`levels of nesting in its ${frame}`, 'maxDepth', scan.depth, options.maxDepth);
   }
   if (scan.nodes > options.maxNodes) {
-    throw tooLarge(`objects, arrays and values in its ${frame}`, 'maxNodes', scan.nodes, options.maxNodes);
+    throw tooLargeError(`objects, arrays and values in its ${frame}`, 'maxNodes', scan.nodes, options.maxNodes);
   }
   const value = parse(text, frame, options.strict);
   if (options.strict && isJsonObject(value) && Object.keys(value).length !== scan.members) {
-    throw malformed(`the ${frame} has two members of one name`);
+    throw malformedError(`The ${frame} has two members of one name.`);
   }
-  if (options.keepNumbers === true && scan.unusualNumbers && isJsonObject(value)) keepWrittenText(value, text);
+  if (options.keepNumbers === true && scan.unusualNumbers && isJsonObject(value)) keepSourceText(value, text);
   return value;
 }
 
@@ -53,15 +53,15 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 function decodeText(bytes: Uint8Array, frame: string, strict: boolean): string {
   if (bytes.byteLength > constants.MAX_STRING_LENGTH) {
-    throw tooLarge(`bytes in its ${frame}`, 'maxBytes', bytes.byteLength, constants.MAX_STRING_LENGTH);
+    throw tooLargeError(`bytes in its ${frame}`, 'maxBytes', bytes.byteLength, constants.MAX_STRING_LENGTH);
   }
-  if (strict && !isUtf8(bytes)) throw malformed(`the ${frame} is not UTF-8`);
+  if (strict && !isUtf8(bytes)) throw malformedError(`The ${frame} is not UTF-8.`);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 function parse(text: string, frame: string, strict: boolean): Json {
   const value = parseJson(text) ?? (strict ? undefined : parsePythonJson(text));
   // Without a cause: the engine's message quotes the text.
-  if (value === undefined) throw malformed(`the ${frame} is not JSON`);
+  if (value === undefined) throw malformedError(`The ${frame} is not JSON.`);
   return value.json;
 }

@@ -29,7 +29,7 @@ export function parsePythonJson(text: string): ParsedJson | undefined {
   if (!/NaN|Infinity/.test(text)) return undefined;
   // The words become texts that the sender cannot have written.
   const mark = randomUUID();
-  const marked = outsideTexts(text, (part) => part.replace(NUMBER_WORD, (word) => `"${mark}${word}"`));
+  const marked = replaceOutsideStrings(text, (part) => part.replace(NUMBER_WORD, (word) => `"${mark}${word}"`));
   return parseWith(marked, (_, value: unknown) =>
     typeof value === 'string' && value.startsWith(mark) ? NUMBERS.get(value.slice(mark.length)) : value,
   );
@@ -44,7 +44,8 @@ function parseWith(text: string, revive?: (name: string, value: unknown) => unkn
   }
 }
 
-function outsideTexts(json: string, change: (part: string) => string): string {
+/** The JSON text with each part between its strings changed. */
+export function replaceOutsideStrings(json: string, change: (part: string) => string): string {
   const parts: string[] = [];
   for (let at = 0; at < json.length;) {
     const quote = json.indexOf('"', at);

@@ -7,14 +7,14 @@ export interface ReplayGuard {
 /**
  * Makes a guard that remembers exactly the last `capacity` signatures: about 120 bytes each, 8 MB when full.
  *
- * Give it verified signatures only, else anybody can push honest ones out. jupyter_client's `Session` keeps as many, and
+ * Give it verified signatures only: others could push genuine ones out. jupyter_client's `Session` keeps as many, and
  * drops a tenth at random when full.
  *
  * @throws TypeError when `capacity` is not a positive integer.
  */
 export function createReplayGuard(capacity = 65_536): ReplayGuard {
   if (!Number.isSafeInteger(capacity) || capacity < 1) {
-    throw new TypeError(`capacity must be a positive integer, and is ${String(capacity)}`);
+    throw new TypeError(`The capacity must be a positive integer, and is ${String(capacity)}.`);
   }
   const seen = new Set<string>();
   const ring: string[] = [];

@@ -1,6 +1,4 @@
-import { endOfUsualNumber } from './usual-number.js';
-
-/** What a JSON text holds, counted without building it. */
+/** Size and shape of a JSON text, counted without building its value. */
 export interface JsonScan {
   /** Deepest nesting of objects and arrays; `0` for a bare value. */
   readonly depth: number;
@@ -8,14 +6,16 @@ export interface JsonScan {
   readonly nodes: number;
   /** Members written in the outermost object, a repeated name each time it is written. */
   readonly members: number;
-  /** Whether a number may be written in another way by JavaScript or Python than it is here (see {@link endOfUsualNumber}), or is NaN. */
+  /** Whether a number may be written in another way by JavaScript or Python than it is here, or is NaN. */
   readonly unusualNumbers: boolean;
 }
 
 const QUOTE = 0x22;
 const MINUS = 0x2d;
+const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
+const CAPITAL_E = 0x45;
 const CAPITAL_I = 0x49;
 const CAPITAL_N = 0x4e;
 const COLON = 0x3a;
@@ -23,12 +23,17 @@ const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
+const SMALL_E = 0x65;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+/** A decimal number of up to as many digits is the shortest text for its nearest double. */
+const MAX_DIGITS = 15;
+/** Smaller numbers are written with an exponent, by Python from here on and by JavaScript a little later. */
+const SMALL = '0.0000';
 
 /**
  * Counts in one pass, with no recursion and in constant memory. It judges nothing: exact for valid JSON, and for any other
- * text at least what a parser can have built when it meets the mistake.
+ * text at least the values that a parser can have built before the mistake.
  */
 export function scanJson(text: string): JsonScan {
   let depth = 0;
@@ -72,44 +77,7 @@ export function scanJson(text: string): JsonScan {
   return { depth: deepest, nodes, members, unusualNumbers };
 }
 
-/** The members of the outermost object by name, each value as it is written. The text has to be valid JSON, and an object. */
-export function membersOf(text: string): ReadonlyMap<string, string> {
-  const members = new Map<string, string>();
-  let depth = 0;
-  let name: string | undefined;
-  let start = 0;
-  const close = (at: number): void => {
-    if (name !== undefined) members.set(name, text.slice(start, at).trim());
-    name = undefined;
-  };
-  for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case QUOTE: {
-        const end = endOfString(text, at);
-        if (depth === 1 && name === undefined) name = String(JSON.parse(text.slice(at, end + 1)));
-        at = end;
-        break;
-      }
-      case OPEN_BRACE:
-      case OPEN_BRACKET:
-        depth++;
-        break;
-      case CLOSE_BRACE:
-      case CLOSE_BRACKET:
-        if (--depth === 0) close(at);
-        break;
-      case COMMA:
-        if (depth === 1) close(at);
-        break;
-      case COLON:
-        if (depth === 1) start = at + 1;
-        break;
-    }
-  }
-  return members;
-}
-
-/** Where the string that opens at `start` closes, or the end of the text; a quote after an odd run of backslashes is escaped. */
+/** The place of the quote that closes the string which opens at `start`, or the end of the text; a quote after an odd run of backslashes is escaped. */
 export function endOfString(text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
     let before = quote - 1;
@@ -118,3 +86,25 @@ export function endOfString(text: string, start: number): number {
   }
   return text.length;
 }
+
+/**
+ * The end of the number at `start`, a digit or a minus sign; undefined if JavaScript or Python may write it in another way than it is
+ * written here: it has more than 15 digits, an exponent, a zero at the end of its fraction, four zeros at its beginning, or is -0 or
+ * infinite. Nothing is allocated.
+ */
+function endOfUsualNumber(text: string, start: number): number | undefined {
+  const first = text.charCodeAt(start) === MINUS ? start + 1 : start;
+  let at = first;
+  let digits = 0;
+  let hasFraction = false;
+  let code = text.charCodeAt(at);
+  for (; isDigit(code) || code === DOT; code = text.charCodeAt(++at)) {
+    if (code === DOT) hasFraction = true;
+    else digits++;
+  }
+  if (digits === 0 || digits > MAX_DIGITS || code === SMALL_E || code === CAPITAL_E) return undefined;
+  if (hasFraction) return text.charCodeAt(at - 1) === ZERO || text.startsWith(SMALL, first) ? undefined : at;
+  return first > start && text.charCodeAt(first) === ZERO ? undefined : at;
+}
+
+const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;

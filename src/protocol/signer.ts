@@ -39,7 +39,7 @@ export function createSigner(scheme: string, key: Secret): Signer {
   if (hash === undefined) {
     throw new CurveKernelError(
       'signature-scheme-unsupported',
-      `the signature scheme is ${JSON.stringify(scheme)}, and one of ${[...HASHES.keys()].join(', ')} was wanted`,
+      `The signature scheme is ${JSON.stringify(scheme)}; one of ${[...HASHES.keys()].join(', ')} is wanted.`,
       { hint: 'Set "signature_scheme" to "hmac-sha256".', data: { scheme } },
     );
   }

@@ -1,8 +1,5 @@
-/**
- * Makes a mistake in a callback an uncaught exception, outside of the loop that called it: the loop goes on, and the mistake is
- * not swallowed.
- */
-export function throwLater(error: unknown): void {
+/** Throws an error of a callback as an uncaught exception, outside of the loop that called it: the loop goes on, and the error is not swallowed. */
+export function reportUncaught(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });

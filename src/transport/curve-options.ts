@@ -1,5 +1,5 @@
-import { curveKeyPair, type Socket } from 'zeromq';
-import { secretKeyFromZ85, type CurvePair } from '../keys/curve-pair.js';
+import type { Socket } from 'zeromq';
+import type { CurvePair } from '../keys/curve-pair.js';
 
 /** The keys of a connecting socket. */
 export interface ClientKeys {
@@ -10,11 +10,11 @@ export interface ClientKeys {
 }
 
 /**
- * Makes `socket` a CURVE server that admits whom the rule of `domain` admits. Before `bind`: libzmq ignores the options for
+ * Makes `socket` a CURVE server that admits the peers that the rule of `domain` admits. Before `bind`: libzmq ignores the options for
  * an endpoint that is bound already, and would let plain text in there.
  *
- * Domain and enforcement belong together. With either one alone libzmq admits every key when nobody answers its question, or
- * does not even ask (ZeroMQ RFC 27; measured for libzmq 4.3.5).
+ * Domain and enforcement belong together. With either one alone libzmq admits every key when no handler answers, or does not
+ * even ask (ZeroMQ RFC 27; measured for libzmq 4.3.5).
  */
 export function serveCurve(socket: Socket, server: CurvePair, domain: string): void {
   if (domain === '') throw new TypeError('A ZAP domain must not be empty.');
@@ -32,12 +32,6 @@ export function dialCurve(socket: Socket, keys: ClientKeys): void {
   socket.curveServerKey = keys.serverKey;
 }
 
-// libzmq takes the 32 raw bytes as well as Z85, so the secret need not become a string, which nobody could wipe.
+// libzmq takes the 32 raw bytes as well as Z85, so the secret need not become a string, which cannot be wiped.
 const setSecretKey = (socket: Socket, pair: CurvePair): void =>
   pair.secretKey.expose((bytes) => void Object.assign(socket, { curveSecretKey: bytes }));
-
-/** A pair for a peer that is nobody. From libzmq, so that a kernel which reads no keys need not load libsodium for it. */
-export function throwAwayPair(): CurvePair {
-  const { publicKey, secretKey } = curveKeyPair();
-  return { publicKey, secretKey: secretKeyFromZ85(secretKey, 'The throw-away key') };
-}

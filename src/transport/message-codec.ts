@@ -18,21 +18,21 @@ export interface MessageCodec {
   /** The frames of a message that is written already, with this connection's signature. */
   sign(message: EncodedMessage): Uint8Array[];
   /** Throws only `message-*` errors. */
-  decode(frames: readonly Uint8Array[], reading?: Reading): DecodedMessage;
+  decode(frames: readonly Uint8Array[], reading?: ReadingLimits): DecodedMessage;
 }
 
-/** How much is read of one message. Default: as much as of any. */
-export interface Reading extends Pick<DecodeOptions, 'bodyLimits'> {
+/** Limits for reading one message. Default: those of the codec. */
+export interface ReadingLimits extends Pick<DecodeOptions, 'bodyLimits'> {
   readonly maxBytes: number;
 }
 
-/** What a codec puts up with. */
+/** Limits of a codec. */
 export interface CodecOptions {
   /** The most bytes of one message. */
   readonly maxBytes: number;
   /** The most values in one frame of JSON. Default: that of {@link DEFAULT_LIMITS}. */
   readonly maxNodes?: number;
-  /** Who is at the other end (see {@link decodeMessage}). Default: a client. */
+  /** The kind of the other end (see {@link decodeMessage}). Default: a client. */
   readonly sender?: 'client' | 'kernel';
 }
 

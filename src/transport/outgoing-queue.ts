@@ -21,15 +21,15 @@ interface Outgoing {
 
 /**
  * libzmq does not say when there is room again. The first attempts are in the next turns of the event loop, where a peer that reads has
- * made room for small messages; the others so many milliseconds apart, and after {@link PATIENT} refusals farther.
+ * made room for small messages; the others so many milliseconds apart, and after {@link SHORT_RETRIES} refusals farther.
  */
-const AT_ONCE = 3;
-const [SOON, LATER] = [1, 10];
-const PATIENT = 50;
+const IMMEDIATE_RETRIES = 3;
+const [RETRY_DELAY, LONG_RETRY_DELAY] = [1, 10];
+const SHORT_RETRIES = 50;
 /** Messages sent in one turn of the event loop. */
-const RUN = 256;
+const SENDS_PER_TURN = 256;
 /** Messages that have left the front of the list before their places are given back. */
-const SPENT = 1_024;
+const COMPACT_AFTER = 1_024;
 
 /**
  * Messages for one peer, or for all subscribers, in order. A message that the socket takes at once is not kept; the others wait here,
@@ -119,7 +119,7 @@ export class OutgoingQueue {
     if (!this.#drop(message)) return;
     this.#refusals = 0;
     this.#tellTaken();
-    if (++this.#run % RUN !== 0) return this.#sendFirst();
+    if (++this.#run % SENDS_PER_TURN !== 0) return this.#sendFirst();
     // Promises that settle at once would keep the event loop from everything else.
     this.#turn = setImmediate(() => this.#sendFirst());
   }
@@ -130,8 +130,12 @@ export class OutgoingQueue {
     const now = performance.now();
     if (this.#refusals++ === 0) this.#refusedAt = now;
     this.#run = 0;
-    if (this.#refusals <= AT_ONCE) this.#turn = setImmediate(() => this.#sendFirst());
-    else this.#timer = setTimeout(() => this.#sendFirst(), this.#refusals <= PATIENT ? SOON : LATER);
+    if (this.#refusals <= IMMEDIATE_RETRIES) this.#turn = setImmediate(() => this.#sendFirst());
+    else
+      this.#timer = setTimeout(
+        () => this.#sendFirst(),
+        this.#refusals <= SHORT_RETRIES ? RETRY_DELAY : LONG_RETRY_DELAY,
+      );
     this.#options.onRefused?.(now - this.#refusedAt);
   }
 
@@ -149,7 +153,7 @@ export class OutgoingQueue {
     this.#bytes -= message.bytes;
     this.#waiting[this.#first++] = undefined;
     if (this.#first === this.#waiting.length) this.#waiting.length = this.#first = 0;
-    else if (this.#first >= SPENT && this.#first * 2 > this.#waiting.length) {
+    else if (this.#first >= COMPACT_AFTER && this.#first * 2 > this.#waiting.length) {
       this.#waiting.splice(0, this.#first);
       this.#first = 0;
     }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { throwLater } from '../support/report-uncaught.js';
-import type { Pace } from './turns.js';
+import { reportUncaught } from '../support/report-uncaught.js';
+import type { TimeSlice } from './fair-scheduler.js';
 
 /** Milliseconds until a socket is tried again that could not be received from: long enough not to spin, short enough not to be noticed. */
 const PAUSE = 100;
@@ -12,19 +12,19 @@ interface Source {
 }
 
 /**
- * Gives every message of `source` to `handle`, in order, until it is closed; the next one not before what `room` returns has
- * resolved, and with `pace` not before it is its turn. Never rejects: what `handle` throws, and what receiving
+ * Gives every message of `source` to `handle`, in order, until it is closed; the next one not before what `whenReady` returns has
+ * resolved, and with `timeSlice` not before it is its turn. Never rejects: what `handle` throws, and what receiving
  * throws while the socket is open, goes to `onFailure`, and the next message is received.
  */
 export async function receiveEach(
   source: Source,
   handle: (frames: Buffer[]) => void,
   onFailure: (error: unknown) => void,
-  room: () => Promise<void> | undefined = () => undefined,
-  pace?: Pace,
+  whenReady: () => Promise<void> | undefined = () => undefined,
+  timeSlice?: TimeSlice,
 ): Promise<void> {
   while (!source.closed) {
-    const pause = room() ?? pace?.room();
+    const pause = whenReady() ?? timeSlice?.whenReady();
     if (pause !== undefined) {
       await pause;
       continue;
@@ -39,9 +39,9 @@ export async function receiveEach(
       await delay(PAUSE);
       continue;
     }
-    // A message may be in hand when its socket is closed: whoever was cut off is not heard any more.
+    // A message may be in hand when its socket is closed: messages of a peer that was cut off are dropped.
     if (source.closed) return;
-    pace?.begin();
+    timeSlice?.begin();
     take(frames, handle, onFailure);
   }
 }
@@ -53,7 +53,7 @@ function take(frames: Buffer[], handle: (frames: Buffer[]) => void, onFailure: (
   );
 }
 
-function attempt(act: () => void, onFailure: (error: unknown) => void = throwLater): void {
+function attempt(act: () => void, onFailure: (error: unknown) => void = reportUncaught): void {
   try {
     act();
   } catch (error) {

@@ -1,18 +1,18 @@
 import { Context, context as processContext } from 'zeromq';
 import { CurveKernelError } from '../errors.js';
-import { Turns } from './turns.js';
+import { FairScheduler } from './fair-scheduler.js';
 import { ZapHandler } from './server/zap-handler.js';
 
-/** What a {@link TransportContext} owns. */
+/** A listener or dialer that a {@link TransportContext} closes. */
 export interface Owned {
   close(): Promise<void>;
 }
 
-/** How a {@link TransportContext} is made. */
+/** Options of a {@link TransportContext}. */
 export interface TransportContextOptions {
   /**
    * Use the one ZeroMQ context of the process, which costs no threads, instead of a new one. Such a context can dial and
-   * not listen: its ZAP endpoint may be somebody else's. Default: false.
+   * not listen: its ZAP endpoint may belong to other code. Default: false.
    */
   readonly shared?: boolean;
 }
@@ -20,7 +20,7 @@ export interface TransportContextOptions {
 /** zeromq.js's default of 1,023 would do for 60 listeners or dialers. */
 const MAX_SOCKETS = 16_384;
 
-/** The one ZeroMQ context of the process. How many sockets it has is settled by whoever opens the first one. */
+/** The one ZeroMQ context of the process. Its maximum number of sockets is fixed when the first one is opened. */
 export function sharedContext(): Context {
   processContext.maxSockets = MAX_SOCKETS;
   return processContext;
@@ -35,8 +35,8 @@ export function sharedContext(): Context {
 export class TransportContext {
   /** For this room only. */
   readonly zmq: Context;
-  /** For this room only: of those who send to the listeners of this context. */
-  readonly turns = new Turns();
+  /** For this room only: shares time among the senders to the listeners of this context. */
+  readonly scheduler = new FairScheduler();
   readonly #shared: boolean;
   readonly #owned = new Set<Owned>();
   #zap: ZapHandler | undefined;

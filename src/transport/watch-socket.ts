@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Event, Socket } from 'zeromq';
-import { throwLater } from '../support/report-uncaught.js';
+import { reportUncaught } from '../support/report-uncaught.js';
 import { errorCode, uninterrupted } from '../support/system-error.js';
 
 /**
@@ -8,14 +8,14 @@ import { errorCode, uninterrupted } from '../support/system-error.js';
  * socket is really closed: its last connection ended, its descriptors given back. Throws at once where no socket for the events
  * can be opened.
  *
- * Watch a socket once, and until it is closed: libzmq's I/O thread waits for whoever asked for events and does not take
- * them, and all sockets of the context stand still with it.
+ * Watch a socket once, and until it is closed: libzmq's I/O thread waits while events are not read, and all sockets of the
+ * context stand still with it.
  */
 export function watchSocket(socket: Socket, onEvent: (event: Event) => void): Promise<void> {
   return readEvents(eventsOf(socket), onEvent);
 }
 
-/** How many times the events are asked for, a millisecond apart, while the name of their socket is taken. */
+/** Maximum number of attempts, a millisecond apart, while the name of the socket for the events is taken. */
 const ATTEMPTS = 2_000;
 
 /**
@@ -48,7 +48,7 @@ async function readEvents(events: Socket['events'], onEvent: (event: Event) => v
     try {
       onEvent(event);
     } catch (error) {
-      throwLater(error);
+      reportUncaught(error);
     }
   }
 }
@@ -63,7 +63,7 @@ async function readEvents(events: Socket['events'], onEvent: (event: Event) => v
  */
 export const CLOSING_GRACE = 100;
 
-/** Closes sockets that nobody watches. Resolves when they are really closed: their addresses can be bound again. */
+/** Closes sockets that are not watched. Resolves when they are really closed: their addresses can be bound again. */
 export async function closeSockets(...sockets: Socket[]): Promise<void> {
   const gone = sockets.map(whenGone);
   for (const socket of sockets) socket.close();

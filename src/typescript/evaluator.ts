@@ -2,7 +2,7 @@
 import { CurveKernelError } from '../errors.js';
 import type { CellContext, ExecuteOutcome, ExecuteRequest } from '../kernel/language.js';
 import { definedOnly } from '../support/defined-only.js';
-import { orAborted } from '../support/or-aborted.js';
+import { orAborted } from '../support/abort.js';
 import { createCellRegistry } from './cell-registry.js';
 import { accountEnvironment, findAccount } from './evaluator-account.js';
 import { evaluatorCommand, evaluatorEnvironment } from './evaluator-command.js';

@@ -1,7 +1,7 @@
 /** Anonymous clients share a listener, and choose their routing ids themselves. */
 import { expect, test } from '@jest/globals';
 import type { ReceivedMessage } from '#src/transport/server/listener.js';
-import { throwAwayPair } from '#src/transport/curve-options.js';
+import { generateCurvePairSync } from '#src/keys/curve-pair.js';
 import { eventually, pause } from '../support/eventually.js';
 import { aMessage, inRoom, type Client } from '../support/kernel/room.js';
 
@@ -18,7 +18,7 @@ test.each(['shell', 'control', 'stdin'] as const)(
       const stranger = (): Promise<Client> =>
         room.dial(listener, {
           routingId: 'the same',
-          client: throwAwayPair(),
+          client: generateCurvePairSync(),
           connection: { ...listener.connection, curve: { publicKey: room.server.publicKey } },
         });
       const answer = (n: number): void => listener.send(channel, asked[n]?.routing ?? [], aMessage('reply', { n }));

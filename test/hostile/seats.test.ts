@@ -2,9 +2,9 @@
 import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { Dealer, Subscriber } from 'zeromq';
-import type { CurvePair } from '#src/keys/curve-pair.js';
+import { type CurvePair, generateCurvePairSync } from '#src/keys/curve-pair.js';
 import type { SocketName } from '#src/protocol/message.js';
-import { dialCurve, throwAwayPair } from '#src/transport/curve-options.js';
+import { dialCurve } from '#src/transport/curve-options.js';
 import type { Listener } from '#src/transport/server/listener.js';
 import type { ListenerEvent } from '#src/transport/server/listener-event.js';
 import { watchSocket } from '#src/transport/watch-socket.js';
@@ -39,7 +39,8 @@ test(
     inRoom(async (room) => {
       const listener = await asAKernel(room);
       const relay = await openFlippingRelay(room, listener.connection.ports.heartbeat);
-      for (let count = 0; count < 70; count++) await loseToAFlip(relay, 'heartbeat', throwAwayPair(), room.server);
+      for (let count = 0; count < 70; count++)
+        await loseToAFlip(relay, 'heartbeat', generateCurvePairSync(), room.server);
       await works(room, listener, 'owner');
     }),
   120_000,
@@ -83,16 +84,16 @@ test('connections that libzmq stopped reading, and whose peers have gone, do not
 
 test('where there is no seat, a stock client waits, and is served when one is given back', () =>
   inRoom(async (room) => {
-    const crowded: ListenerEvent[] = [];
+    const limitExceeded: ListenerEvent[] = [];
     const listener = await room.listen({
       limits: { peers: 2, handshake: 1_000 },
-      onEvent: (event) => event.kind === 'peer-refused' && crowded.push(event),
+      onEvent: (event) => event.kind === 'peer-refused' && limitExceeded.push(event),
     });
     const first = await room.dial(listener, { routingId: 'one' });
     await room.dial(listener, { routingId: 'two' });
     const third = stockClient(room, listener, 'shell');
-    await eventually(() => crowded.length > 0);
-    expect(crowded[0]).toMatchObject({ kind: 'peer-refused', crowded: true });
+    await eventually(() => limitExceeded.length > 0);
+    expect(limitExceeded[0]).toMatchObject({ kind: 'peer-refused', limitExceeded: true });
     await first.dialer.close();
     await third.handshake;
   }));

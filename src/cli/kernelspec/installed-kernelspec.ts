@@ -29,9 +29,8 @@ export function foreignKernelspec(folder: string, advice: string): CurveKernelEr
 
 /** The error for what the file system refuses. */
 export function fileSystemRefusal(folder: string, cause: unknown): unknown {
-  const code = errorCode(cause);
-  if (typeof code !== 'string' || cause instanceof CurveKernelError) return cause;
-  return new CurveKernelError('install-failed', `${folder} cannot be changed (${code})`, {
+  if (typeof property(cause, 'code') !== 'string' || cause instanceof CurveKernelError) return cause;
+  return new CurveKernelError('install-failed', `${folder} cannot be changed (${errorCode(cause)})`, {
     hint: 'check that you may write there, or choose another place with --user, --sys-prefix or --prefix',
     cause,
     data: { folder },

@@ -1,5 +1,6 @@
 import { isCurveKernelError } from '../../errors.js';
 import { printWarning } from './output.js';
+import { asClause } from '../../support/as-clause.js';
 
 /** Says which messages of a kernel could not be read. Disposing says how many more there were of each kind. */
 export interface DroppedMessages extends Disposable {
@@ -40,7 +41,7 @@ function describe(error: unknown): { readonly what: string; readonly hint: strin
     const { code, message, hint, data } = error;
     if (!code.startsWith('message-')) return undefined;
     const type = typeof data['msgType'] === 'string' ? ` of type ${JSON.stringify(data['msgType'].slice(0, 64))}` : '';
-    return { what: `a message${type} of the kernel could not be read: ${message}`, hint };
+    return { what: `a message${type} of the kernel could not be read: ${asClause(message)}`, hint };
   }
   if (!(error instanceof Error)) return undefined;
   const hint = 'Report it to those who make the kernel, or update the kernel.';

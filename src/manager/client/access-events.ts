@@ -2,7 +2,7 @@ import { type AccessEvent, decodeAccessEvent } from '../../access/requests/acces
 import { ACCESS_EVENT } from '../../access/requests/request-types.js';
 import type { Message } from '../../protocol/message.js';
 import { deferred } from '../../support/deferred.js';
-import { settlesWithin } from '../../support/settles-within.js';
+import { settlesWithin } from '../../support/timers.js';
 
 type OnEvent = (event: AccessEvent) => void;
 

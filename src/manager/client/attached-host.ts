@@ -4,9 +4,9 @@ import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { createMessage } from '../../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message } from '../../protocol/message.js';
 import type { KernelLink } from './kernel-link.js';
-import { settlesWithin } from '../../support/settles-within.js';
 import { messageUnreadable, unreadableMessage } from '../services/unreadable-message.js';
 import { toldState, type SocketHost, type ZmqSocket } from '../services/zmq-socket.js';
+import { settlesWithin } from '../../support/timers.js';
 
 /** What an {@link AttachedHost} is given. */
 export interface AttachedHostOptions {

@@ -6,8 +6,9 @@ import { createMessage } from '../../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message } from '../../protocol/message.js';
 import { openDialer, type Dialer } from '../../transport/client/dialer.js';
 import { deferred } from '../../support/deferred.js';
-import { LONGEST_TIMER, startTimer } from '../../support/start-timer.js';
 import { messageUnreadable, unreadableMessage } from '../services/unreadable-message.js';
+import { reportUncaught } from '../../support/report-uncaught.js';
+import { startTimer } from '../../support/timers.js';
 
 /** How a {@link ControlClient} is opened. */
 export interface ControlClientOptions {
@@ -50,7 +51,7 @@ export class ControlClient {
     const { connection, client, timeout, signal, published } = this.#options;
     this.#dialer = await openDialer({
       connection,
-      timeout: Math.min(timeout, LONGEST_TIMER),
+      timeout,
       routingId: this.#session,
       topics: published?.topics ?? [],
       ...(client === undefined ? {} : { client }),
@@ -61,7 +62,7 @@ export class ControlClient {
       },
       onEvent: (event) => {
         if (event.kind === 'message-rejected') this.#reject(event.channel, event.error);
-        else if (event.kind === 'handler-failed') uncaught(event.error);
+        else if (event.kind === 'handler-failed') reportUncaught(event.error);
       },
       onFailure: (error) => {
         for (const { reject } of this.#asked.values()) reject(error);
@@ -111,11 +112,6 @@ export class ControlClient {
     await this.close();
   }
 }
-
-const uncaught = (error: unknown): void =>
-  queueMicrotask(() => {
-    throw error;
-  });
 
 const silent = (msgType: string, timeout: number): CurveKernelError =>
   new CurveKernelError('peer-silent', `The kernel has not answered ${msgType} within ${timeout} ms.`, {

@@ -8,7 +8,6 @@ import { openDialer } from '../../transport/client/dialer.js';
 import { perSocket } from '../../connection/per-socket.js';
 import type { TransportContext } from '../../transport/transport-context.js';
 import { createNudge } from './nudge.js';
-import { LONGEST_TIMER } from '../../support/start-timer.js';
 
 /** How a client's five sockets are protected, as the sockets themselves say. */
 export type ChannelSecurity = Readonly<
@@ -67,7 +66,7 @@ export async function openLink(options: OpenLinkOptions): Promise<KernelLink> {
   let open = false;
   const dialer = await openDialer({
     connection,
-    timeout: Math.min(timeout, LONGEST_TIMER),
+    timeout,
     // A routing id of its own for each link: a kernel that still remembers an old one might ignore the new connection.
     routingId: randomUUID(),
     ...(options.client === undefined ? {} : { client: options.client }),

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { CurveKernelError } from '../../errors.js';
 import { createMessage } from '../../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message, type RequestChannel } from '../../protocol/message.js';
-import { startTimer } from '../../support/start-timer.js';
 import { messageUnreadable, unreadableMessage } from '../services/unreadable-message.js';
+import { startTimer } from '../../support/timers.js';
+import { asClause } from '../../support/as-clause.js';
 
 /** How long to wait. */
 export interface NudgeOptions {
@@ -115,7 +116,7 @@ const silent = (replied: boolean, unreadable: CurveKernelError | undefined): Cur
     ? 'The kernel answers requests, and publishes nothing on iopub'
     : 'The kernel is connected, and does not answer kernel_info_request';
   if (unreadable !== undefined) {
-    const found = `${message} that could be read: ${unreadable.message}.`;
+    const found = `${message} that could be read: ${asClause(unreadable.message)}.`;
     return new CurveKernelError('peer-silent', found, { hint: unreadable.hint, cause: unreadable });
   }
   return new CurveKernelError('peer-silent', `${message}.`, {

@@ -1,7 +1,7 @@
 import { CurveKernelError } from '../../errors.js';
 import { askControl } from '../client/ask-control.js';
 import type { KernelRun } from './kernel-run.js';
-import { settlesWithin } from '../../support/settles-within.js';
+import { settlesWithin } from '../../support/timers.js';
 
 /** How a kernel is ended. */
 export interface EndOptions {

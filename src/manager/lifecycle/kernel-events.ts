@@ -1,5 +1,6 @@
 import type { CurveKernelError } from '../../errors.js';
 import type { ProcessEnd } from '../../launch/process-launcher.js';
+import { reportUncaught } from '../../support/report-uncaught.js';
 
 /** What happens to a kernel after it was started, with what is told about it. */
 export interface ManagedKernelEvents {
@@ -36,9 +37,7 @@ export class KernelEvents {
       try {
         listener(detail);
       } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+        reportUncaught(error);
       }
     }
   }

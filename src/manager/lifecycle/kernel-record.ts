@@ -1,15 +1,15 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isOwnFolder } from '../../keys/out-of-reach.js';
+import { isOwnFolder } from '../../keys/folder-privacy.js';
 import { readPrivateFile } from '../../keys/read-private-file.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
-import { isJsonObject } from '../../protocol/parse-json-frame.js';
 import { SOCKET_FOLDER } from '../../launch/kernel-address.js';
 import { makeFolderOf } from './make-folder.js';
 import { isStringList } from '../../launch/read-kernelspec.js';
 import { removeLeftovers } from './remove-leftovers.js';
 import { processRealm, processStart } from '../../support/process-start.js';
+import { isObject } from '../../support/is-object.js';
 
 /** Who owns a kernel, and what is worthless once both are gone. Lies in the runtime folder as long as the kernel runs. */
 interface KernelRecord {
@@ -116,7 +116,7 @@ async function readRecord(file: string): Promise<KernelRecord | undefined> {
 
 function isRecord(value: unknown): value is KernelRecord {
   return (
-    isJsonObject(value) &&
+    isObject(value) &&
     typeof value['realm'] === 'string' &&
     isProcessId(value['owner']) &&
     isProcessId(value['kernel']) &&
@@ -126,7 +126,7 @@ function isRecord(value: unknown): value is KernelRecord {
 
 function isProcessId(value: unknown): value is ProcessId {
   // Signalling 0, 1 or a negative number would reach far more than one kernel.
-  if (!isJsonObject(value) || typeof value['start'] !== 'string') return false;
+  if (!isObject(value) || typeof value['start'] !== 'string') return false;
   return typeof value['pid'] === 'number' && Number.isSafeInteger(value['pid']) && value['pid'] > 1;
 }
 

@@ -15,8 +15,8 @@ import type { KernelSpec } from '../../launch/kernelspec.js';
 import type { LaunchedProcess, Launcher, ProcessEnd } from '../../launch/process-launcher.js';
 import { notEnforced, proveEncryption } from './prove-encryption.js';
 import { removeLeftovers } from './remove-leftovers.js';
-import { settlesWithin } from '../../support/settles-within.js';
 import { explainStart, type StartLimits } from './start-failure.js';
+import { settlesWithin } from '../../support/timers.js';
 
 /** What stays the same from one process of a kernel to the next. */
 export interface KernelPlan {

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CurveKernelError } from '../../errors.js';
-import { errnoOf } from '../../keys/private-file.js';
+import { errorCode } from '../../support/system-error.js';
 
 /** Makes the folder that a file of a kernel is to be in, if it is not there. @throws CurveKernelError `connection-file-unwritable`. */
 export async function makeFolderOf(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    const problem = `cannot be written: its folder cannot be made (${errnoOf(cause)})`;
+    const problem = `cannot be written: its folder cannot be made (${errorCode(cause)})`;
     const hint =
       'Name a file elsewhere, or set JUPYTER_RUNTIME_DIR or JUPYTER_DATA_DIR to a folder that you may write to.';
     throw fileUnwritable(file, problem, hint, cause);

@@ -1,8 +1,7 @@
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import type { ProcessEnd } from '../../launch/process-launcher.js';
 import { notEnforced } from './prove-encryption.js';
-import { settlesWithin } from '../../support/settles-within.js';
-import { startTimer } from '../../support/start-timer.js';
+import { settlesWithin, startTimer } from '../../support/timers.js';
 
 /** How long a start may take. */
 export interface StartLimits {

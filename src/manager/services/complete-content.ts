@@ -1,6 +1,6 @@
 import type { Json, JsonObject, Message } from '../../protocol/message.js';
-import { isJsonObject } from '../../protocol/parse-json-frame.js';
-import { passWrittenText } from '../../protocol/written-numbers.js';
+import { copySourceText } from '../../protocol/source-text.js';
+import { isObject } from '../../support/is-object.js';
 
 /** Makes a value of the type that KernelConnection wants of what a kernel sent, or left out. */
 type Field = (value: Json | undefined) => Json;
@@ -11,7 +11,7 @@ const text: Field = (value = '') => {
   if (Array.isArray(value) && value.every((line) => typeof line === 'string')) return value.join('');
   return typeof value === 'number' ? String(value) : JSON.stringify(value);
 };
-const object: Field = (value) => (isJsonObject(value) ? value : {});
+const object: Field = (value) => (isObject(value) ? value : {});
 const count: Field = (value) => (typeof value === 'number' ? value : 0);
 const flag: Field = (value) => value === true || (typeof value === 'number' && value !== 0);
 const lines: Field = (value) => {
@@ -44,6 +44,6 @@ export function completeContent({ header, content }: Message): JsonObject {
   if (!Object.hasOwn(FIELDS, header.msg_type)) return content;
   const fields = Object.entries(FIELDS[header.msg_type] ?? {});
   const complete = { ...content, ...Object.fromEntries(fields.map(([name, read]) => [name, read(content[name])])) };
-  passWrittenText(content, complete);
+  copySourceText(content, complete);
   return complete;
 }

@@ -9,8 +9,8 @@ import {
   type Message,
   type RequestChannel,
 } from '../../protocol/message.js';
-import { startTimer } from '../../support/start-timer.js';
 import { messageUnreadable, unreadableMessage, unreadableReply } from './unreadable-message.js';
+import { startTimer } from '../../support/timers.js';
 
 /** A message, and the channel that it belongs on. */
 export interface Delivery {

@@ -1,5 +1,6 @@
 /** What becomes of messages of a kernel that could not be read. */
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
+import { asClause } from '../../support/as-clause.js';
 import type { Channel, JsonObject } from '../../protocol/message.js';
 
 /** The name of the error in replies that stand for messages that could not be read. */
@@ -29,7 +30,7 @@ export function messageUnreadable(channel: Channel, cause: CurveKernelError): Cu
   const what = msgType === undefined ? 'a message' : `its ${JSON.stringify(msgType.slice(0, 64))}`;
   return new CurveKernelError(
     'message-unreadable',
-    `${what} from the kernel on ${channel} could not be read: ${cause.message}`,
+    `${what} from the kernel on ${channel} could not be read: ${asClause(cause.message)}`,
     {
       hint: 'Report it to those who make the kernel, or update the kernel.',
       cause,

@@ -1,9 +1,9 @@
+import { errorCode } from '../../support/system-error.js';
 import { constants } from 'node:fs';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CurveKernelError } from '../../errors.js';
-import { errnoOf } from '../../keys/private-file.js';
 import { isAlive, isProcessMark, markProcess, type ProcessMark } from '../../support/process-start.js';
 
 /** Milliseconds within which the maker of a lock has also written its process mark. */
@@ -25,7 +25,7 @@ export async function lockAudit(file: string): Promise<() => Promise<void>> {
       await writeFile(lock, mark, { flag: 'wx', mode: 0o600 });
       return () => rm(lock, { force: true });
     } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     }
     const holder = (await readMark(lock)) ?? (await sleep(WRITING).then(async () => readMark(lock)));
     if (holder && (await isAlive(holder))) break;

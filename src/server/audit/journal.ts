@@ -2,9 +2,10 @@ import type { AuditRecord } from '../../access/audit/audit-record.js';
 import { printableType } from '../../access/policy/message-types.js';
 import { isCurveKernelError } from '../../errors.js';
 import { fingerprint } from '../../keys/fingerprint.js';
-import { errnoOf } from '../../keys/private-file.js';
 import type { ListenerEvent } from '../../transport/server/listener-event.js';
 import type { ClientGrant } from '../grants/client-grant.js';
+import { errorCode } from '../../support/system-error.js';
+import { reportUncaught } from '../../support/report-uncaught.js';
 
 /** Something that is wrong, and what to do about it. */
 export interface Alarm {
@@ -40,9 +41,7 @@ export class Journal {
       try {
         listener(event);
       } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+        reportUncaught(error);
       }
     }
   }
@@ -62,7 +61,7 @@ export class Journal {
   /** An error that a person should look at; what held before holds. */
   alarm(error: unknown, identity?: string): void {
     // Never more of another library's error than its code: its message may quote anything.
-    const { message, hint } = isCurveKernelError(error) ? error : unforeseenAlarm(errnoOf(error));
+    const { message, hint } = isCurveKernelError(error) ? error : unforeseenAlarm(errorCode(error));
     this.raise({ message, hint }, identity === undefined ? {} : { identity });
   }
 
@@ -73,7 +72,7 @@ export class Journal {
   }
 
   /** A connection with another key, or from another address, was refused at a grant's sockets. */
-  refuse(grant: ClientGrant, { socket, address, publicKey, crowded }: RefusedPeer): void {
+  refuse(grant: ClientGrant, { socket, address, publicKey, limitExceeded }: RefusedPeer): void {
     const isHolder = publicKey !== undefined && publicKey === grant.terms.publicKey;
     this.record({
       event: 'refuse',
@@ -82,7 +81,11 @@ export class Journal {
       channel: socket,
       address,
       ...(publicKey !== undefined && { fingerprint: fingerprint(publicKey) }),
-      rule: crowded ? 'too many connections' : isHolder ? 'not from this address, or not any more' : 'another key',
+      rule: limitExceeded
+        ? 'too many connections'
+        : isHolder
+          ? 'not from this address, or not any more'
+          : 'another key',
     });
   }
 }

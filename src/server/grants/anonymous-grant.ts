@@ -1,12 +1,12 @@
 import type { GrantTerms } from '../../access/grants/grant.js';
 import type { Policy } from '../../access/policy/policy.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
-import { generateServerPair } from '../../keys/openssl-pair.js';
 import type { ClientGrant } from './client-grant.js';
 import type { GrantManager } from './grant-manager.js';
 import type { StoredGrant } from './grant-storage.js';
 import { connectionFor } from './open-client.js';
 import type { Rules } from '../rules/rules.js';
+import { generateCurvePairSync } from '../../keys/curve-pair.js';
 
 /** Dependencies of {@link AnonymousGrant}. */
 export interface AnonymousGrantOptions {
@@ -64,7 +64,7 @@ export class AnonymousGrant {
     const former = this.#former;
     this.#former = undefined;
     if (former) return grantManager.reopen({ ...former, terms: { ...former.terms, roles: [role] } }, why);
-    const server = generateServerPair();
+    const server = generateCurvePairSync();
     const terms: GrantTerms = {
       identity: 'anonymous',
       roles: [role],

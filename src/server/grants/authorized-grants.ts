@@ -2,7 +2,6 @@ import { parseAuthorizedClients, type AuthorizedClient } from '../../access/gran
 import { checkGrantTerms, type GrantTerms } from '../../access/grants/grant.js';
 import type { Policy } from '../../access/policy/policy.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
-import { generateServerPair } from '../../keys/openssl-pair.js';
 import { definedOnly } from '../../support/defined-only.js';
 import type { ClientGrant } from './client-grant.js';
 import type { GrantManager } from './grant-manager.js';
@@ -11,6 +10,7 @@ import type { Journal } from '../audit/journal.js';
 import { connectionFor } from './open-client.js';
 import type { Rules } from '../rules/rules.js';
 import type { FileState } from '../rules/watched-file.js';
+import { generateCurvePairSync } from '../../keys/curve-pair.js';
 
 /** Dependencies of {@link AuthorizedGrants}. */
 export interface AuthorizedGrantsOptions {
@@ -100,7 +100,7 @@ export class AuthorizedGrants {
       checkGrantTerms(terms, rules.policy);
       const why = `authorized_clients, line ${line.line}`;
       if (!(await this.#reopen(line, why))) {
-        const server = generateServerPair();
+        const server = generateCurvePairSync();
         await grantManager.open(terms, { server, connection: connectionFor(owner, server, terms) }, { why });
       }
       this.#opened.set(publicKey, line);

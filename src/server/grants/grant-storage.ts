@@ -3,7 +3,7 @@ import type { GrantTerms } from '../../access/grants/grant.js';
 import { formatConnectionInfo } from '../../connection/write-connection-file.js';
 import { parseConnectionInfo } from '../../connection/read-connection-file.js';
 import { exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
-import { serverPairOf } from '../../keys/openssl-pair.js';
+import { curvePairOf } from '../../keys/curve-pair.js';
 import type { ClientGrant, GrantEnd, GrantPlace } from './client-grant.js';
 import { deadlineIn, leftUntil, type Deadline } from '../../support/deadline.js';
 import type { StoredRules } from '../rules/rules.js';
@@ -94,7 +94,7 @@ export async function loadKernel({ memory, grants }: StoredState): Promise<Store
 }
 
 async function loadGrant({ id, terms, secretKey: kept, connection: text, ends }: GrantRecord): Promise<StoredGrant> {
-  const server = serverPairOf(secretKeyFromZ85(kept, 'The key of a grant'));
+  const server = curvePairOf(secretKeyFromZ85(kept, 'The key of a grant'));
   const connection = await parseConnectionInfo(text, `of ${terms.identity}`);
   return {
     terms,

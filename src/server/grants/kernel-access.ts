@@ -17,7 +17,7 @@ import { orUsageError } from '../../access/requests/access-refusal.js';
 import { checkRevokeFilter } from '../../access/requests/access-requests.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { CurveKernelError } from '../../errors.js';
-import { generateServerPair } from '../../keys/openssl-pair.js';
+import { generateCurvePairSync } from '../../keys/curve-pair.js';
 import { deadlineIn } from '../../support/deadline.js';
 import { definedOnly } from '../../support/defined-only.js';
 import type { Journal } from '../audit/journal.js';
@@ -67,7 +67,7 @@ export class KernelAccess implements Access {
     const owner = ownerOf();
     if (!owner?.curve) throw plaintextError();
     rules.checkUsable();
-    const server = generateServerPair();
+    const server = generateCurvePairSync();
     const terms = grantTerms(request, request.publicKey ?? server.publicKey);
     checkGrantTerms(terms, rules.policy);
     const place = { server, connection: connectionFor(owner, server, terms) };

@@ -3,12 +3,12 @@ import type { SeeAct, SendAct } from '../../access/policy/act.js';
 import { groupsOf, type Groups } from '../../access/policy/groups.js';
 import { isAdminType, isCommType, MESSAGE_TYPES, printableType } from '../../access/policy/message-types.js';
 import { describeRefusal, NOT_PERMITTED } from '../../access/policy/refusal.js';
-import { inNameOf } from '../../protocol/as-sent.js';
+import { withUsername } from '../../protocol/original-fields.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
 import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
 import type { Header, JsonObject, Message, ParentHeader, RequestChannel } from '../../protocol/message.js';
 import type { ReceivedMessage } from '../../transport/server/listener.js';
-import type { Heads, OutputLoss } from '../../transport/server/publish-queue.js';
+import type { MessageHeaders, OutputLoss } from '../../transport/server/publish-queue.js';
 import type { SenderRights } from '../../transport/server/sender-rights.js';
 import type { Backend, Request } from '../backend.js';
 import { answer, type Handler } from './reply.js';
@@ -89,10 +89,10 @@ export class MessageFilter {
     const act = seeAct(message, false, this.#displays.of(message), this.#comms.of(message));
     let asSent: EncodedMessage | undefined;
     let forOthers: EncodedMessage | undefined;
-    let othersHeads: Heads | undefined;
+    let othersHeads: MessageHeaders | undefined;
     let topic: Buffer | undefined;
     for (const grant of grants) {
-      if (grant.listener?.hasAudience !== true) continue;
+      if (grant.listener?.hasSubscribers !== true) continue;
       const own = isBy(grant, parent);
       if (isQuiet && !own) continue;
       if (!this.#options.rules.decide(grant.subject, own ? { ...act, own } : act).allowed) continue;
@@ -155,7 +155,7 @@ export class MessageFilter {
   }
 
   #request(grant: ClientGrant, { channel, routing, message: sent, listener }: ReceivedMessage): Request {
-    const message = grant.server ? { ...sent, header: inNameOf(sent.header, grant.identity) } : sent;
+    const message = grant.server ? { ...sent, header: withUsername(sent.header, grant.identity) } : sent;
     const { header } = message;
     const maySee = (commTarget: string): boolean =>
       this.#options.rules.decide(grant.subject, { kind: 'see', msgType: 'comm_msg', own: false, commTarget }).allowed;

@@ -1,8 +1,9 @@
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 import { CurveKernelError } from '../../errors.js';
-import { VERDICT_LIMIT } from '../../transport/server/zap-policy.js';
+import { VERDICT_TIMEOUT } from '../../transport/server/zap-policy.js';
 import type { ClientGrant } from '../grants/client-grant.js';
+import { withTimeout } from '../../support/timers.js';
 
 /** The key of a client that a verifier decides about. */
 export interface VerifiedKey {
@@ -30,16 +31,13 @@ export function createAskVerifier(verify: Verify, isRole: (name: string) => bool
   const asked = new Map<string, Promise<string | undefined>>();
   const ask = async (grant: ClientGrant, address: string): Promise<string | undefined> => {
     const { publicKey } = grant.terms;
-    let timer: NodeJS.Timeout | undefined;
     try {
       const key = { publicKey, fingerprint: grant.fingerprint ?? '', roles: grant.subject.roles };
-      const late = new Promise<undefined>((settle) => (timer = setTimeout(settle, VERDICT_LIMIT - 100, undefined)));
-      const answer: unknown = await Promise.race([verify(grant.identity, address, key), late]);
+      const verified = Promise.resolve(verify(grant.identity, address, key));
+      const answer: unknown = await withTimeout(verified, VERDICT_TIMEOUT - 100, () => undefined);
       return typeof answer === 'string' && answer !== 'deny' && isRole(answer) ? answer : undefined;
     } catch {
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   };
   return (grant, address) => {

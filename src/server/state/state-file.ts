@@ -1,8 +1,8 @@
+import { errorCode } from '../../support/system-error.js';
 import { constants } from 'node:fs';
 import { lstat, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
-import { errnoOf } from '../../keys/private-file.js';
 import type { Secret } from '../../keys/secret.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
 import { overwriteState } from './overwrite-state.js';
@@ -158,7 +158,7 @@ const AFTER_RESTART = {
 } as const;
 
 function unsaved(file: string, restart: keyof typeof AFTER_RESTART, cause: unknown): CurveKernelError {
-  const reason = isCurveKernelError(cause) && cause.cause === undefined ? cause.code : errnoOf(reasonOf(cause));
+  const reason = isCurveKernelError(cause) && cause.cause === undefined ? cause.code : errorCode(reasonOf(cause));
   const hint =
     restart === 'undone'
       ? `Do not restart the kernel until ${file} can be written or is removed; shutting it down ends all grants.`

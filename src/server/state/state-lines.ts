@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { currentUser, errnoOf } from '../../keys/private-file.js';
+import { currentUser } from '../../keys/private-file.js';
 import type { Secret } from '../../keys/secret.js';
 import { isProcessMark, type ProcessMark } from '../../support/process-start.js';
 import { openState, sealState } from './sealed-state.js';
+import { errorCode } from '../../support/system-error.js';
 
 /** Ends the name of the file in which a kernel keeps its grants, after that of its connection file. */
 export const STATE_SUFFIX = '.access';
@@ -102,7 +103,7 @@ export async function readState(file: string): Promise<SealedState | 'missing' |
       await handle.close();
     }
   } catch (error) {
-    return errnoOf(error) === 'ENOENT' ? 'missing' : 'unusable';
+    return errorCode(error) === 'ENOENT' ? 'missing' : 'unusable';
   }
 }
 

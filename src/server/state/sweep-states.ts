@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isOwnFolder } from '../../keys/out-of-reach.js';
+import { isOwnFolder } from '../../keys/folder-privacy.js';
 import { isAlive } from '../../support/process-start.js';
 import { readState, STATE_SUFFIX } from './state-lines.js';
 

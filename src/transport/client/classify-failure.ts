@@ -1,32 +1,32 @@
 import type { Event, EventType } from 'zeromq';
 import type { ErrorCode } from '../../errors.js';
 
-/** How the dialing side identifies itself. */
+/** The security mechanism of the dialing side. */
 export type Mechanism = 'curve' | 'null';
 
 /**
- * What a monitor event says about an attempt to connect.
+ * The outcome of an attempt to connect, by a monitor event.
  *
  * - `up`: the handshake succeeded.
  * - an error code: decisive, every further attempt would end in the same way.
- * - `reset`: the peer ended the handshake without a word. That is what libzmq does with a handshake it cannot read, and what a
- *   kernel does that is just ending (see {@link judgeResets}).
- * - `down`: nobody listens there, or the connection ended.
+ * - `reset`: the peer ended the handshake without a message. That is what libzmq does with a handshake it cannot read, and what a
+ *   kernel does that is just ending (see {@link classifyResets}).
+ * - `down`: there is no listener, or the connection ended.
  */
-export type Verdict = 'up' | 'down' | 'reset' | PeerFailure;
+export type Outcome = 'up' | 'down' | 'reset' | PeerFailure;
 
-/** The errors that say how a peer answered. */
+/** The errors about the answer of a peer. */
 export type PeerFailure = Extract<ErrorCode, `peer-${string}`>;
 
 /** Reads a monitor event of a connecting socket; undefined for events that decide nothing. */
-export function judge(event: Event, mechanism: Mechanism): Verdict | undefined {
-  // The handshake limit ran out: a peer that says nothing has not ended anything.
+export function classifyEvent(event: Event, mechanism: Mechanism): Outcome | undefined {
+  // The handshake timed out: a silent peer has not ended the connection.
   if (event.type === 'handshake:error:other' && event.error.code === 'EAGAIN') return 'down';
-  if (!isMechanismMismatch(event)) return VERDICTS[event.type];
+  if (!isMechanismMismatch(event)) return OUTCOMES[event.type];
   return mechanism === 'curve' ? 'peer-plaintext' : 'peer-encrypted';
 }
 
-const VERDICTS: Partial<Record<EventType, Verdict>> = {
+const OUTCOMES: Partial<Record<EventType, Outcome>> = {
   handshake: 'up',
   'handshake:error:auth': 'peer-refused',
   'handshake:error:protocol': 'reset',
@@ -36,9 +36,9 @@ const VERDICTS: Partial<Record<EventType, Verdict>> = {
 };
 
 /**
- * What it means that a peer ends every handshake without a word, when its greeting names `spoken`. Undefined: nothing certain.
+ * The reason why a peer ends every handshake without a message, when its greeting names the mechanism `spoken`; undefined if unknown.
  */
-export function judgeResets(mechanism: Mechanism, spoken: string | undefined): PeerFailure | undefined {
+export function classifyResets(mechanism: Mechanism, spoken: string | undefined): PeerFailure | undefined {
   if (spoken === 'CURVE') return mechanism === 'curve' ? 'peer-wrong-key' : 'peer-encrypted';
   return spoken === 'NULL' && mechanism === 'curve' ? 'peer-plaintext' : undefined;
 }

@@ -19,7 +19,7 @@ export function clientKeys({ curve }: ConnectionInfo, client: CurvePair | undefi
   if (!pair) {
     throw new CurveKernelError(
       'key-mismatch',
-      'The connection has the public key of the kernel only, and no pair is given.',
+      'The connection has only the public key of the kernel, and no client pair is given.',
       {
         hint: 'Give your own pair, or the secret key that belongs to the connection file.',
       },

@@ -4,17 +4,17 @@ import { perSocket, SOCKET_NAMES } from '../../connection/per-socket.js';
 import type { Mechanism } from './classify-failure.js';
 import { dialFailure } from './dial-failure.js';
 import type { ClientSockets } from './dial-sockets.js';
-import { Link } from './socket-connection.js';
+import { SocketConnection } from './socket-connection.js';
 
-/** How a socket is protected. */
+/** The protection of a socket. */
 export interface SocketSecurity {
   readonly endpoint: string;
   /** As the socket itself reported when its last handshake had succeeded. */
   readonly mechanism: Mechanism;
 }
 
-/** What {@link Links} keep connected, and whom they tell. */
-export interface LinksOptions {
+/** Sockets and observers of a {@link ConnectionSet}. */
+export interface ConnectionSetOptions {
   readonly sockets: ClientSockets;
   readonly endpoints: Readonly<Record<SocketName, string>>;
   readonly mechanism: Mechanism;
@@ -29,61 +29,61 @@ export interface LinksOptions {
 }
 
 /** The five connections of a client, up or lost together. */
-export class Links {
-  readonly #options: LinksOptions;
-  readonly #links: Readonly<Record<SocketName, Link>>;
+export class ConnectionSet {
+  readonly #options: ConnectionSetOptions;
+  readonly #connections: Readonly<Record<SocketName, SocketConnection>>;
   readonly #mechanisms = new Map<SocketName, Mechanism>();
   #allUp = false;
 
-  constructor(options: LinksOptions) {
+  constructor(options: ConnectionSetOptions) {
     this.#options = options;
-    this.#links = perSocket((name) => this.#link(name));
+    this.#connections = perSocket((name) => this.#connect(name));
   }
 
-  /** Begins, with all five. Throws as {@link Link.connect} does. */
+  /** Begins, with all five. Throws as {@link SocketConnection.connect} does. */
   connect(): void {
-    for (const name of SOCKET_NAMES) this.#links[name].connect();
+    for (const name of SOCKET_NAMES) this.#connections[name].connect();
   }
 
-  /** Throws `peer-lost` unless all five are connected now: a request is of no use whose output or reply is lost. */
+  /** Throws `peer-lost` unless all five are connected: the output or reply of a request would be lost. */
   checkUp(): void {
-    const down = SOCKET_NAMES.find((name) => !this.#links[name].up);
-    if (down !== undefined) throw this.failure('peer-lost', down);
+    const down = SOCKET_NAMES.find((name) => !this.#connections[name].up);
+    if (down !== undefined) throw this.connectionError('peer-lost', down);
   }
 
-  /** How each socket is protected. Throws `peer-silent` while there is one whose handshake never succeeded. */
+  /** The protection of each socket. Throws `peer-silent` while there is one whose handshake never succeeded. */
   security(): Record<SocketName, SocketSecurity> {
     return perSocket((name) => {
       const mechanism = this.#mechanisms.get(name);
-      if (!mechanism) throw this.failure('peer-silent', name);
+      if (!mechanism) throw this.connectionError('peer-silent', name);
       return { endpoint: this.#options.endpoints[name], mechanism };
     });
   }
 
   /** The error for a kernel that did not answer on all sockets in time. */
-  silence(): CurveKernelError {
-    const name = SOCKET_NAMES.find((socket) => !this.#links[socket].up) ?? 'shell';
-    return this.failure('peer-silent', name, this.#links[name].reachedPeer);
+  silentError(): CurveKernelError {
+    const name = SOCKET_NAMES.find((socket) => !this.#connections[socket].up) ?? 'shell';
+    return this.connectionError('peer-silent', name, this.#connections[name].reachedPeer);
   }
 
   /** The error for what happened to one socket. */
-  failure(code: CurveKernelError['code'], name: SocketName, reachedPeer = false): CurveKernelError {
+  connectionError(code: CurveKernelError['code'], name: SocketName, reachedPeer = false): CurveKernelError {
     return dialFailure({ code, socket: name, endpoint: this.#options.endpoints[name], reachedPeer });
   }
 
   /** No further attempts. */
   stop(): void {
-    for (const name of SOCKET_NAMES) this.#links[name].stop();
+    for (const name of SOCKET_NAMES) this.#connections[name].stop();
   }
 
   /** Resolves when all five sockets, which their owner has closed, are gone. */
   async closed(): Promise<void> {
-    await Promise.all(SOCKET_NAMES.map((name) => this.#links[name].closed));
+    await Promise.all(SOCKET_NAMES.map((name) => this.#connections[name].closed));
   }
 
-  #link(name: SocketName): Link {
+  #connect(name: SocketName): SocketConnection {
     const { sockets, endpoints, mechanism, onFailure } = this.#options;
-    return new Link({
+    return new SocketConnection({
       socket: sockets[name],
       endpoint: endpoints[name],
       mechanism,
@@ -94,13 +94,13 @@ export class Links {
       onDown: () => this.#lose(name),
       onFailure: (code) => {
         this.stop();
-        onFailure(this.failure(code, name));
+        onFailure(this.connectionError(code, name));
       },
     });
   }
 
   #rise(): void {
-    this.#allUp = SOCKET_NAMES.every((name) => this.#links[name].up);
+    this.#allUp = SOCKET_NAMES.every((name) => this.#connections[name].up);
     if (this.#allUp) this.#options.onUp();
   }
 
@@ -108,6 +108,6 @@ export class Links {
     this.#options.onDown(name);
     if (!this.#allUp) return;
     this.#allUp = false;
-    this.#options.onLost(this.failure('peer-lost', name));
+    this.#options.onLost(this.connectionError('peer-lost', name));
   }
 }

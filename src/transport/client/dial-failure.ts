@@ -4,22 +4,22 @@ import { CurveKernelError, isCurveKernelError, type ErrorCode } from '../../erro
 import type { SocketName } from '../../protocol/message.js';
 import { errorCode, errorMessage } from '../../support/system-error.js';
 
-/** Where and how a dial failed. */
+/** The socket and the reason of a dial that failed. */
 export interface DialFailure {
   readonly code: ErrorCode;
   readonly socket: SocketName;
   readonly endpoint: string;
-  /** Somebody accepted a connection, and then said nothing. */
+  /** A process accepted a connection, and no handshake completed. */
   readonly reachedPeer: boolean;
 }
 
 const TEXTS: Partial<Record<ErrorCode, readonly [message: string, hint: string]>> = {
   'peer-encrypted': [
-    'The kernel encrypts, and the connection file has no keys',
+    'The kernel encrypts, but the connection file has no keys',
     'Use the connection file that the kernel was started with; clients older than jupyter_client 8.9 drop its keys.',
   ],
   'peer-plaintext': [
-    'Keys are given, and the kernel answers in plain text',
+    'Keys are given, but the kernel answers in plain text',
     'The kernel ignores its keys: update it, or install a kernelspec that says what it supports. Nothing was sent.',
   ],
   'peer-wrong-key': [
@@ -27,20 +27,20 @@ const TEXTS: Partial<Record<ErrorCode, readonly [message: string, hint: string]>
     'The file may be older than the kernel, or something else listens there. Get a fresh connection file.',
   ],
   'peer-refused': [
-    'The kernel knows our key and does not admit it',
+    'The kernel knows our key, but does not admit it',
     'Ask the owner of the kernel for a grant, or check whether it was revoked.',
   ],
   'peer-silent': [
-    'Nobody answers',
+    'No kernel answers',
     'The kernel may have ended, or not be started yet; check that it runs and that the address can be reached.',
   ],
   'peer-lost': [
-    'The kernel answered before, and does not any more',
-    'It may have ended, be restarting, take nothing in any more, or have revoked the grant that was used.',
+    'The kernel answered before, but does not any more',
+    'It may have ended, be restarting, read no more requests, or have revoked the grant that was used.',
   ],
 };
 
-const UNRESPONSIVE = 'Somebody accepts connections there, and no handshake succeeds' as const;
+const UNRESPONSIVE = 'A process accepts connections there, but no ZMTP handshake completes' as const;
 
 /** Runs `open`, which opens sockets. Throws `endpoint-invalid` or `dial-failed` for what libzmq says when it cannot. */
 export function openSockets<T>(open: () => T): T {
@@ -49,11 +49,15 @@ export function openSockets<T>(open: () => T): T {
   } catch (cause) {
     if (cause instanceof TypeError) throw cause;
     throw errorCode(cause) === 'EINVAL'
-      ? new CurveKernelError('endpoint-invalid', 'Nothing can be connected to an address of the connection.', {
-          hint: 'Write the ip of the connection file as a host name, or as 127.0.0.1 or ::1 are written.',
-          cause,
-        })
-      : new CurveKernelError('dial-failed', `No sockets can be opened to dial with: ${errorMessage(cause)}.`, {
+      ? new CurveKernelError(
+          'endpoint-invalid',
+          'An address of the connection is not one that a socket can connect to.',
+          {
+            hint: 'Write the ip of the connection file as a host name, or as 127.0.0.1 or ::1 are written.',
+            cause,
+          },
+        )
+      : new CurveKernelError('dial-failed', `No sockets can be opened to connect with: ${errorMessage(cause)}.`, {
           hint: 'Close other connections, or allow more open files (ulimit -n).',
           cause,
         });
@@ -67,7 +71,7 @@ export function dialFailure({ code, socket, endpoint, reachedPeer }: DialFailure
   return new CurveKernelError(code, `${text} (${socket}, ${endpoint}).`, { hint, data: { socket, endpoint } });
 }
 
-/** The same for a connection that is a grant: where no one answers, it is more likely to have ended than the kernel not to be started. */
+/** The same for the connection of a grant: without an answer, the grant is more likely to have ended than the kernel not to be started. */
 export function explainForGrant(error: unknown, connection: ConnectionInfo, now = Date.now()): unknown {
   const note = readGrantNote(connection);
   if (!note || !isCurveKernelError(error, 'peer-silent')) return error;

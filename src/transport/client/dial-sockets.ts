@@ -12,13 +12,13 @@ export type ClientSockets = Readonly<Record<RequestChannel | 'heartbeat', Dealer
 const HANDSHAKE = 5_000;
 
 /**
- * Milliseconds until libzmq would connect again by itself: a day. A {@link Link} does it sooner and by its own rules. Not -1 (never),
- * and not `immediate`: with either one libzmq throws away what it has received and nobody has read yet when a connection ends,
- * and that is where a kernel's last words are.
+ * Milliseconds until libzmq would connect again by itself: a day. A {@link SocketConnection} does it sooner and by its own rules. Not -1 (never),
+ * and not `immediate`: with either one libzmq throws away messages that are received and not read yet when a connection ends,
+ * and those are a kernel's last messages.
  */
 const NEVER = 86_400_000;
 
-/** What {@link makeClientSockets} makes sockets for. */
+/** Options of {@link makeClientSockets}. */
 export interface ClientSocketOptions {
   readonly context: Context;
   readonly endpoints: Readonly<Record<SocketName, string>>;
@@ -32,7 +32,7 @@ export interface ClientSocketOptions {
 }
 
 /**
- * Five sockets, not connected yet, or none. They are to be connected by a {@link Link} each. Throws what libzmq says of too many
+ * Five sockets, not connected yet, or none. They are to be connected by a {@link SocketConnection} each. Throws the error of libzmq for too many
  * open sockets; TypeError for a routing id that no socket can have.
  */
 export function makeClientSockets(options: ClientSocketOptions): ClientSockets {
@@ -44,8 +44,8 @@ export function makeClientSockets(options: ClientSocketOptions): ClientSockets {
     linger: CLOSING_GRACE,
     reconnectInterval: NEVER,
     handshakeInterval: HANDSHAKE,
-    // A frame that is dropped or a kernel that is held up because this process was busy would be a message lost in a stock
-    // kernel, whose iopub queue is short. So everything is taken in at once; what a kernel sends is trusted.
+    // A stock kernel drops messages that its short iopub queue cannot hold while this process is busy. So everything is received
+    // at once; a kernel's messages are trusted.
     receiveHighWaterMark: 0,
     maxMessageSize: messageBytes,
     tcpKeepalive: 1,

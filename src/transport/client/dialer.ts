@@ -9,14 +9,17 @@ import { clientKeys } from './client-keys.js';
 import { explainForGrant, openSockets } from './dial-failure.js';
 import { makeClientSockets, type ClientSockets } from './dial-sockets.js';
 import { Heartbeat, type PingOptions } from './heartbeat.js';
-import { Links, type SocketSecurity } from './connection-set.js';
+import { ConnectionSet, type SocketSecurity } from './connection-set.js';
 import { createMessageCodec, type MessageCodec } from '../message-codec.js';
 import { OutgoingQueue } from '../outgoing-queue.js';
 import { receiveEach } from '../receive-each.js';
-import { throwLater } from '../../support/report-uncaught.js';
+import { reportUncaught } from '../../support/report-uncaught.js';
+import { onAbort } from '../../support/abort.js';
+import { deferred } from '../../support/deferred.js';
+import { startTimer } from '../../support/timers.js';
 import { TransportContext } from '../transport-context.js';
 
-/** What a dialer reports beside messages. */
+/** Events of a dialer beside messages. */
 export type DialerEvent =
   /** A message was thrown away. */
   | { readonly kind: 'message-rejected'; readonly channel: Channel; readonly error: CurveKernelError }
@@ -25,7 +28,7 @@ export type DialerEvent =
   /** After `peer-lost`, all five sockets are connected again: to the same kernel, or to one that was restarted there. */
   | { readonly kind: 'peer-back' };
 
-/** How a {@link Dialer} is opened. */
+/** Options of {@link openDialer}. */
 export interface DialerOptions {
   readonly connection: ConnectionInfo;
   /** Our own pair. Default: the shared pair of the connection file. */
@@ -33,7 +36,7 @@ export interface DialerOptions {
   /** The same on shell, control and stdin, so that input requests find the client that asked. */
   readonly routingId: string;
   readonly onMessage: (channel: Channel, message: Message) => void;
-  /** What to hear of iopub, by the beginnings of topics; ours are message types. Default: everything. */
+  /** Subscriptions to iopub, by the beginnings of topics; ours are message types. Default: everything. */
   readonly topics?: readonly string[];
   /**
    * After it was open: `peer-lost` once per loss, while the dialer goes on trying to connect until it is closed; or another
@@ -85,12 +88,12 @@ export class Dialer {
   readonly #codec: MessageCodec;
   readonly #disown: () => void;
   readonly #sockets: ClientSockets;
-  readonly #links: Links;
+  readonly #connections: ConnectionSet;
   readonly #requests: Readonly<Record<RequestChannel, OutgoingQueue>>;
   readonly #loops: readonly Promise<void>[];
   readonly #heartbeat: Heartbeat;
   #settleOpened: ((error?: unknown) => void) | undefined;
-  #ended: Error | undefined;
+  #ended: { readonly error: unknown } | undefined;
   #closing: Promise<void> | undefined;
 
   /** @internal */
@@ -112,7 +115,9 @@ export class Dialer {
       control: new OutgoingQueue(control),
       stdin: new OutgoingQueue(stdin),
     };
-    this.#heartbeat = new Heartbeat(this.#sockets.heartbeat, () => this.#links.failure('peer-lost', 'heartbeat'));
+    this.#heartbeat = new Heartbeat(this.#sockets.heartbeat, () =>
+      this.#connections.connectionError('peer-lost', 'heartbeat'),
+    );
     this.#loops = SOCKET_NAMES.map((name) =>
       receiveEach(
         this.#sockets[name],
@@ -120,12 +125,12 @@ export class Dialer {
         (error) => this.#handlerFailed(name, error),
       ),
     );
-    this.#links = new Links({
+    this.#connections = new ConnectionSet({
       sockets: this.#sockets,
       endpoints,
       mechanism: keys ? 'curve' : 'null',
       onUp: () => this.#rise(),
-      // A kernel that listens there next must not be surprised by them.
+      // The next kernel that listens there must not receive them.
       onDown: (name) => isRequestChannel(name) && this.#requests[name].clear(),
       onLost: (error) => this.#lose(error),
       onFailure: (error) => this.#end(error),
@@ -145,13 +150,13 @@ export class Dialer {
     const bytes = totalBytes(frames);
     const queue = this.#requests[channel];
     const limit = this.#options.queuedBytes ?? DEFAULT_QUEUED_BYTES;
-    if (!queue.isEmpty && queue.bytes + bytes > limit) throw this.#links.failure('peer-lost', channel);
+    if (!queue.isEmpty && queue.bytes + bytes > limit) throw this.#connections.connectionError('peer-lost', channel);
     queue.push(frames, bytes);
   }
 
-  /** How each socket is protected, in its own words after its handshake. */
+  /** The protection of each socket, as it reported it after its handshake. */
   security(): Record<SocketName, SocketSecurity> {
-    return this.#links.security();
+    return this.#connections.security();
   }
 
   /** Milliseconds until the kernel's heartbeat answered. Throws as {@link send} does, and the reason of `signal`. */
@@ -171,20 +176,22 @@ export class Dialer {
 
   /** @internal Settles when all handshakes succeeded, or when that failed. */
   async open(): Promise<void> {
-    openSockets(() => this.#links.connect());
+    openSockets(() => this.#connections.connect());
     const { signal, timeout = DEFAULT_TIMEOUT } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => this.#end(this.#links.silence()), timeout);
-      const abort = (): void => this.#end(signal?.reason);
-      signal?.addEventListener('abort', abort);
-      this.#settleOpened = (error) => {
-        this.#settleOpened = undefined;
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-    });
+    const { promise, resolve, reject } = deferred<void>();
+    this.#settleOpened = (error) => {
+      this.#settleOpened = undefined;
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const stopTimer = startTimer(timeout, () => this.#end(this.#connections.silentError()));
+    const stopListening = onAbort(signal, (reason) => this.#end(reason));
+    try {
+      await promise;
+    } finally {
+      stopTimer();
+      stopListening();
+    }
   }
 
   #rise(): void {
@@ -197,11 +204,11 @@ export class Dialer {
     this.#options.onFailure?.(error);
   }
 
-  /** Nothing more is sent, received or tried. */
-  #end(error: Error): void {
+  /** Stops sending, receiving and reconnecting. */
+  #end(error: unknown): void {
     if (this.#ended) return;
-    this.#ended = error;
-    this.#links.stop();
+    this.#ended = { error };
+    this.#connections.stop();
     for (const queue of Object.values(this.#requests)) queue.clear();
     this.#heartbeat.failAll(error);
     if (this.#settleOpened) this.#settleOpened(error);
@@ -209,8 +216,8 @@ export class Dialer {
   }
 
   #checkUp(): void {
-    if (this.#ended) throw this.#ended;
-    this.#links.checkUp();
+    if (this.#ended) throw this.#ended.error;
+    this.#connections.checkUp();
   }
 
   #receive(name: SocketName, frames: Buffer[]): void {
@@ -227,18 +234,18 @@ export class Dialer {
 
   #handlerFailed(socket: SocketName, error: unknown): void {
     if (this.#options.onEvent) return this.#options.onEvent({ kind: 'handler-failed', socket, error });
-    throwLater(error);
+    reportUncaught(error);
   }
 
   async #close(): Promise<void> {
-    // What settles because of this must find that it is being closed.
+    // Callbacks that settle because of this must find that it is being closed.
     await Promise.resolve();
-    this.#end(transportClosed());
+    this.#end(closedError());
     for (const name of SOCKET_NAMES) this.#sockets[name].close();
-    await Promise.all([this.#links.closed(), ...this.#loops]);
+    await Promise.all([this.#connections.closed(), ...this.#loops]);
     this.#disown();
   }
 }
 
-const transportClosed = (): CurveKernelError =>
+const closedError = (): CurveKernelError =>
   new CurveKernelError('transport-closed', 'The connection to the kernel was closed.', { hint: 'Open a new one.' });

@@ -1,6 +1,8 @@
 import type { Dealer } from 'zeromq';
+import { onAbort } from '../../support/abort.js';
+import { startTimer } from '../../support/timers.js';
 
-/** How a ping waits. */
+/** Options of a ping. */
 export interface PingOptions {
   /** Milliseconds. Default: 3,000. */
   readonly timeout?: number;
@@ -34,17 +36,16 @@ export class Heartbeat {
     const id = `${++this.#count}`;
     const start = performance.now();
     const echo = new Promise<void>((echoed, failed) => this.#waiting.set(id, { echoed, failed }));
-    const timer = setTimeout(() => this.#fail(id, this.#lost()), timeout);
-    const abort = (): void => this.#fail(id, signal?.reason);
-    signal?.addEventListener('abort', abort);
+    const stopTimer = startTimer(timeout, () => this.#fail(id, this.#lost()));
+    const stopListening = onAbort(signal, (reason) => this.#fail(id, reason));
     try {
       // An empty frame first, for kernels that answer with a REP socket.
       this.#socket.send(['', id]).catch(() => this.#fail(id, this.#lost()));
       await echo;
       return performance.now() - start;
     } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      stopTimer();
+      stopListening();
       this.#waiting.delete(id);
     }
   }

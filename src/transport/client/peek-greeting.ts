@@ -7,7 +7,7 @@ const MECHANISM = { start: 12, end: 32 } as const;
 
 /**
  * The security mechanism that the peer at `endpoint` names in its greeting (ZMTP 3.1, “The greeting”), such as `CURVE` or
- * `NULL`; undefined when nobody answers within `timeout` milliseconds, or somebody who does not speak ZMTP 3. Never rejects.
+ * `NULL`; undefined without an answer in ZMTP 3 within `timeout` milliseconds. Never rejects.
  *
  * libzmq tells its clients nothing about a handshake that the peer ended. This tells a kernel that could not read it from
  * something else that accepts connections and drops them, such as an ssh tunnel to a kernel that is not there yet.
@@ -25,7 +25,7 @@ export async function peekGreeting(endpoint: string, timeout = 1_000): Promise<s
       if ((length += bytes.length) >= GREETING_BYTES) return mechanismOf(Buffer.concat(received));
     }
   } catch {
-    // Refused, reset, given up, or no address at all: nobody answers.
+    // Refused, reset, given up, or no address at all: there is no answer.
   } finally {
     clearTimeout(timer);
     connection.destroy();

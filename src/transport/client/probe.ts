@@ -1,26 +1,28 @@
 import { Dealer, Subscriber, type Context, type Event, type EventType } from 'zeromq';
 import { dialable, isIPv6Endpoint } from '../../connection/endpoints.js';
-import type { CurvePair } from '../../keys/curve-pair.js';
+import { type CurvePair, generateCurvePairSync } from '../../keys/curve-pair.js';
 import type { SocketName } from '../../protocol/message.js';
-import { dialCurve, throwAwayPair } from '../curve-options.js';
+import { dialCurve } from '../curve-options.js';
 import { isMechanismMismatch } from './classify-failure.js';
 import { sharedContext } from '../transport-context.js';
 import { watchSocket } from '../watch-socket.js';
+import { onAbort } from '../../support/abort.js';
+import { startTimer } from '../../support/timers.js';
 import { uninterrupted } from '../../support/system-error.js';
 
-/** Whom a probe pretends to be. Without `client`: a stranger with a throw-away pair. */
+/** The mechanism and keys of a probe. Without `client`: a stranger with a throw-away pair. */
 export type ProbeAs =
   | { readonly mechanism: 'null' }
   | { readonly mechanism: 'curve'; readonly serverKey: string; readonly client?: CurvePair };
 
 /**
- * What a probe met: `admitted`: the handshake succeeded; `mechanism-mismatch`: the peer speaks CURVE and the probe does not, or
+ * The result of a probe: `admitted`: the handshake succeeded; `mechanism-mismatch`: the peer speaks CURVE and the probe does not, or
  * the other way round; `refused`: the peer ended the connection, by ZAP or because it could not read the handshake (wrong
- * server key); `silent`: nobody listens, or nobody answered in time.
+ * server key); `silent`: there is no listener, or no answer in time.
  */
 export type ProbeResult = 'admitted' | 'refused' | 'mechanism-mismatch' | 'silent';
 
-/** How a probe waits. */
+/** Options of a probe. */
 export interface ProbeOptions {
   /** Milliseconds. Default: 2,000. */
   readonly timeout?: number;
@@ -28,7 +30,7 @@ export interface ProbeOptions {
 }
 
 /**
- * Knocks once at `endpoint`, the address of a kernel's `socket`, and tells whether the handshake succeeds (ZMTP 3.1). Sends no
+ * Connects once to `endpoint`, the address of a kernel's `socket`, and tells whether the handshake succeeds (ZMTP 3.1). Sends no
  * message, leaves nothing behind. `refused` and `mechanism-mismatch` both prove that this peer gets nothing; `silent` proves
  * nothing. Rejects with the reason of `signal`.
  */
@@ -53,16 +55,15 @@ export async function probeIn(
   const options = { context, linger: 0, reconnectInterval: -1, ipv6: isIPv6Endpoint(endpoint) };
   const socket = name === 'iopub' ? new Subscriber(options) : new Dealer(options);
   if (as.mechanism === 'curve') {
-    dialCurve(socket, { client: as.client ?? throwAwayPair(), serverKey: as.serverKey });
+    dialCurve(socket, { client: as.client ?? generateCurvePairSync(), serverKey: as.serverKey });
   }
   let result: ProbeResult | undefined;
   const end = (found: ProbeResult): void => {
     result ??= found;
     socket.close();
   };
-  const timer = setTimeout(end, timeout, 'silent');
-  const abort = (): void => end('silent');
-  signal?.addEventListener('abort', abort);
+  const stopTimer = startTimer(timeout, () => end('silent'));
+  const stopListening = onAbort(signal, () => end('silent'));
   try {
     const watched = watchSocket(socket, (event) => {
       const found = resultOf(event);
@@ -71,8 +72,8 @@ export async function probeIn(
     uninterrupted(() => socket.connect(dialable(endpoint)));
     await watched;
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
+    stopTimer();
+    stopListening();
     socket.close();
   }
   signal?.throwIfAborted();

@@ -1,11 +1,11 @@
 import type { Event, Socket } from 'zeromq';
-import { judge, judgeResets, type Mechanism, type PeerFailure } from './classify-failure.js';
+import { classifyEvent, classifyResets, type Mechanism, type PeerFailure } from './classify-failure.js';
 import { peekGreeting } from './peek-greeting.js';
 import { watchSocket } from '../watch-socket.js';
 import { uninterrupted } from '../../support/system-error.js';
 
-/** What a {@link Link} keeps connected, and whom it tells. */
-export interface LinkOptions {
+/** Options of a {@link SocketConnection}. */
+export interface SocketConnectionOptions {
   /** Must not reconnect by itself: libzmq tries once, and this link decides about the next attempt. */
   readonly socket: Socket;
   readonly endpoint: string;
@@ -18,17 +18,17 @@ export interface LinkOptions {
   readonly onFailure: (code: PeerFailure) => void;
 }
 
-/** After so many handshakes in a row that the peer ended without a word, it is asked for its greeting. */
-const RESETS = 2;
+/** After so many handshakes in a row that the peer ended without a message, its greeting is read. */
+const RESETS_BEFORE_PEEK = 2;
 /**
  * Milliseconds from the connection on in which the end of a handshake says something about keys: libzmq's own threads find a handshake
  * that they cannot read at once. Later it is the handshake limit of a kernel that is busy, or has stopped.
  */
-const AT_ONCE = 1_000;
-/** Least and most milliseconds between attempts while nobody listens there and the kernel, perhaps, is starting. */
-const STARTING = [20, 100] as const;
+const RESET_WINDOW = 1_000;
+/** Least and most milliseconds between attempts while there is no listener and the kernel, perhaps, is starting. */
+const STARTING_INTERVALS = [20, 100] as const;
 /** The same for all other attempts. */
-const RETURNING = [50, 1_000] as const;
+const RECONNECT_INTERVALS = [50, 1_000] as const;
 
 /**
  * One connecting socket, kept connected.
@@ -36,8 +36,8 @@ const RETURNING = [50, 1_000] as const;
  * libzmq's own reconnecting would go on for ever after failures that nothing can mend (a wrong server key: seven times a
  * second), and its interval fits either a kernel that is starting or one that is gone, not both.
  */
-export class Link {
-  readonly #options: LinkOptions;
+export class SocketConnection {
+  readonly #options: SocketConnectionOptions;
   #closed: Promise<void> = Promise.resolve();
   #up = false;
   #wasUp = false;
@@ -49,11 +49,11 @@ export class Link {
   #resets = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: LinkOptions) {
+  constructor(options: SocketConnectionOptions) {
     this.#options = options;
   }
 
-  /** Begins. Throws what libzmq says of an endpoint that nothing can be connected to, and of too many open sockets. */
+  /** Begins. Throws the error of libzmq for an endpoint that no socket can connect to, and for too many open sockets. */
   connect(): void {
     const { socket, endpoint } = this.#options;
     this.#closed = watchSocket(socket, (event) => this.#observe(event));
@@ -70,12 +70,12 @@ export class Link {
     return this.#up;
   }
 
-  /** Whether anybody accepted a connection, with or without a handshake. */
+  /** Whether a process accepted a connection, with or without a handshake. */
   get reachedPeer(): boolean {
     return this.#reachedPeer;
   }
 
-  /** No further attempt is made, and nobody is told anything any more. Closing the socket is its owner's matter. */
+  /** No further attempt is made, and no callback is called any more. The owner closes the socket. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -86,27 +86,27 @@ export class Link {
       this.#reachedPeer = true;
       this.#connectedAt = performance.now();
     }
-    const verdict = judge(event, this.#options.mechanism);
-    if (this.#stopped || this.#examining || !verdict) return;
-    if (verdict === 'up') return this.#rise();
-    if (verdict === 'down') return this.#fall();
-    if (verdict !== 'reset') return this.#fail(verdict);
-    if (performance.now() - this.#connectedAt > AT_ONCE) return this.#fall();
-    if (++this.#resets < RESETS) return this.#fall();
+    const outcome = classifyEvent(event, this.#options.mechanism);
+    if (this.#stopped || this.#examining || !outcome) return;
+    if (outcome === 'up') return this.#handleUp();
+    if (outcome === 'down') return this.#handleDown();
+    if (outcome !== 'reset') return this.#fail(outcome);
+    if (performance.now() - this.#connectedAt > RESET_WINDOW) return this.#handleDown();
+    if (++this.#resets < RESETS_BEFORE_PEEK) return this.#handleDown();
     void this.#examine();
   }
 
   async #examine(): Promise<void> {
     this.#examining = true;
-    const failure = judgeResets(this.#options.mechanism, await peekGreeting(this.#options.endpoint));
+    const failure = classifyResets(this.#options.mechanism, await peekGreeting(this.#options.endpoint));
     this.#examining = false;
     if (this.#stopped) return;
     if (failure) return this.#fail(failure);
     this.#resets = 0;
-    this.#fall();
+    this.#handleDown();
   }
 
-  #rise(): void {
+  #handleUp(): void {
     this.#up = true;
     this.#wasUp = true;
     this.#attempts = 0;
@@ -114,8 +114,8 @@ export class Link {
     this.#options.onUp();
   }
 
-  /** One failed attempt is told by one event or by two; the timer makes them one. */
-  #fall(): void {
+  /** One failed attempt causes one event or two; the timer makes them one. */
+  #handleDown(): void {
     this.#timer ??= setTimeout(() => this.#reconnect(), this.#interval());
     if (!this.#up) return;
     this.#up = false;
@@ -130,10 +130,10 @@ export class Link {
 
   #reconnect(): void {
     const { socket, endpoint } = this.#options;
-    // To disconnect is to lose what is received and not read yet. It also drops requests that reached nobody, which is right:
-    // whoever listens there next must not be surprised by them.
+    // To disconnect loses messages that are received and not read yet. It also drops requests that did not arrive, which is right:
+    // the next listener there must not receive them.
     if (socket.readable) {
-      this.#timer = setTimeout(() => this.#reconnect(), RETURNING[0]);
+      this.#timer = setTimeout(() => this.#reconnect(), RECONNECT_INTERVALS[0]);
       return;
     }
     this.#timer = undefined;
@@ -146,9 +146,10 @@ export class Link {
     uninterrupted(() => socket.connect(endpoint));
   }
 
-  /** A kernel that starts is met within a few per cent of the time it took; one that is gone is left more and more alone. */
+  /** A starting kernel is reached within a few per cent of its start time; a kernel that is gone is tried less and less often. */
   #interval(): number {
-    if (!this.#wasUp && !this.#reachedPeer) return Math.min(Math.max(STARTING[0], this.#attempts), STARTING[1]);
-    return Math.min(RETURNING[0] * 2 ** this.#attempts, RETURNING[1]);
+    if (!this.#wasUp && !this.#reachedPeer)
+      return Math.min(Math.max(STARTING_INTERVALS[0], this.#attempts), STARTING_INTERVALS[1]);
+    return Math.min(RECONNECT_INTERVALS[0] * 2 ** this.#attempts, RECONNECT_INTERVALS[1]);
   }
 }

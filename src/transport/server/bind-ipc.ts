@@ -7,10 +7,10 @@ import { CurveKernelError } from '../../errors.js';
 import { errorCode, errorMessage } from '../../support/system-error.js';
 
 /**
- * Binds `socket` to the ipc path `path`, with mode 0600, and never takes it from somebody who is there: libzmq itself deletes
- * whatever has the name, another kernel's live socket as well. So the socket is bound under a name that nobody knows, made
- * private, and then linked to its own name, which the system does for one process only. A socket file that nobody answers
- * behind is what a killed kernel leaves, and is replaced; when several kernels start there at once, one of them gets the name.
+ * Binds `socket` to the ipc path `path`, with mode 0600, and never takes it from a process that listens there: libzmq itself deletes
+ * any file of that name, another kernel's live socket as well. So the socket is bound under a random name, made private, and then linked
+ * to its own name, which the system does for one process only. A socket file without a listener is what a killed kernel leaves, and is
+ * replaced; when several kernels start there at once, one of them gets the name.
  *
  * Returns the function that removes the file. Throws `address-in-use` or `bind-failed`.
  */
@@ -24,8 +24,8 @@ export async function bindIpc(socket: Socket, path: string): Promise<() => void>
     chmodSync(secret, 0o600);
     linkSync(secret, path);
   } catch (cause) {
-    if (errorCode(cause) === 'EEXIST') throw inUse(path);
-    throw bindFailed(path, cause);
+    if (errorCode(cause) === 'EEXIST') throw inUseError(path);
+    throw bindError(path, cause);
   } finally {
     unlinkQuietly(secret);
   }
@@ -36,20 +36,20 @@ export async function bindIpc(socket: Socket, path: string): Promise<() => void>
 }
 
 /**
- * Between the question whether somebody answers and the removal, another kernel may have put its socket in the place of the stale one.
- * So that is taken aside first, which only one process can do, and asked again.
+ * Between the test for a listener and the removal, another kernel may have put its socket in the place of the stale one.
+ * So the file is renamed first, which only one process can do, and tested again.
  */
 async function removeStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return;
-  if (!found.isSocket()) throw bindFailed(path, new Error('a file that is no socket has this name'));
-  if (await answers(path)) throw inUse(path);
+  if (!found.isSocket()) throw bindError(path, new Error('a file that is no socket has this name'));
+  if (await answers(path)) throw inUseError(path);
   const aside = freeName(path);
   try {
     renameSync(path, aside);
   } catch (cause) {
     if (errorCode(cause) === 'ENOENT') return;
-    throw bindFailed(path, cause);
+    throw bindError(path, cause);
   }
   try {
     if (!(await answers(aside))) return;
@@ -57,14 +57,14 @@ async function removeStale(path: string): Promise<void> {
   } finally {
     unlinkQuietly(aside);
   }
-  throw inUse(path);
+  throw inUseError(path);
 }
 
 function putBack(aside: string, path: string): void {
   try {
     linkSync(aside, path);
   } catch (cause) {
-    if (errorCode(cause) !== 'EEXIST') throw bindFailed(path, cause);
+    if (errorCode(cause) !== 'EEXIST') throw bindError(path, cause);
   }
 }
 
@@ -94,13 +94,13 @@ function unlinkQuietly(path: string): void {
   }
 }
 
-const inUse = (path: string): CurveKernelError =>
+const inUseError = (path: string): CurveKernelError =>
   new CurveKernelError('address-in-use', `Another process listens on ${path}.`, {
     hint: 'Choose another path, or end that process.',
     data: { path },
   });
 
-const bindFailed = (path: string, cause: unknown): CurveKernelError =>
+const bindError = (path: string, cause: unknown): CurveKernelError =>
   new CurveKernelError('bind-failed', `Cannot listen on ${path}: ${errorMessage(cause)}.`, {
     hint: 'The folder must exist, be writable, and lie on a file system that has sockets and hard links.',
     cause,

@@ -4,7 +4,7 @@ import type { ConnectionInfo, Ports } from '../../connection/connection-info.js'
 import { dialable, endpoint, isIPv6Endpoint } from '../../connection/endpoints.js';
 import { CurveKernelError } from '../../errors.js';
 import type { RequestChannel, SocketName } from '../../protocol/message.js';
-import type { Gate } from './zap-policy.js';
+import type { ZapPolicy } from './zap-policy.js';
 import { bindIpc } from './bind-ipc.js';
 import { serveCurve } from '../curve-options.js';
 import {
@@ -24,7 +24,7 @@ export type ServerSockets = Readonly<Record<RequestChannel | 'heartbeat', Router
   readonly iopub: XPublisher;
 };
 
-/** What {@link bindSockets} binds. */
+/** Options of {@link bindSockets}. */
 export interface BindOptions {
   readonly context: Context;
   /** Peers of different people share the sockets. Default: false. */
@@ -32,7 +32,7 @@ export interface BindOptions {
   readonly connection: ConnectionInfo;
   readonly limits: ListenerLimits;
   /** Absent: plain text. */
-  readonly gate?: Pick<Gate, 'server' | 'domain'>;
+  readonly zapPolicy?: Pick<ZapPolicy, 'server' | 'domain'>;
 }
 
 /** Five bound sockets. */
@@ -40,7 +40,7 @@ export interface BoundSockets {
   readonly sockets: ServerSockets;
   /** The connection asked for, with the ports that the system chose in place of 0. */
   readonly connection: ConnectionInfo;
-  /** Where this machine reaches them. */
+  /** The endpoints at which this machine reaches them. */
   readonly addresses: Readonly<Record<SocketName, string>>;
   /** Removes the socket files of ipc. */
   readonly removeFiles: () => void;
@@ -98,17 +98,17 @@ export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
 const REBIND_PAUSE = 20;
 const REBIND_ATTEMPTS = 100;
 
-function makeSockets({ context, connection, limits, gate, admitsStrangers = false }: BindOptions): ServerSockets {
+function makeSockets({ context, connection, limits, zapPolicy, admitsStrangers = false }: BindOptions): ServerSockets {
   const made: Socket[] = [];
   const ready = <T extends Socket>(socket: T, name: SocketName): T => {
     made.push(socket);
-    if (gate) serveCurve(socket, gate.server, gate.domain(name));
+    if (zapPolicy) serveCurve(socket, zapPolicy.server, zapPolicy.domain(name));
     return socket;
   };
   const common = (name: SocketName) => ({
     context,
     linger: CLOSING_GRACE,
-    // Sends are done at once or refused; what is refused waits in our own queues.
+    // A send is done at once or refused; a refused message waits in our own queues.
     sendTimeout: 0,
     sendHighWaterMark: SEND_MARK,
     receiveHighWaterMark: name === 'iopub' ? SUBSCRIPTION_MARK : RECEIVE_MARK,
@@ -133,13 +133,13 @@ function makeSockets({ context, connection, limits, gate, admitsStrangers = fals
       iopub: ready(new XPublisher({ ...common('iopub'), verbosity: 'allSubsUnsubs', noDrop: true }), 'iopub'),
       stdin: router('stdin', true),
       control: router('control', true),
-      // Who asks and does not read the echo loses it.
+      // A client that does not read the echo loses it.
       heartbeat: router('heartbeat', false),
     };
   } catch (cause) {
     for (const socket of made) socket.close();
     throw new CurveKernelError('bind-failed', `No sockets can be opened to listen with: ${errorMessage(cause)}.`, {
-      hint: 'End what is not needed, or allow more open files (ulimit -n).',
+      hint: 'Close connections that are not needed, or allow more open files (ulimit -n).',
       cause,
     });
   }
@@ -157,7 +157,7 @@ const bindOneTcp: BindOne = async (socket, connection, name) => {
   try {
     socket.bindSync(address);
   } catch (cause) {
-    throw cannotBind(address, cause);
+    throw bindError(address, cause);
   }
   // With the port that was chosen, and the address of a network interface that was named.
   const bound = socket.lastEndpoint ?? address;
@@ -177,7 +177,7 @@ const bindOneIpc: BindOne = async (socket, connection, name, onFile) => {
   }
 };
 
-function cannotBind(address: string, cause: unknown): CurveKernelError {
+function bindError(address: string, cause: unknown): CurveKernelError {
   const taken = errorCode(cause) === 'EADDRINUSE';
   return new CurveKernelError(
     taken ? 'address-in-use' : 'bind-failed',

@@ -3,11 +3,14 @@ import type { SocketName } from '../../protocol/message.js';
 import type { ListenerEvent } from './listener-event.js';
 import type { ListenerLimits } from './listener-limits.js';
 
-/** Monitoring starts at this part of the limit: a monitor costs memory and descriptors. */
-const UNWATCHED = 0.25;
+/**
+ * Start monitoring disconnects at this part of the limit. A monitor costs 20 KiB and two descriptors, and a kernel with 200 clients has 1,000
+ * sockets: always watched, they would take 20 MB and 2,000 descriptors more; never watched, peers that left could not be counted.
+ */
+const WATCH_FROM = 0.25;
 
 /**
- * The peers of one socket with a right key, counted so that they stay below a limit.
+ * Limits the peers with an admitted key on one socket.
  *
  * libzmq reports `accept` and `disconnect` of each connection, and does not say which connection ended, nor whether its handshake
  * had succeeded: a frame beyond the limit in a handshake is reported as the end of a connection and no more. So the connections that exist
@@ -19,7 +22,7 @@ const UNWATCHED = 0.25;
  *
  * A class, with as little in it as can be: a kernel with hundreds of clients has five for each.
  */
-export class Crowd {
+export class ConnectionLimiter {
   readonly #limits: Pick<ListenerLimits, 'peers' | 'handshake'>;
   #isWatched = false;
   /** Connections that exist. */
@@ -35,24 +38,24 @@ export class Crowd {
     this.#limits = limits;
   }
 
-  /** There are so many, and it is not watched: begin to. */
+  /** Whether there are so many peers that monitoring has to start. */
   get wantsWatching(): boolean {
-    return !this.#isWatched && this.#entering.length >= this.#limits.peers * UNWATCHED;
+    return !this.#isWatched && this.#entering.length >= this.#limits.peers * WATCH_FROM;
   }
 
-  /** From now on {@link observe} is told of every event. Peers that were admitted before count until as many connections have ended. */
+  /** From now on {@link observe} is called with every event. Peers that were admitted before count until as many connections have ended. */
   watch(): void {
     this.#isWatched = true;
     this.#connections = this.#entering.length;
     this.#entering = NONE;
   }
 
-  /** So many connections are stuck that the socket has to be bound anew, which ends them. */
+  /** Whether so many connections are stuck that the socket has to be bound again, which ends them. */
   get wantsRebinding(): boolean {
     return this.#stuck >= this.#limits.peers;
   }
 
-  /** The socket was bound anew: all its connections have ended, and libzmq reports none of that. */
+  /** The socket was bound again: all its connections have ended, and libzmq reports none of that. */
   rebound(): void {
     this.#connections = 0;
     this.#handshakes = 0;
@@ -60,15 +63,15 @@ export class Crowd {
     this.#entering = NONE;
   }
 
-  /** Admits one more peer, which has proved a right key, unless the socket is full. */
-  enter(): boolean {
+  /** Admits one more peer, whose key is admitted; false at the limit. */
+  tryAdmit(): boolean {
     if (this.#isWatched) this.#forgetLate();
     if (this.#connections - this.#handshakes - this.#stuck + this.#entering.length >= this.#limits.peers) return false;
     this.#entering = [...this.#entering, performance.now()];
     return true;
   }
 
-  /** Takes an event of the monitor of `socket`; returns what it is to be reported as. */
+  /** Counts an event of the monitor of `socket`; returns the event to report. */
   observe(socket: SocketName, event: Event): ListenerEvent | undefined {
     const { type } = event;
     if (type === 'accept') {
@@ -86,7 +89,7 @@ export class Crowd {
     return undefined;
   }
 
-  /** False: there was none, so a peer has left. */
+  /** False if no handshake was pending, so a peer has left. */
   #endHandshake(): boolean {
     if (this.#handshakes > 0) this.#handshakes--;
     else if (this.#stuck > 0) this.#stuck--;

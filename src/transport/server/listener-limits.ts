@@ -1,6 +1,6 @@
 import type { SocketName } from '../../protocol/message.js';
 
-/** What a listener puts up with. */
+/** Resource limits of a listener. */
 export interface ListenerLimits {
   /**
    * Milliseconds for the whole handshake, from the accepted connection on. A connection that has not finished it then is ended, and
@@ -41,8 +41,8 @@ export interface ListenerLimits {
    */
   readonly unresponsive: number;
   /**
-   * Connections of peers with a right key to one socket, so that one identity cannot use up the descriptors of all. On heartbeat that
-   * is whoever knows the public key.
+   * Connections of peers with a right key to one socket, so that one identity cannot use up the descriptors of all. On heartbeat every
+   * peer that knows the public key counts.
    */
   readonly peers: number;
   /**
@@ -54,7 +54,7 @@ export interface ListenerLimits {
   readonly selfCheck: number;
 }
 
-/** The limits of a listener that was given none. */
+/** The default limits of a listener. */
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   handshake: 2_000,
   messageBytes: 64 * 1024 * 1024,

@@ -1,36 +1,31 @@
 import type { Event } from 'zeromq';
 import type { SocketName } from '../../protocol/message.js';
+import { deferred } from '../../support/deferred.js';
+import { settlesWithin } from '../../support/timers.js';
 
-/** Milliseconds to wait for an end that libzmq does not report. */
-const LONGEST = 250;
+/** Milliseconds to wait for a disconnect that libzmq does not report. */
+const MAX_WAIT = 250;
 
-/** Waits until the connections of a self-check are known to have ended, so that nobody takes them for peers. */
-export interface KnockEnds {
+/** Waits until the connections of the self-check have ended, so that they are not counted as peers. */
+export interface ProbeDisconnects {
   observe(name: SocketName, event: Pick<Event, 'type'>): void;
-  /** Resolves when as many connections have ended as knocked. */
-  seen(): Promise<void>;
+  /** Resolves when as many connections have ended as there were probes. */
+  settled(): Promise<void>;
 }
 
-/** `knocks`: how often one knocks at each of the sockets that are watched. */
-export function createKnockEnds(knocks: ReadonlyMap<SocketName, number>): KnockEnds {
-  const left = new Map(knocks);
-  let wake: (() => void) | undefined;
+/** Counts the disconnects of a self-check. `probes`: the number of probes for each watched socket. */
+export function trackProbeDisconnects(probes: ReadonlyMap<SocketName, number>): ProbeDisconnects {
+  const left = new Map(probes);
+  const { promise, resolve } = deferred<void>();
+  if (left.size === 0) resolve();
   return {
     observe(name, { type }) {
       if (type !== 'disconnect') return;
       const more = (left.get(name) ?? 0) - 1;
       if (more > 0) left.set(name, more);
       else left.delete(name);
-      if (left.size === 0) wake?.();
+      if (left.size === 0) resolve();
     },
-    seen: () =>
-      new Promise((resolve) => {
-        if (left.size === 0) return resolve();
-        const timer = setTimeout(resolve, LONGEST);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
+    settled: async () => void (await settlesWithin(promise, MAX_WAIT)),
   };
 }

@@ -3,7 +3,7 @@ import type { Message, ParentHeader } from '../../protocol/message.js';
 import type { ListenerLimits } from './listener-limits.js';
 import { OutgoingQueue } from '../outgoing-queue.js';
 
-/** What an identity does not get on iopub. */
+/** Output that an identity does not get on iopub. */
 export type OutputLoss =
   /** Output of one request was dropped, because the clients of the listener take it more slowly than it is made. */
   | {
@@ -25,7 +25,7 @@ export type OutputLoss =
       readonly milliseconds: number;
     };
 
-/** What a {@link PublishQueue} works with. */
+/** Options of a {@link PublishQueue}. */
 export interface PublishQueueOptions {
   readonly socket: XPublisher;
   readonly limits: Pick<ListenerLimits, 'queuedOutput' | 'stalled'>;
@@ -37,18 +37,18 @@ export interface PublishQueueOptions {
 }
 
 /** The header of a message and its parent, as the client of the listener is shown them. */
-export type Heads = Pick<Message, 'header' | 'parent_header'>;
+export type MessageHeaders = Pick<Message, 'header' | 'parent_header'>;
 
-/** The types that a cell can make without end. All others tell a client what state the kernel or a widget is in. */
+/** The types that a cell can produce without end. All others tell a client what state the kernel or a widget is in. */
 const BULK = new Set(['stream', 'display_data', 'update_display_data', 'execute_result']);
 /** Bytes from which such a message counts as bulk. */
-const LEAST_BULK = 4_096;
-/** How many times the limit may wait before any message is dropped: a kernel that runs out of memory ends for all its clients. */
-const HARD = 4;
+const MIN_BULK_BYTES = 4_096;
+/** The factor of the limit beyond which messages of any type are dropped: a kernel that runs out of memory ends for all its clients. */
+const HARD_LIMIT_FACTOR = 4;
 /** Of the limit, the part that may wait when losses are told outside of a status message. */
-const DRAINED = 0.5;
+const DRAINED_PART = 0.5;
 /** Requests whose losses are counted apart. */
-const MOST_PARENTS = 100;
+const MAX_PARENTS = 100;
 
 interface Dropped {
   readonly parent: ParentHeader;
@@ -57,8 +57,8 @@ interface Dropped {
 }
 
 /**
- * What a listener publishes, in order. Back-pressure does not pass a PUB socket: libzmq drops what a subscriber does not take, whatever
- * it is. With `noDrop` it refuses the message instead while *any* subscriber is full, so that what is dropped is decided here.
+ * The queue of iopub messages, in order. Back-pressure does not pass a PUB socket: libzmq drops every message that a subscriber has no
+ * room for. With `noDrop` it refuses the message instead while *any* subscriber is full, so that what is dropped is decided here.
  */
 export class PublishQueue {
   readonly #options: PublishQueueOptions;
@@ -82,7 +82,7 @@ export class PublishQueue {
   }
 
   /** Publishes, or drops and counts. Never throws, never waits. */
-  publish(frames: Uint8Array[], bytes: number, { header, parent_header: parent }: Heads): void {
+  publish(frames: Uint8Array[], bytes: number, { header, parent_header: parent }: MessageHeaders): void {
     if (this.#dropped.size > 0 && header.msg_type === 'status') this.#tell(keyOf(parent));
     this.#lastParent = parent;
     if (this.#isTelling) return this.#queue.pushSecond(frames, bytes);
@@ -106,13 +106,13 @@ export class PublishQueue {
     const waiting = this.#queue.bytes;
     const limit = this.#options.limits.queuedOutput;
     if (waiting === 0 || waiting + bytes <= limit) return false;
-    return (bytes > LEAST_BULK && BULK.has(msgType)) || waiting + bytes > limit * HARD;
+    return (bytes > MIN_BULK_BYTES && BULK.has(msgType)) || waiting + bytes > limit * HARD_LIMIT_FACTOR;
   }
 
   #drop(parent: ParentHeader, bytes: number): void {
     const dropped = this.#dropped;
     const counted =
-      dropped.get(keyOf(parent)) ?? (dropped.size < MOST_PARENTS ? undefined : [...dropped.values()].at(-1));
+      dropped.get(keyOf(parent)) ?? (dropped.size < MAX_PARENTS ? undefined : [...dropped.values()].at(-1));
     if (counted === undefined) return void dropped.set(keyOf(parent), { parent, messages: 1, bytes });
     counted.messages++;
     counted.bytes += bytes;
@@ -128,7 +128,7 @@ export class PublishQueue {
   #taken(): void {
     if (this.#leavesOut) this.#endLeavingOut();
     this.#options.onPressure(this.bytes);
-    if (this.#dropped.size === 0 || this.bytes > this.#options.limits.queuedOutput * DRAINED) return;
+    if (this.#dropped.size === 0 || this.bytes > this.#options.limits.queuedOutput * DRAINED_PART) return;
     for (const key of this.#dropped.keys()) this.#tell(key);
   }
 
@@ -145,8 +145,8 @@ export class PublishQueue {
   }
 
   /**
-   * One message has been sent with `noDrop` off. Whoever had no room for it is passed over by libzmq (dist.cpp) until it has read half of
-   * what lies in its pipe, also with `noDrop` on. So the others lose nothing.
+   * One message has been sent with `noDrop` off. libzmq (dist.cpp) passes over a subscriber that had no room for it until that has
+   * read half of its pipe, also with `noDrop` on. So the others lose nothing.
    */
   #endLeavingOut(): void {
     this.#leavesOut = false;

@@ -2,19 +2,19 @@ import { OutgoingQueue, type Sink } from '../outgoing-queue.js';
 
 import type { ListenerLimits } from './listener-limits.js';
 
-/** What {@link ReplyQueues} work with. */
+/** Options of {@link ReplyQueues}. */
 export interface ReplyQueuesOptions {
   readonly sink: Sink;
   readonly limits: Pick<ListenerLimits, 'queuedReplies' | 'unresponsive'>;
   /** Called when there is room again after {@link ReplyQueues.isFull}. */
-  readonly onRoom: () => void;
+  readonly onDrained: () => void;
 }
 
 /** Of the bytes that may wait, the part that must have left before there is room again. */
 const RESUME = 0.5;
 
 /**
- * What a ROUTER socket sends: a queue for each routing id, so that a slow peer delays no other. Nothing is dropped while its peer is
+ * The messages that a ROUTER socket sends: a queue for each routing id, so that a slow peer delays no other. Nothing is dropped while its peer is
  * connected. The socket must be `mandatory`, which tells a peer that is full from one that is gone, with a send timeout of 0:
  * with another one a send to a missing peer never ends.
  */
@@ -68,7 +68,7 @@ export class ReplyQueues {
     if (this.#queues.get(peer)?.isEmpty === true) this.#queues.delete(peer);
     if (!this.#isFull || this.bytes > this.#options.limits.queuedReplies * RESUME) return;
     this.#isFull = false;
-    this.#options.onRoom();
+    this.#options.onDrained();
   }
 
   #refused(peer: string, milliseconds: number): void {

@@ -1,14 +1,14 @@
 import { totalBytes } from '../../protocol/frames.js';
 import { RECEIVE_MARK, type ListenerLimits } from './listener-limits.js';
 import type { ReplyQueues } from './reply-queues.js';
-import type { Pace } from '../turns.js';
+import type { TimeSlice } from '../fair-scheduler.js';
 
-/** What a {@link RequestIntake} works with. */
-export interface IntakeOptions {
+/** Options of a {@link RequestIntake}. */
+export interface RequestIntakeOptions {
   readonly replies: Pick<ReplyQueues, 'isFull'>;
   readonly limits: Pick<ListenerLimits, 'peers' | 'heldRequests'>;
-  /** Of what has been held. */
-  readonly pace: Pace;
+  /** The time slice for held requests. */
+  readonly timeSlice: TimeSlice;
   /** Must not throw. */
   readonly handle: (frames: Buffer[]) => void;
 }
@@ -22,7 +22,7 @@ export interface IntakeOptions {
  * be held, they are held up until those replies are given up.
  */
 export class RequestIntake {
-  readonly #options: IntakeOptions;
+  readonly #options: RequestIntakeOptions;
   readonly #most: number;
   readonly #held: Buffer[][] = [];
   #heldBytes = 0;
@@ -30,7 +30,7 @@ export class RequestIntake {
   #isClosed = false;
   #resume: (() => void) | undefined;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: RequestIntakeOptions) {
     this.#options = options;
     this.#most = (RECEIVE_MARK + 1) * options.limits.peers;
   }
@@ -44,8 +44,8 @@ export class RequestIntake {
   }
 
   /** Undefined while more may be read; otherwise resolves when it may. */
-  room(): Promise<void> | undefined {
-    if (this.#hasRoom) return undefined;
+  whenReady(): Promise<void> | undefined {
+    if (this.#mayRead) return undefined;
     return new Promise((resolve) => (this.#resume = resolve));
   }
 
@@ -54,31 +54,31 @@ export class RequestIntake {
     void this.#catchUp();
   }
 
-  /** Drops what is held. */
+  /** Drops the held requests. */
   close(): void {
     this.#isClosed = true;
     this.#held.length = 0;
     this.#resume?.();
   }
 
-  get #hasRoom(): boolean {
+  get #mayRead(): boolean {
     return this.#isClosed || (this.#held.length < this.#most && this.#heldBytes < this.#options.limits.heldRequests);
   }
 
-  /** Handles what is held, in turns with what others sent. */
+  /** Handles held requests, in turns with the requests of others. */
   async #catchUp(): Promise<void> {
     if (this.#isCatchingUp) return;
     this.#isCatchingUp = true;
-    const { replies, pace, handle } = this.#options;
+    const { replies, timeSlice, handle } = this.#options;
     while (!replies.isFull) {
-      await pace.room();
+      await timeSlice.whenReady();
       // Full or closed meanwhile.
       const frames = replies.isFull ? undefined : this.#held.shift();
       if (frames === undefined) break;
       this.#heldBytes -= totalBytes(frames);
-      pace.begin();
+      timeSlice.begin();
       handle(frames);
-      if (this.#hasRoom) this.#resume?.();
+      if (this.#mayRead) this.#resume?.();
     }
     this.#isCatchingUp = false;
   }

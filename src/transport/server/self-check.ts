@@ -2,21 +2,21 @@ import type { Context } from 'zeromq';
 import { CurveKernelError } from '../../errors.js';
 import type { SocketName } from '../../protocol/message.js';
 import { SOCKET_NAMES } from '../../connection/per-socket.js';
-import { throwAwayPair } from '../curve-options.js';
 import { probeIn, type ProbeAs } from '../client/probe.js';
+import { generateCurvePairSync } from '../../keys/curve-pair.js';
 
-/** What is to be found. */
+/** Options of {@link selfCheck}. */
 export interface SelfCheckOptions {
-  /** Milliseconds for each knock. */
+  /** Milliseconds for each probe. */
   readonly timeout: number;
-  /** Strangers are to be let in, and do not knock. Default: false. */
+  /** Strangers are to be admitted, so only plaintext peers are probed. Default: false. */
   readonly admitsStrangers?: boolean;
 }
 
 /**
- * Knocks at every socket as a peer without keys, and at every socket but heartbeat (which is open to whoever knows the server
- * key) as a stranger who knows the server key. Resolves when all were refused. Throws `self-check-failed` when one was
- * admitted, or when there was no answer, which proves nothing.
+ * Probes every socket as a peer without keys, and every socket but heartbeat (which admits every peer that knows the server key) as a
+ * stranger who knows the server key. Resolves when all were refused. Throws `self-check-failed` when one was admitted, or when there was
+ * no answer, which proves nothing.
  */
 export async function selfCheck(
   context: Context,
@@ -24,30 +24,30 @@ export async function selfCheck(
   serverKey: string,
   { timeout, admitsStrangers = false }: SelfCheckOptions,
 ): Promise<void> {
-  const stranger: ProbeAs = { mechanism: 'curve', serverKey, client: throwAwayPair() };
+  const stranger: ProbeAs = { mechanism: 'curve', serverKey, client: generateCurvePairSync() };
   const mustRefuse = async (name: SocketName, as: ProbeAs, who: string): Promise<void> => {
     const result = await probeIn(context, addresses[name], as, name, { timeout });
-    if (result === 'admitted' || result === 'silent') throw failure(name, who, result);
+    if (result === 'admitted' || result === 'silent') throw selfCheckError(name, who, result);
   };
   await Promise.all(
     SOCKET_NAMES.flatMap((name) => [
       mustRefuse(name, { mechanism: 'null' }, 'a peer without keys'),
-      ...(knocksAt(name, { admitsStrangers }) === 1
+      ...(probesPerSocket(name, { admitsStrangers }) === 1
         ? []
         : [mustRefuse(name, stranger, 'a stranger who knows the public key')]),
     ]),
   );
 }
 
-/** How often {@link selfCheck} knocks at a socket. */
-export function knocksAt(
+/** Number of probes of {@link selfCheck} at one socket. */
+export function probesPerSocket(
   name: SocketName,
   { admitsStrangers = false }: Pick<SelfCheckOptions, 'admitsStrangers'>,
 ): number {
   return name === 'heartbeat' || admitsStrangers ? 1 : 2;
 }
 
-const failure = (socket: SocketName, who: string, result: 'admitted' | 'silent'): CurveKernelError =>
+const selfCheckError = (socket: SocketName, who: string, result: 'admitted' | 'silent'): CurveKernelError =>
   new CurveKernelError(
     'self-check-failed',
     `The ${socket} socket must refuse ${who}, and ${result === 'admitted' ? 'admitted it' : 'did not answer'}; nothing is served.`,

@@ -1,9 +1,9 @@
 import type { BodyLimits } from '../../protocol/frames.js';
 import type { Header, RequestChannel } from '../../protocol/message.js';
 import type { ListenerLimits } from './listener-limits.js';
-import type { Reading } from '../message-codec.js';
+import type { ReadingLimits } from '../message-codec.js';
 
-/** What the identity of a listener may do at the moment. By that is decided how much of its messages is read. */
+/** The present rights of the identity of a listener, which decide how much of its messages is read. */
 export interface SenderRights {
   /** It may send what can be large: code, and messages of comms with their data. */
   sendsLarge(): boolean;
@@ -11,19 +11,19 @@ export interface SenderRights {
   maySend(channel: RequestChannel, header: Header): boolean;
 }
 
-/** Of what is refused by its header, no more is read than a front end's usual request has: refusing must cost next to nothing. */
+/** Limits for a message that its header already refuses: those of a front end's usual request, since refusing must cost next to nothing. */
 const REFUSED: BodyLimits = { maxBodyBytes: 4096, maxDepth: 16, maxNodes: 256 };
 
-/** Questions and their answers have fewer than fifty values. */
+/** Requests without code or comm data have fewer than fifty values. */
 const SMALL_NODES = 10_000;
 const SMALL_DEPTH = 64;
 
-/** How much is read of a message that arrives now. */
-export function readingBy(
+/** Limits for reading a message that arrives now. */
+export function readingLimits(
   rights: SenderRights,
   channel: RequestChannel,
   { messageBytes, smallMessageBytes }: Pick<ListenerLimits, 'messageBytes' | 'smallMessageBytes'>,
-): Reading {
+): ReadingLimits {
   const isSmall = !rights.sendsLarge();
   const maxBytes = isSmall ? Math.min(smallMessageBytes, messageBytes) : messageBytes;
   const small: BodyLimits = { maxBodyBytes: maxBytes, maxDepth: SMALL_DEPTH, maxNodes: SMALL_NODES };

@@ -1,20 +1,20 @@
-/** Topics that are counted. Clients have one, or a few; where there are more, somebody is always taken to listen. */
-const MOST_TOPICS = 10_000;
+/** Maximum number of counted topics. Clients have one, or a few; beyond it a subscriber is always assumed. */
+const MAX_TOPICS = 10_000;
 
 /**
- * Whether anybody listens on an iopub socket, so that nothing is written, signed and thrown away for nobody.
+ * Whether an iopub socket has subscribers, so that messages without a reader are neither written nor signed.
  *
  * Counts the subscriptions that XPUB reports, with `verbosity: 'allSubsUnsubs'`: each one, and its end, also by the end of its
- * connection. It reports the end of subscriptions that nobody had as well, if a peer says so. Peers count from their handshake on, so
+ * connection. It also reports ends of subscriptions that never existed, if a peer sends them. Peers count from their handshake on, so
  * that nothing is missed between a subscription's arrival and its being read.
  */
-export class Audience {
+export class SubscriptionTracker {
   #expected = 0;
   #isCountless = false;
   #topicBytes = 0;
   #subscriptions: Map<string, number> | undefined;
 
-  /** Whether there may be a subscriber. Never false while there is one, among peers that keep to the protocol. */
+  /** Whether there may be a subscriber. Never false while there is one, among peers that follow the protocol. */
   get present(): boolean {
     return this.#expected > 0 || this.#isCountless || (this.#subscriptions?.size ?? 0) > 0;
   }
@@ -26,7 +26,7 @@ export class Audience {
     return size;
   }
 
-  /** A peer was let in, and has not subscribed yet. */
+  /** A peer was admitted, and has not subscribed yet. */
   expect(): void {
     this.#expected++;
   }
@@ -36,7 +36,7 @@ export class Audience {
     return this.#topicBytes;
   }
 
-  /** The socket was bound anew, so libzmq has freed all topics. */
+  /** The socket was bound again, so libzmq has freed all topics. */
   forgetTopics(): void {
     this.#topicBytes = 0;
   }
@@ -45,7 +45,7 @@ export class Audience {
     this.#topicBytes += topic.length;
     this.#expected = Math.max(0, this.#expected - 1);
     const counts = (this.#subscriptions ??= new Map());
-    if (counts.size >= MOST_TOPICS) this.#isCountless = true;
+    if (counts.size >= MAX_TOPICS) this.#isCountless = true;
     else counts.set(topic, (counts.get(topic) ?? 0) + 1);
   }
 

@@ -4,21 +4,21 @@ import type { ServerSockets } from './bind-sockets.js';
 import { SOCKET_NAMES } from '../../connection/per-socket.js';
 import { closeSockets, CLOSING_GRACE, watchSocket } from '../watch-socket.js';
 
-/** Told of each event of a socket's connections. */
+/** Called with each event of a socket's connections. */
 export type ObserveConnection = (name: SocketName, event: Event) => void;
 
 /** Five sockets, some of which are watched. */
 export interface WatchedConnections {
-  /** Watches one more, from now on. Throws what libzmq says of too many open sockets. */
+  /** Watches one more, from now on. Throws the error of libzmq for too many open sockets. */
   watch(name: SocketName): void;
-  /** Closes all five, iopub first; `linger` is how many milliseconds what was sent before has to leave. Resolves when they are gone. */
+  /** Closes all five, iopub first; `linger`: milliseconds for messages that were sent before to leave. Resolves when they are closed. */
   close(linger?: number): Promise<void>;
 }
 
 /**
- * Observes what happens to the connections of the sockets in `names`, from now on.
+ * Observes the connections of the sockets in `names`, from now on.
  *
- * Throws, with all five closed, what libzmq says of too many open sockets.
+ * Throws, with all five closed, the error of libzmq for too many open sockets.
  */
 export function watchConnections(
   sockets: ServerSockets,
@@ -49,7 +49,7 @@ export function watchConnections(
         sockets[name].close();
         await watched;
       };
-      // A client that loses its other connections has then been sent all output that it will get.
+      // So a client that loses its other connections has been sent all of its output.
       await closed('iopub');
       await Promise.all(SOCKET_NAMES.filter((name) => name !== 'iopub').map(closed));
     },

@@ -10,8 +10,7 @@ import {
 } from './zap-message.js';
 
 /**
- * Decides about a peer. A rule that takes its time holds up
- * nobody but the peer that it is about; libzmq gives up on that one with its handshake limit.
+ * Decides about a peer. A slow rule delays only the peer that it decides about; libzmq ends that connection at its handshake limit.
  */
 export type ZapRule = (request: ZapRequest) => ZapVerdict | Promise<ZapVerdict>;
 
@@ -22,11 +21,11 @@ export type ZapRule = (request: ZapRequest) => ZapVerdict | Promise<ZapVerdict>;
 const BUSY_DELAY = 1_500;
 
 /**
- * Answers libzmq's question who may connect (ZeroMQ RFC 27) for every CURVE socket of one context. Each domain has a rule; a
+ * Answers ZAP requests (ZeroMQ RFC 27) for every CURVE socket of one context. Each domain has a rule; a
  * domain without one, and a rule that throws, refuse.
  *
- * libzmq admits everybody when nobody answers it, unless the asking socket has a domain *and* `zapEnforceDomain`. So this
- * handler is needed for anybody to get in, and those two options for nobody else to: see `curve-options.ts`.
+ * Without a handler libzmq admits every peer, unless the socket has a domain *and* `zapEnforceDomain`. So this handler is needed to admit
+ * any peer, and those two options to refuse all others: see `curve-options.ts`.
  */
 export class ZapHandler {
   readonly #socket: Router;
@@ -41,18 +40,18 @@ export class ZapHandler {
       const asked = parseZapRequest(frames);
       if (asked) this.#decide(asked.path, asked.request);
     };
-    // Whoever asked something that cannot be read, or in vain, is not admitted: there is nobody to tell more.
+    // A request that cannot be read or answered admits no peer.
     this.#answering = receiveEach(this.#socket, answer, () => undefined);
   }
 
-  /** Puts `domain` under `rule`. The function returned takes the rule away: from then on nobody new is admitted. */
+  /** Puts `domain` under `rule`. The function returned removes the rule: from then on no new peer is admitted. */
   govern(domain: string, rule: ZapRule): () => void {
     if (this.#rules.has(domain)) throw new TypeError(`The ZAP domain ${domain} has a rule already.`);
     this.#rules.set(domain, rule);
     return () => void this.#rules.delete(domain);
   }
 
-  /** Stops answering: nobody new is admitted anywhere in the context. Resolves when libzmq knows. */
+  /** Stops answering: no new peer is admitted anywhere in the context. Resolves when the socket is closed. */
   async close(): Promise<void> {
     await Promise.all([closeSockets(this.#socket), this.#answering]);
   }

@@ -5,7 +5,7 @@
  */
 import { encodeZ85 } from '../../keys/z85.js';
 
-/** What libzmq asks about a peer that has proved to hold a key. */
+/** A ZAP request about a peer in its handshake. */
 export interface ZapRequest {
   readonly domain: string;
   /** IP address for tcp; `localhost:uid:gid:pid` for ipc. */
@@ -35,7 +35,7 @@ export function parseZapRequest(frames: readonly Buffer[]): { path: ZapReturnPat
   return { path, request: { ...peer, publicKey: encodeZ85(key) } };
 }
 
-/** What becomes of a peer: the user id under which it is admitted, refused for good, or refused for now. */
+/** The decision about a peer: the user id under which it is admitted, refused for good, or refused for now. */
 export type ZapVerdict = { readonly userId: string } | 'refused' | 'busy';
 
 /**

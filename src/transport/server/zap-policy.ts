@@ -1,3 +1,4 @@
+import { withTimeout } from '../../support/timers.js';
 import type { CurvePair } from '../../keys/curve-pair.js';
 import { samePublicKey } from '../../keys/curve-pair.js';
 import type { SocketName } from '../../protocol/message.js';
@@ -7,7 +8,7 @@ import type { TransportContext } from '../transport-context.js';
 import type { ZapVerdict } from './zap-message.js';
 
 /** A peer in its handshake. It has proved to hold the key. */
-export interface Knock {
+export interface ConnectionAttempt {
   readonly socket: SocketName;
   /** In Z85. On heartbeat stock clients use a throw-away one. */
   readonly publicKey: string;
@@ -15,16 +16,16 @@ export interface Knock {
   readonly address: string;
 }
 
-/** Whether to let a peer in. What throws, rejects, or takes longer than {@link VERDICT_LIMIT}, refuses. */
-export type Admit = (knock: Knock) => boolean | Promise<boolean>;
+/** Decides whether to admit a peer. An exception, a rejection or a decision later than {@link VERDICT_TIMEOUT} refuses it. */
+export type Admit = (attempt: ConnectionAttempt) => boolean | Promise<boolean>;
 
 /** Milliseconds for an answer; less than libzmq waits for the whole handshake. */
-export const VERDICT_LIMIT = 2_000;
+export const VERDICT_TIMEOUT = 2_000;
 
-/** Whom {@link openGate} lets in. */
-export interface GateOptions {
+/** Options of {@link registerZapPolicy}. */
+export interface ZapPolicyOptions {
   readonly context: TransportContext;
-  /** The identity that is let in; becomes its ZAP user id. */
+  /** The identity that is admitted; its ZAP user id. */
   readonly name: string;
   readonly server: CurvePair;
   /**
@@ -32,25 +33,32 @@ export interface GateOptions {
    * the shared pair of JEP 145.
    */
   readonly admit?: readonly string[] | Admit;
-  /** Whether there is room at a socket for one more, who is counted with that. */
-  readonly hasRoom: (socket: SocketName) => boolean;
+  /** Counts one more peer of a socket; false at the limit. */
+  readonly tryAdmit: (socket: SocketName) => boolean;
   readonly onEvent: (event: ListenerEvent) => void;
 }
 
 /** The ZAP side of a listener. */
-export interface Gate {
+export interface ZapPolicy {
   readonly server: CurvePair;
   /** The ZAP domain of one of its sockets. */
   readonly domain: (socket: SocketName) => string;
-  /** Nobody new is let in from now on. */
+  /** Refuses every new peer from now on. */
   readonly close: () => void;
 }
 
 /**
- * Puts five ZAP domains under the rules of a listener. With keys: shell, control, stdin and iopub admit these only; heartbeat
- * admits whoever knows the server key, since stock clients use throw-away pairs there (JEP 145) and it carries no content.
+ * Registers a rule for each of the five ZAP domains of a listener. With keys: shell, control, stdin and iopub admit these only; heartbeat
+ * admits every peer that knows the server key, since stock clients use throw-away pairs there (JEP 145) and it carries no content.
  */
-export function openGate({ context, name, server, admit = [server.publicKey], hasRoom, onEvent }: GateOptions): Gate {
+export function registerZapPolicy({
+  context,
+  name,
+  server,
+  admit = [server.publicKey],
+  tryAdmit,
+  onEvent,
+}: ZapPolicyOptions): ZapPolicy {
   const prefix = context.newDomain(name);
   const domain = (socket: SocketName): string => `${prefix}.${socket}`;
   const decide: Admit = typeof admit === 'function' ? admit : admitKeys(admit);
@@ -58,17 +66,17 @@ export function openGate({ context, name, server, admit = [server.publicKey], ha
   const withdraw = SOCKET_NAMES.map((socket) =>
     context.zap.govern(domain(socket), ({ address, publicKey }) => {
       const settle = (admitted: boolean): ZapVerdict => {
-        const welcome = admitted && open;
-        const knocked = { socket, address, ...(publicKey !== undefined && { publicKey }) };
-        if (welcome && hasRoom(socket)) {
-          onEvent({ kind: 'peer-accepted', ...knocked });
+        const isAllowed = admitted && open;
+        const peer = { socket, address, ...(publicKey !== undefined && { publicKey }) };
+        if (isAllowed && tryAdmit(socket)) {
+          onEvent({ kind: 'peer-accepted', ...peer });
           return { userId: name };
         }
-        onEvent({ kind: 'peer-refused', ...knocked, ...(welcome && { crowded: true }) });
-        return welcome ? 'busy' : 'refused';
+        onEvent({ kind: 'peer-refused', ...peer, ...(isAllowed && { limitExceeded: true }) });
+        return isAllowed ? 'busy' : 'refused';
       };
       if (publicKey === undefined) return settle(false);
-      const verdict = attempt(() => decide({ socket, publicKey, address }));
+      const verdict = callSafely(() => decide({ socket, publicKey, address }));
       return typeof verdict === 'boolean' ? settle(verdict) : inTime(verdict).then(settle);
     }),
   );
@@ -84,11 +92,11 @@ const admitKeys =
   ({ socket, publicKey }) =>
     socket === 'heartbeat' || isAmong(publicKey, keys);
 
-/** Compares with all of them, so that time does not tell which one it was. */
+/** Compares with all of them, so that the time does not reveal which one matched. */
 const isAmong = (publicKey: string, keys: readonly string[]): boolean =>
   keys.filter((key) => samePublicKey(key, publicKey)).length > 0;
 
-function attempt(decide: () => boolean | Promise<boolean>): boolean | Promise<boolean> {
+function callSafely(decide: () => boolean | Promise<boolean>): boolean | Promise<boolean> {
   try {
     const verdict = decide();
     return verdict;
@@ -98,13 +106,9 @@ function attempt(decide: () => boolean | Promise<boolean>): boolean | Promise<bo
 }
 
 async function inTime(verdict: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, VERDICT_LIMIT, false)));
   try {
-    return await Promise.race([verdict, late]);
+    return await withTimeout(verdict, VERDICT_TIMEOUT, () => false);
   } catch {
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -22,11 +22,6 @@ function copyOf<T extends object>(namespace: T): T {
   return Object.freeze(Object.create(null, Object.getOwnPropertyDescriptors(namespace))) as T;
 }
 
-/** Whether a value has members of its own: an object or a function. */
-export function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}
-
 /** Puts the originals back for a while. */
 export interface Builtins {
   /** Has them in their places until {@link Builtins.giveBack}. */

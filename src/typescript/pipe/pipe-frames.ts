@@ -6,6 +6,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { scanJson } from '../../protocol/scan-json.js';
+import { isObject } from '../../support/is-object.js';
 
 /** The content of a frame: a JSON object, and binary buffers beside it. */
 export interface Frame {
@@ -167,9 +168,4 @@ function parseObject(json: string): Frame['value'] {
   }
   if (!isObject(value)) throw new TypeError('a frame without an object');
   return value;
-}
-
-/** Whether a value is an object and no array. It calls nothing that cells may have replaced. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !isArray(value);
 }

@@ -3,7 +3,7 @@
  * the evaluator sends back. All carry numbers, so that any of it may overlap.
  */
 import type { JsonObject } from '../../protocol/message.js';
-import { isObject } from './pipe-frames.js';
+import { isObject } from '../../support/is-object.js';
 
 /** Kernel → evaluator's main thread (descriptor 3). */
 export type EvaluatorRequest =

@@ -1,6 +1,6 @@
 import { createJsonCheck } from '../../protocol/check-json.js';
 import type { JsonObject } from '../../protocol/message.js';
-import { writtenObject } from '../../protocol/written-json.js';
+import { encodedObject } from '../../protocol/encoded-object.js';
 import type { Frame } from './pipe-frames.js';
 import { checkEvaluatorMessage, type EvaluatorMessage } from './pipe-messages.js';
 
@@ -32,7 +32,7 @@ function* readPart(bytes: Uint8Array | undefined): Generator<void, JsonObject> {
   while (!check.advance(SLICE)) yield;
   const plain = check.stringMember('text/plain');
   const isShort = plain !== undefined && plain.length <= MAX_HISTORY_TEXT;
-  return writtenObject(bytes, isShort ? { 'text/plain': textOf(plain) } : {});
+  return encodedObject(bytes, isShort ? { 'text/plain': textOf(plain) } : {});
 }
 
 function withParts(message: EvaluatorMessage, parts: ReadonlyMap<unknown, JsonObject>): EvaluatorMessage {

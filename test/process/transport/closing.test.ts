@@ -110,7 +110,7 @@ import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { Secret } from '#src/keys/secret.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import { openDialer } from '#src/transport/client/dialer.js';
-import { openListener } from '#src/transport/server/listener.js';
+import { openListener } from '#src/transport/server/open-listener.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 
 const server = await generateCurvePair();
@@ -142,7 +142,7 @@ import { generateCurvePair } from '${module('keys/curve-pair.js')}';
 import { Secret } from '${module('keys/secret.js')}';
 import { createMessage } from '${module('protocol/create-message.js')}';
 import { openDialer } from '${module('transport/client/dialer.js')}';
-import { openListener } from '${module('transport/server/listener.js')}';
+import { openListener } from '${module('transport/server/open-listener.js')}';
 import { TransportContext } from '${module('transport/transport-context.js')}';
 
 const server = await generateCurvePair();

@@ -8,7 +8,8 @@ import type { CurvePair } from '#src/keys/curve-pair.js';
 import { Secret } from '#src/keys/secret.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import type { JsonObject, Message, RequestChannel } from '#src/protocol/message.js';
-import { openListener, type Listener } from '#src/transport/server/listener.js';
+import { openListener } from '#src/transport/server/open-listener.js';
+import type { Listener } from '#src/transport/server/listener.js';
 import { SOCKET_NAMES } from '#src/connection/per-socket.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 

@@ -8,7 +8,8 @@ import { Secret } from '#src/keys/secret.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import type { Channel, JsonObject, Message } from '#src/protocol/message.js';
 import { openDialer, type Dialer, type DialerOptions } from '#src/transport/client/dialer.js';
-import { openListener, type Listener, type ListenerOptions } from '#src/transport/server/listener.js';
+import { openListener } from '#src/transport/server/open-listener.js';
+import type { Listener, ListenerOptions } from '#src/transport/server/listener.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 import { eventually } from '../eventually.js';
 

@@ -4,7 +4,7 @@ import { formatConnectionInfo } from '#src/connection/write-connection-file.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
 import { Secret } from '#src/keys/secret.js';
 import { createMessage } from '#src/protocol/create-message.js';
-import { openListener } from '#src/transport/server/listener.js';
+import { openListener } from '#src/transport/server/open-listener.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 import { readdirSync } from 'node:fs';
 

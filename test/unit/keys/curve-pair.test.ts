@@ -2,17 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import {
   checkCurvePair,
   checkPublicKey,
+  curvePairOf,
   exposeZ85,
   generateCurvePair,
+  generateCurvePairSync,
   publicKeyFromSecret,
   samePublicKey,
   secretKeyFromZ85,
 } from '#src/keys/curve-pair.js';
-import { derivePublicKey } from '#src/keys/derive-public-key.js';
-import { generateServerPair } from '#src/keys/openssl-pair.js';
 import { fingerprint } from '#src/keys/fingerprint.js';
 import { Secret } from '#src/keys/secret.js';
-import { encodeZ85 } from '#src/keys/z85.js';
 import { runNode } from '../../support/run-node.js';
 
 /** The keys of libzmq's own Curve tests. */
@@ -76,15 +75,18 @@ describe('a Curve pair', () => {
   test('is checked by OpenSSL as libsodium makes it', async () => {
     for (let count = 0; count < 50; count++) {
       const { publicKey, secretKey } = await generateCurvePair();
-      expect(encodeZ85(derivePublicKey(secretKey))).toBe(publicKey);
+      expect(curvePairOf(secretKey).publicKey).toBe(publicKey);
       expect(await publicKeyFromSecret(secretKey)).toBe(publicKey);
     }
   });
 
   test('for a kernel’s sockets is made by OpenSSL, and is one to libsodium as well', async () => {
-    const pairs = Array.from({ length: 100 }, generateServerPair);
+    const pairs = Array.from({ length: 100 }, generateCurvePairSync);
     for (const pair of pairs) expect(await publicKeyFromSecret(pair.secretKey)).toBe(pair.publicKey);
     expect(new Set(pairs.map(({ publicKey }) => publicKey)).size).toBe(100);
+    expect(() => curvePairOf(Secret.fromBytes(new Uint8Array(31)))).toThrow(
+      expect.objectContaining({ code: 'key-invalid' }),
+    );
   });
 
   test('costs nothing until one is made: libsodium is not loaded by importing the room, nor by checking a pair', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { fromServicesMessage, toServicesMessage } from '#src/manager/services/services-message.js';
 import { createMessage } from '#src/protocol/create-message.js';
-import { keepWrittenText, writtenTextOf } from '#src/protocol/written-numbers.js';
+import { keepSourceText, sourceTextOf } from '#src/protocol/source-text.js';
 
 const origin = { session: 's', username: 'u' };
 
@@ -41,9 +41,9 @@ test('only iopub messages are completed, and what is there stays', () => {
 test('the text of content whose numbers are not kept stays known, completed or not', () => {
   for (const type of ['display_data', 'comm_msg', 'another']) {
     const message = createMessage(origin, type, { data: { one: 1 } });
-    keepWrittenText(message.content, '{"data":{"one":1.0}}');
+    keepSourceText(message.content, '{"data":{"one":1.0}}');
     for (const channel of ['iopub', 'shell'] as const) {
-      expect(writtenTextOf(toServicesMessage(channel, message).content)).toBe('{"data":{"one":1.0}}');
+      expect(sourceTextOf(toServicesMessage(channel, message).content)).toBe('{"data":{"one":1.0}}');
     }
   }
 });

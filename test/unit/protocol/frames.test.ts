@@ -132,7 +132,7 @@ describe('checks come in this order:', () => {
   });
 
   test('JSON before the shape of the header', () => {
-    expect(() => decodeMessage(signedFrames({ header: '{"msg_id":' }), signer)).toThrow('the header is not JSON');
+    expect(() => decodeMessage(signedFrames({ header: '{"msg_id":' }), signer)).toThrow('The header is not JSON.');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { seenByOthers } from '#src/server/messages/seen-parent.js';
-import { inNameOf } from '#src/protocol/as-sent.js';
+import { withUsername } from '#src/protocol/original-fields.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import { decodeMessage, DEFAULT_LIMITS, encodeParts } from '#src/protocol/frames.js';
 import type { Header } from '#src/protocol/message.js';
@@ -121,7 +121,7 @@ describe('what a client is told back', () => {
 
   test('is never the name that it sent, nor an id that is hidden from others', () => {
     const { header } = decode({ header: '{"msg_id":12,"msg_type":"x","session":34,"username":99}' });
-    const named = inNameOf(header, 'alice');
+    const named = withUsername(header, 'alice');
     expect(JSON.parse(written(named))).toMatchObject({ msg_id: 12, session: 34, username: 'alice' });
     expect(JSON.parse(written(seenByOthers(named)))).toMatchObject({ msg_id: 'alice/12', session: 'alice/34' });
     expect(written({ ...named, username: 'bob' })).toContain('"msg_id":"12"');

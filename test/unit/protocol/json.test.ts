@@ -100,7 +100,7 @@ describe('a request whose headers can be read and whose content cannot', () => {
   test('is read with its fault, so that its sender can be told', () => {
     const { message, fault } = decodeMessage(signedFrames({ content: '{' }), signer);
     expect(message).toMatchObject({ header: { msg_id: 'm-1' }, metadata: {}, content: {} });
-    expect(fault).toMatchObject({ code: 'message-malformed', message: 'the content is not JSON' });
+    expect(fault).toMatchObject({ code: 'message-malformed', message: 'The content is not JSON.' });
   });
 
   test('has none when it is whole', () => {

@@ -81,7 +81,7 @@ describe('a signature scheme', () => {
   ])('%p is refused by name', (scheme) => {
     const attempt = () => createSigner(scheme, Secret.fromText('key'));
     expect(codeOf(attempt)).toBe('signature-scheme-unsupported');
-    expect(attempt).toThrow(`${JSON.stringify(scheme)}, and one of hmac-sha256`);
+    expect(attempt).toThrow(`${JSON.stringify(scheme)}; one of hmac-sha256`);
   });
 
   test.each([

@@ -3,9 +3,9 @@ import { assert, dictionary, jsonValue, property, string } from 'fast-check';
 import { createMessage } from '#src/protocol/create-message.js';
 import { encodeParts } from '#src/protocol/frames.js';
 import type { JsonObject } from '#src/protocol/message.js';
-import { knownMember, writtenObject } from '#src/protocol/written-json.js';
+import { knownMember, encodedObject } from '#src/protocol/encoded-object.js';
 
-const write = (value: unknown): JsonObject => writtenObject(Buffer.from(JSON.stringify(value)));
+const write = (value: unknown): JsonObject => encodedObject(Buffer.from(JSON.stringify(value)));
 const contentOf = (content: JsonObject): string =>
   Buffer.from(
     encodeParts(createMessage({ session: 's', username: 'u' }, 'display_data', content)).parts[3] ?? [],
@@ -24,7 +24,7 @@ test('an object is sent as it was written, and so is what stands beside it', () 
     }),
   );
   const written = '{ "a" : 12345678901234567890, "b":1.50 }';
-  const value = writtenObject(Buffer.from(written));
+  const value = encodedObject(Buffer.from(written));
   expect(contentOf({ first: 1, data: value, last: '"' })).toBe(`{"first":1,"data":${written},"last":"\\""}`);
 });
 
@@ -40,7 +40,7 @@ test('it is an object like any other to whoever looks, and cannot be changed', (
 });
 
 test('what is known of it is found without reading it', () => {
-  const value = writtenObject(Buffer.from('this could not be read'), { 'text/plain': 'known' });
+  const value = encodedObject(Buffer.from('this could not be read'), { 'text/plain': 'known' });
   expect([knownMember(value, 'text/plain'), knownMember(value, 'image/png')]).toEqual(['known', undefined]);
   expect(value['text/plain']).toBe('known');
   expect(knownMember({ a: 1 }, 'a')).toBe(1);
@@ -48,7 +48,7 @@ test('what is known of it is found without reading it', () => {
 
 test('a member named __proto__ is a member', () => {
   const text = `{"__proto__":{"a":"${'x'.repeat(10_000)}"}}`;
-  const value = writtenObject(Buffer.from(text));
+  const value = encodedObject(Buffer.from(text));
   expect(contentOf({ data: value })).toBe(`{"data":${text}}`);
   expect(Object.keys(value)).toEqual(['__proto__']);
   expect(value['a']).toBeUndefined();

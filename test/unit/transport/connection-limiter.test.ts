@@ -28,7 +28,7 @@ test.each([undefined, [], ['shell']] as const)(
       for (let n = 0; n < 8; n++) inside.push(await knock(room, listener, n, 60_000));
       expect(inside.filter((one) => typeof one === 'string')).toEqual([]);
       expect(await knock(room, listener, 8)).toBe('peer-silent');
-      expect(refused).toContainEqual(expect.objectContaining({ crowded: true }));
+      expect(refused).toContainEqual(expect.objectContaining({ limitExceeded: true }));
       const [first, second] = inside;
       if (typeof first !== 'object' || typeof second !== 'object') throw new Error('not in');
       await first.close();
@@ -55,7 +55,7 @@ const CLOSE_WITHOUT_DESCRIPTORS = `
 import { openSync } from 'node:fs';
 import { Secret } from '#src/keys/secret.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
-import { openListener } from '#src/transport/server/listener.js';
+import { openListener } from '#src/transport/server/open-listener.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 
 const listener = await openListener({

@@ -55,7 +55,7 @@ describe('within five seconds a dialer says that', () => {
       });
       const errors = [1, mute, ssh].map(at).map((connection) => failure(room, { connection }));
       expect(await Promise.all(errors)).toMatchObject([
-        { code: 'peer-silent', message: expect.stringContaining('Nobody answers') },
+        { code: 'peer-silent', message: expect.stringContaining('No kernel answers') },
         { code: 'peer-silent', message: expect.stringContaining('accepts connections') },
         { code: 'peer-silent', message: expect.stringContaining('accepts connections') },
       ]);

@@ -1,9 +1,10 @@
 /** Heartbeat is open to whoever knows the public key. */
+import { generateCurvePairSync } from '#src/keys/curve-pair.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { Dealer } from 'zeromq';
 import { endpoint } from '#src/connection/endpoints.js';
-import { dialCurve, throwAwayPair } from '#src/transport/curve-options.js';
+import { dialCurve } from '#src/transport/curve-options.js';
 import type { Listener } from '#src/transport/server/listener.js';
 import { watchSocket } from '#src/transport/watch-socket.js';
 import { eventually } from '../../support/eventually.js';
@@ -51,7 +52,7 @@ async function askUntil(socket: Dealer, done: () => boolean): Promise<void> {
 function stranger(room: Room, listener: Listener, options: object = {}): Dealer {
   const socket = new Dealer({ linger: 0, receiveTimeout: 10_000, reconnectInterval: -1, ...options });
   room.after(() => socket.close());
-  dialCurve(socket, { client: throwAwayPair(), serverKey: room.server.publicKey });
+  dialCurve(socket, { client: generateCurvePairSync(), serverKey: room.server.publicKey });
   socket.connect(endpoint(listener.connection, 'heartbeat'));
   return socket;
 }

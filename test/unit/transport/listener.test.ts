@@ -191,7 +191,7 @@ test('a peer that ends subscriptions which it never had takes nothing from other
       return received.length > 50;
     });
     await pause(100);
-    expect(listener.hasAudience).toBe(true);
+    expect(listener.hasSubscribers).toBe(true);
   }));
 
 test('a connection that has keys is served neither without them nor with others', () =>

@@ -50,16 +50,16 @@ test('a socket that does not answer proves nothing, and does not pass', () =>
 const OPEN_LISTENERS_PROFILED = `
 import { Session } from 'node:inspector';
 import { Secret } from '#src/keys/secret.js';
-import { generateServerPair } from '#src/keys/openssl-pair.js';
-import { openListener } from '#src/transport/server/listener.js';
+import { openListener } from '#src/transport/server/open-listener.js';
 import { TransportContext } from '#src/transport/transport-context.js';
+import { generateCurvePairSync } from '#src/keys/curve-pair.js';
 const session = new Session();
 session.connect();
 session.post('Profiler.enable');
 session.post('Profiler.setSamplingInterval', { interval: 100 });
 session.post('Profiler.start');
 const context = new TransportContext();
-const server = generateServerPair();
+const server = generateCurvePairSync();
 const ports = { shell: 0, iopub: 0, stdin: 0, control: 0, heartbeat: 0 };
 const key = Secret.fromText('signed');
 const connection = { transport: 'tcp', ip: '127.0.0.1', ports, key, signatureScheme: 'hmac-sha256', extra: {} };

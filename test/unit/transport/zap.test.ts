@@ -1,7 +1,8 @@
+import { generateCurvePairSync } from '#src/keys/curve-pair.js';
 import { describe, expect, test } from '@jest/globals';
 import { curveKeyPair, Context, Dealer, Router } from 'zeromq';
 import { decodeZ85 } from '#src/keys/z85.js';
-import { serveCurve, throwAwayPair } from '#src/transport/curve-options.js';
+import { serveCurve } from '#src/transport/curve-options.js';
 import { probeIn } from '#src/transport/client/probe.js';
 import { ZapHandler } from '#src/transport/server/zap-handler.js';
 import { formatZapReply, parseZapRequest, type ZapVerdict } from '#src/transport/server/zap-message.js';
@@ -48,7 +49,7 @@ describe('a ZAP request', () => {
 });
 
 describe('a CURVE socket', () => {
-  const server = throwAwayPair();
+  const server = generateCurvePairSync();
   const stranger = { mechanism: 'curve', serverKey: server.publicKey } as const;
 
   /** What a stranger meets at a socket that `handle` may have prepared the context for. */

@@ -1,5 +1,6 @@
 /** The functions that compiled cells call to bind the names that they import; see `rewriteCell`. */
-import { isObject, ORIGINAL, type Builtins } from '../builtins.js';
+import { hasProperties } from '../../../support/is-object.js';
+import { ORIGINAL, type Builtins } from '../builtins.js';
 import { resolveFile } from './local-modules.js';
 import { commonJsNamespace } from './module-namespaces.js';
 import { exportsType } from '../compile/type-exports.js';
@@ -58,7 +59,7 @@ function exported(namespace: Namespace, name: string): { readonly value: unknown
   if (name === '*') return { value: commonJsNamespace(namespace) ?? namespace };
   if (name in namespace) return { value: namespace[name] };
   const { default: fallback } = namespace;
-  return isObject(fallback) && name in fallback ? { value: Reflect.get(fallback, name) } : undefined;
+  return hasProperties(fallback) && name in fallback ? { value: Reflect.get(fallback, name) } : undefined;
 }
 
 /**

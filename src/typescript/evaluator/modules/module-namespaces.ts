@@ -1,6 +1,6 @@
 /** `import * as name` of CommonJS modules. */
 import { createRequire } from 'node:module';
-import { isObject } from '../builtins.js';
+import { hasProperties } from '../../../support/is-object.js';
 
 type Namespace = Readonly<Record<string, unknown>>;
 
@@ -22,7 +22,7 @@ export function exportsBehind(value: object): object | undefined {
  */
 export function commonJsNamespace(namespace: Namespace): Namespace | undefined {
   const { default: exports } = namespace;
-  if (!isObject(exports) || !isCommonJs(namespace, exports)) return undefined;
+  if (!hasProperties(exports) || !isCommonJs(namespace, exports)) return undefined;
   const has = (name: PropertyKey): boolean =>
     Object.hasOwn(exports, name) || (name in exports && !(name in Function.prototype));
   const valueOf = (name: PropertyKey): unknown => {

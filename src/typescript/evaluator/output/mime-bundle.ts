@@ -1,7 +1,8 @@
 /** Values as MIME bundles: by a method of their own, or else by their shape, and always with their text. */
 import { inspect, types } from 'node:util';
 import type { JsonObject } from '../../../protocol/message.js';
-import { isObject, ORIGINAL } from '../builtins.js';
+import { hasProperties } from '../../../support/is-object.js';
+import { ORIGINAL } from '../builtins.js';
 import { knownFormat } from './known-formats.js';
 
 const { isArray, JSON, Promise, Reflect } = ORIGINAL;
@@ -28,7 +29,7 @@ const TEXT: Readonly<Record<string, true | undefined>> = {
 /** The bundle of any value; a promise only when the value's own method returns one. Throws what that method throws. */
 export function mimeBundle(value: unknown): Bundle | Promise<Bundle> {
   // A proxy may answer every question, or throw at each.
-  if (!isObject(value) || types.isProxy(value)) return ofText(value);
+  if (!hasProperties(value) || types.isProxy(value)) return ofText(value);
   const own: unknown = Reflect.get(value, DISPLAY);
   if (typeof own !== 'function') return known(value) ?? ofText(value);
   const data: unknown = Reflect.apply(own, value, []);
@@ -49,11 +50,11 @@ export function bundle(data: unknown): Bundle {
 
 /** An object as plain JSON; undefined where it is no object. Throws a `TypeError` when it cannot be written as JSON. */
 export function jsonObject(value: unknown): JsonObject | undefined {
-  if (!isObject(value)) return undefined;
+  if (!hasProperties(value)) return undefined;
   const text = JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? `${each}` : each)) as
     string | undefined;
   const made: unknown = text === undefined ? undefined : JSON.parse(text);
-  return isObject(made) && !isArray(made) ? (made as JsonObject) : undefined;
+  return hasProperties(made) && !isArray(made) ? (made as JsonObject) : undefined;
 }
 
 function ofText(value: unknown): Bundle {
@@ -61,7 +62,7 @@ function ofText(value: unknown): Bundle {
 }
 
 function ofOwn(value: object, data: unknown): Bundle {
-  if (!isObject(data))
+  if (!hasProperties(data))
     throw new TypeError(`Symbol.for('Jupyter.display') must return a MIME bundle, not ${inspect(data)}.`);
   return bundle('text/plain' in data ? data : { 'text/plain': inspect(value, { depth: 1 }), ...data });
 }

@@ -4,13 +4,13 @@ import { dirname } from 'node:path';
 import { currentUser, isTrustedOwner } from './private-file.js';
 
 /**
- * Whether no other user can get at an opened file by its name, whatever its own mode: one of the folders above it is closed to them. Front ends
+ * Whether no other user can open a file by its name, whatever its own mode: one of the folders above it is closed to them. Front ends
  * write connection files with the umask (0644) into Jupyter's runtime folder (0700).
  *
- * `opened` is what `fstat` says of the file that `file` led to. False where the name leads elsewhere by now, and where the file has a second name, which
+ * `opened` is the result of `fstat` on the opened file. False where the name leads elsewhere by now, and where the file has a second name, which
  * may be in an open folder. Access lists are not read: on Linux they show in the mode, as the rights of the group.
  */
-export async function isFileOutOfReach(file: string, opened: Stats): Promise<boolean> {
+export async function isFilePrivate(file: string, opened: Stats): Promise<boolean> {
   if (opened.nlink > 1) return false;
   try {
     const path = await realpath(file);
@@ -22,14 +22,14 @@ export async function isFileOutOfReach(file: string, opened: Stats): Promise<boo
   }
 }
 
-/** Whether no other user can get into `folder`, which is a real path, because it or a folder above it is closed to them. */
-export async function isFolderOutOfReach(folder: string): Promise<boolean> {
+/** Whether no other user can enter `folder`, which is a real path, because it or a folder above it is closed to them. */
+export async function isFolderPrivate(folder: string): Promise<boolean> {
   return isClosed(folder, currentUser()).catch(() => false);
 }
 
 /**
  * Every folder up to the root belongs to this user, to root, or (as root reads what a user outside a container owns) to `owner`; one of them may not
- * be entered by others; and above that one nobody else can put another in its place.
+ * be entered by others; and no other user can replace that one in the folders above it.
  */
 async function isClosed(folder: string, owner: number | undefined): Promise<boolean> {
   const user = currentUser();
@@ -40,22 +40,23 @@ async function isClosed(folder: string, owner: number | undefined): Promise<bool
     const trusted = isTrustedOwner(stats) || (user === 0 && stats.uid === owner);
     // A link has come in place of a folder since the path was resolved.
     if (!stats.isDirectory() || !trusted) return false;
-    if (closed && isLoose(stats)) return false;
+    if (closed && isReplaceableByOthers(stats)) return false;
     closed ||= (stats.mode & 0o011) === 0;
     if (at === dirname(at)) return closed;
   }
 }
 
-/** Whether other users can replace what is in a folder: they may write to it, and it is not sticky. */
-export const isLoose = ({ mode }: Pick<Stats, 'mode'>): boolean => (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
+/** Whether other users can replace the files in a folder: they may write to it, and it is not sticky. */
+export const isReplaceableByOthers = ({ mode }: Pick<Stats, 'mode'>): boolean =>
+  (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
 
-/** Whether what is in `folder` was put there by this user or by root: no other user can write to it, sticky or not. */
+/** Whether only this user and root can create files in `folder`: no other user can write to it, sticky or not. */
 export async function isOwnFolder(folder: string): Promise<boolean> {
   if (currentUser() === undefined) return true;
   try {
     const path = await realpath(folder);
     const stats = await lstat(path);
-    return isTrustedOwner(stats) && ((stats.mode & 0o022) === 0 || (await isFolderOutOfReach(path)));
+    return isTrustedOwner(stats) && ((stats.mode & 0o022) === 0 || (await isFolderPrivate(path)));
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
-/** JSON that arrives written, and leaves in the same words: to read a megabyte and write it again costs half of what encrypting it does. */
+/** JSON that arrives encoded and leaves as the same bytes: to parse and write a megabyte costs half as much as to encrypt it. */
 import type { Json, JsonObject } from './message.js';
-import { isJsonObject } from './parse-json-frame.js';
+import { isObject } from '../support/is-object.js';
 
 interface Written {
   readonly bytes: Uint8Array;
@@ -13,7 +13,7 @@ const written = new WeakMap<object, Written>();
  * An object that is sent as `bytes`, the UTF-8 text of a JSON object that was checked before, where it is a member of a message's content;
  * leave the bytes alone from then on. It cannot be changed. To look at any member but those that are `known` reads all of it.
  */
-export function writtenObject(bytes: Uint8Array, known: Readonly<Record<string, string>> = {}): JsonObject {
+export function encodedObject(bytes: Uint8Array, known: Readonly<Record<string, string>> = {}): JsonObject {
   let found: JsonObject | undefined;
   const whole = (): JsonObject => (found ??= parseObject(bytes));
   const value = new Proxy<JsonObject>(
@@ -28,7 +28,7 @@ export function writtenObject(bytes: Uint8Array, known: Readonly<Record<string, 
       defineProperty: refuse,
       deleteProperty: refuse,
       setPrototypeOf: refuse,
-      // Of what is frozen, all that it shows would have to be here already.
+      // A frozen proxy must have all of its members in the target.
       preventExtensions: refuse,
     },
   );
@@ -36,20 +36,20 @@ export function writtenObject(bytes: Uint8Array, known: Readonly<Record<string, 
   return value;
 }
 
-/** The bytes of a {@link writtenObject}. */
-export function writtenAs(value: unknown): Uint8Array | undefined {
+/** The bytes of a {@link encodedObject}. */
+export function encodedBytes(value: unknown): Uint8Array | undefined {
   return typeof value === 'object' && value !== null ? written.get(value)?.bytes : undefined;
 }
 
-/** A member of any object, as far as that is known without reading a {@link writtenObject}. */
+/** A member of any object, as far as that is known without reading a {@link encodedObject}. */
 export function knownMember(value: JsonObject, name: string): Json | undefined {
   const found = written.get(value);
   return found === undefined ? value[name] : found.known[name];
 }
 
 function parseObject(bytes: Uint8Array): JsonObject {
-  const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
-  if (!isJsonObject(value)) throw new TypeError('JSON that is no object');
+  const value: Json = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+  if (!isObject(value)) throw new TypeError('The JSON is not an object.');
   return value;
 }
 

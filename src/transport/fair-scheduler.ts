@@ -1,39 +1,39 @@
-/** Milliseconds for which messages of one sender are dealt with before others have their turn. A message that takes longer is finished. */
-const SLICE = 2;
+/** Milliseconds for which messages of one sender are handled before those of others. A message that takes longer is finished. */
+const MAX_SLICE = 2;
 
-/** As many at the most, since a part of the work for a message is done later. */
-const MESSAGES = 16;
+/** Maximum number of messages in one slice, since a part of the work for a message is done later. */
+const MAX_MESSAGES = 16;
 
-/** One sender's part of the time. */
-export interface Pace {
-  /** A message is taken in hand now. */
+/** The share of one sender in the time of the event loop. */
+export interface TimeSlice {
+  /** The handling of a message begins now. */
   begin(): void;
-  /** To be asked before the next message: undefined while there is time left, otherwise resolves when it is this sender's turn again. */
-  room(): Promise<void> | undefined;
+  /** Call it before the next message. Undefined while there is time left in the slice; otherwise resolves at the next slice of this sender. */
+  whenReady(): Promise<void> | undefined;
 }
 
 /**
- * Shares the time of the event loop among senders who send more than can be dealt with. In each round of the loop one of those who have
- * used their time up goes on, in turns by name, whatever number of sockets each has. What has not used its time up does not wait. So a
- * request by another is dealt with after one slice at the most, however many send.
+ * Shares the time of the event loop among senders that send more than can be handled. A sender that has used up its slice waits; in each
+ * round of the loop one of those goes on, in turns by name, whatever number of sockets it has. So the request of another sender is
+ * handled after one slice at the most, however many send.
  */
-export class Turns {
+export class FairScheduler {
   /** By name; in the order in which they go on. */
   readonly #waiting = new Map<string, (() => void)[]>();
 
-  /** The pace of one socket of that sender. */
-  pace(name: string): Pace {
+  /** The time slice of one socket of that sender. */
+  timeSlice(name: string): TimeSlice {
     let began: number | undefined;
     let spent = 0;
     let messages = 0;
     return {
       begin: () => void (began = performance.now()),
-      room: () => {
+      whenReady: () => {
         if (began === undefined) return undefined;
         spent += performance.now() - began;
         messages++;
         began = undefined;
-        if (spent < SLICE && messages < MESSAGES) return undefined;
+        if (spent < MAX_SLICE && messages < MAX_MESSAGES) return undefined;
         [spent, messages] = [0, 0];
         return this.#turn(name);
       },

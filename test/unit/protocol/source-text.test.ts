@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeMessage } from '#src/protocol/frames.js';
 import { scanJson } from '#src/protocol/scan-json.js';
-import { passWrittenText, writtenTextOf } from '#src/protocol/written-numbers.js';
+import { copySourceText, sourceTextOf } from '#src/protocol/source-text.js';
 import { signedFrames, signer } from '../../support/sample-message.js';
 
 const read = (content: string | Uint8Array, sender: 'client' | 'kernel' = 'kernel') =>
@@ -14,27 +14,27 @@ describe('the text of content with a number that JavaScript changes', () => {
     const content = read(text);
     expect(content).toEqual({ data: { big: 2 ** 70, one: 1, nan: NaN } });
     expect(Object.getOwnPropertyNames(content)).toEqual(['data']);
-    expect(writtenTextOf(content)).toBe(text);
+    expect(sourceTextOf(content)).toBe(text);
   });
 
   test('is not kept for a message of a client, nor for content that is no object', () => {
-    expect(writtenTextOf(read(text, 'client'))).toBeUndefined();
-    expect(writtenTextOf(read('[1.0]'))).toBeUndefined();
+    expect(sourceTextOf(read(text, 'client'))).toBeUndefined();
+    expect(sourceTextOf(read('[1.0]'))).toBeUndefined();
   });
 
   test('is kept for a copy only where that is wanted', () => {
     const content = read(text);
     const copy = { ...content };
-    expect(writtenTextOf(copy)).toBeUndefined();
-    passWrittenText(content, copy);
-    expect(writtenTextOf(copy)).toBe(text);
-    passWrittenText({}, copy);
-    expect(writtenTextOf(copy)).toBe(text);
+    expect(sourceTextOf(copy)).toBeUndefined();
+    copySourceText(content, copy);
+    expect(sourceTextOf(copy)).toBe(text);
+    copySourceText({}, copy);
+    expect(sourceTextOf(copy)).toBe(text);
   });
 
   test('is the text that was read, also where it is not UTF-8', () => {
     const bytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('","b":1.0}')]);
-    expect(writtenTextOf(read(bytes))).toBe('{"a":"\ufffd","b":1.0}');
+    expect(sourceTextOf(read(bytes))).toBe('{"a":"\ufffd","b":1.0}');
   });
 });
 
@@ -43,7 +43,7 @@ const USUAL =
 
 test('no text is kept of content whose numbers are all as JavaScript and Python write them', () => {
   expect(scanJson(USUAL).unusualNumbers).toBe(false);
-  expect(writtenTextOf(read(USUAL))).toBeUndefined();
+  expect(sourceTextOf(read(USUAL))).toBeUndefined();
 });
 
 test.each(['1.0', '-0', '-0.0', '0.0', '1e5', '1E5', '1234567890123456', '0.00001', 'NaN', '-Infinity', 'Infinity'])(
