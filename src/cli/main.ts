@@ -13,7 +13,7 @@ tolerateClosedPipes();
 
 async function main(): Promise<void> {
   if (args[0] === 'kernel' && !args.includes('--help')) {
-    const { runKernel } = await import('./commands/kernel.js');
+    const { runKernel } = await import('./commands/kernel-command.js');
     await runKernel(args.slice(1));
   } else {
     const { runProgram } = await import('./program.js');

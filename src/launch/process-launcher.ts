@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises';
 import { CurveKernelError } from '../errors.js';
 import { errnoOf } from '../keys/private-file.js';
 import { settlesWithin } from '../support/settles-within.js';
-import { watchOver } from './watchdog.js';
+import { startOrphanWatchdog } from './orphan-watchdog.js';
 
 /** How a process ended. */
 export interface ProcessEnd {
@@ -45,17 +45,17 @@ export interface Launcher {
 
 const TAIL_LENGTH = 8192;
 /** Milliseconds for output still in the pipe; a daemon that left the session may hold the other end for ever. */
-const DRAIN_TIME = 250;
+const DRAIN_TIMEOUT = 250;
 
 /**
  * Starts processes on this machine, each the leader of a session of its own, so that signals reach the children it starts too
  * and a Ctrl-C in the terminal does not. Whatever is left of that session when the leader ends is killed, and so is all
- * of it when this process dies, however it dies ({@link watchOver}).
+ * of it when this process dies, however it dies ({@link startOrphanWatchdog}).
  */
 export const processLauncher: Launcher = {
   launch: async (command) => {
     const child = await start(command);
-    const release = watchOver(child, command.leftovers);
+    const release = startOrphanWatchdog(child, command.leftovers);
     let stderrTail = '';
     const drained = (['stdout', 'stderr'] as const).map((name) =>
       read(child[name], (text) => {
@@ -66,7 +66,7 @@ export const processLauncher: Launcher = {
     const finish = async (code: number | null, signal: string | null): Promise<ProcessEnd> => {
       signalGroup(child, 'SIGKILL');
       release();
-      await settlesWithin(Promise.all(drained), DRAIN_TIME);
+      await settlesWithin(Promise.all(drained), DRAIN_TIMEOUT);
       child.stdout?.destroy();
       child.stderr?.destroy();
       return { code, signal, stderrTail };

@@ -8,7 +8,7 @@ const REPAIR =
   'Open the notebook in JupyterLab and save it, or convert it with "jupyter nbconvert --to notebook --nbformat 4".';
 
 /** The error for a notebook whose value at `where` is not what the format wants there. */
-export function invalidNotebook(where: string, problem: string, hint = REPAIR): CurveKernelError {
+export function invalidNotebookError(where: string, problem: string, hint = REPAIR): CurveKernelError {
   return new CurveKernelError('notebook-invalid', `${where} ${problem}`, { hint, data: { where } });
 }
 
@@ -56,5 +56,5 @@ export function isLines(value: unknown): value is readonly string[] {
 }
 
 function wrong(value: unknown, where: string, wanted: string): CurveKernelError {
-  return invalidNotebook(where, value === undefined ? `is missing; ${wanted} was wanted` : `is not ${wanted}`);
+  return invalidNotebookError(where, value === undefined ? `is missing; ${wanted} was wanted` : `is not ${wanted}`);
 }

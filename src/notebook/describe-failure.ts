@@ -1,5 +1,5 @@
 import { CurveKernelError } from '../errors.js';
-import { UNREADABLE } from '../manager/services/unreadable-message.js';
+import { UNREADABLE } from '../manager/client/unreadable-message.js';
 import type { CellEnd } from './execute-cell.js';
 import { toObject } from './exact-content.js';
 
@@ -14,7 +14,7 @@ export interface FailureContext {
 }
 
 /** The error of a run that was interrupted. */
-export function interruptedAt({ cell, position }: FailureContext): CurveKernelError {
+export function interruptedError({ cell, position }: FailureContext): CurveKernelError {
   return new CurveKernelError('interrupted', `the run was interrupted at ${nameOf({ cell, position })}`, {
     hint: 'Run the notebook again; the result holds the outputs up to here.',
     data: { cell },
@@ -35,7 +35,7 @@ export function describeFailure(end: CellEnd, context: FailureContext): CurveKer
     case 'answered':
       return describeReply(end, name, data);
     case 'aborted':
-      return interruptedAt(context);
+      return interruptedError(context);
     case 'timeout':
       return new CurveKernelError('cell-timeout', `${name} did not end within ${(timeout ?? 0) / 1000} s`, {
         hint: 'Give cells more time, or make this one faster; it was interrupted.',

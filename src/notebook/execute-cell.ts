@@ -7,14 +7,14 @@ import type { KernelWatch } from './watch-kernel.js';
 import { whenAborted } from '../support/when-aborted.js';
 
 /** Milliseconds without any output after the reply until the end of the output is taken for lost, as kernels may drop it. */
-const IDLE_PATIENCE = 10_000;
+const IDLE_TIMEOUT = 10_000;
 
 /** What running one cell is given. */
 export interface ExecuteCellOptions {
   /** Milliseconds that the cell may take; any time by default. */
   readonly timeout?: number | undefined;
   /** Milliseconds that an interrupted cell has to end. */
-  readonly interruptPatience: number;
+  readonly interruptTimeout: number;
   /** Whether the kernel, if the cell fails, aborts what else is queued. */
   readonly stopOnError: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -33,7 +33,7 @@ export interface CellEnd {
 
 /**
  * Runs one cell and waits until its reply and all its output are in. When the time is up or the signal is aborted the kernel is
- * interrupted, and the cell has `interruptPatience` to end by itself. Never rejects.
+ * interrupted, and the cell has `interruptTimeout` to end by itself. Never rejects.
  */
 export async function executeCell(
   kernel: Kernel.IKernelConnection,
@@ -51,12 +51,12 @@ export async function executeCell(
   const silence = createTimer<'answered'>();
   future.onReply = (message) => {
     reply = message;
-    silence.start(IDLE_PATIENCE, 'answered');
+    silence.start(IDLE_TIMEOUT, 'answered');
   };
   let over = false;
   options.router.route(future.msg.header.msg_id, (message) => {
     options.onMessage(message);
-    if (reply !== undefined && !over) silence.start(IDLE_PATIENCE, 'answered');
+    if (reply !== undefined && !over) silence.start(IDLE_TIMEOUT, 'answered');
   });
   const answered = future.done.then(
     () => 'answered' as const,
@@ -65,7 +65,7 @@ export async function executeCell(
   const ends = [answered, silence.rang, options.watch.lost];
   try {
     const reason = await raceWith(ends, options);
-    if (reason === 'timeout' || reason === 'aborted') await interrupt(kernel, ends, options.interruptPatience);
+    if (reason === 'timeout' || reason === 'aborted') await interrupt(kernel, ends, options.interruptTimeout);
     return { reason, ...(reply === undefined ? {} : { reply }) };
   } finally {
     over = true;

@@ -1,7 +1,7 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { CurveKernelError } from '../errors.js';
 import type { Json, JsonObject } from '../protocol/message.js';
-import { describeFailure, interruptedAt } from './describe-failure.js';
+import { describeFailure, interruptedError } from './describe-failure.js';
 import { exactContent, toObject, withExactNumbers } from './exact-content.js';
 import { executeCell, type CellEnd } from './execute-cell.js';
 import { AS_READ, cellTags, type Cell, type CodeCell, type Notebook, type Output } from './notebook.js';
@@ -19,7 +19,7 @@ export interface ExecuteNotebookOptions {
   /** Milliseconds that each cell may take before it is interrupted and the run ends; any time by default. */
   readonly timeout?: number;
   /** Milliseconds that an interrupted cell has to end by itself. Default 5,000. */
-  readonly interruptPatience?: number;
+  readonly interruptTimeout?: number;
   /** Whether the run goes on after a cell that fails. A cell tagged `raises-exception` never ends it. */
   readonly allowErrors?: boolean;
   /** Whether to note in `metadata.execution` of each cell when it ran. Default true, as nbclient. */
@@ -64,7 +64,7 @@ export async function executeNotebook(
   kernel: Kernel.IKernelConnection,
   options: ExecuteNotebookOptions = {},
 ): Promise<ExecutedNotebook> {
-  const { onProgress = () => undefined, interruptPatience = 5000, signal } = options;
+  const { onProgress = () => undefined, interruptTimeout = 5000, signal } = options;
   using watch = watchKernel(kernel);
   using router = routeOutput(kernel);
   const collector = createOutputCollector((cell, output) => onProgress({ type: 'output', cell, output }));
@@ -80,7 +80,7 @@ export async function executeNotebook(
 
   for (const [index, [cell, code]] of runnable.entries()) {
     if (signal?.aborted === true) {
-      stop = { failure: interruptedAt({ cell, position: index + 1 }), failedCell: cell };
+      stop = { failure: interruptedError({ cell, position: index + 1 }), failedCell: cell };
       break;
     }
     const step = { cell, position: index + 1, of: runnable.length };
@@ -93,7 +93,7 @@ export async function executeNotebook(
       ended === 'cell-failed' ? tolerated : ended === 'message-unreadable' && options.allowErrors === true;
     const end = await executeCell(kernel, code, {
       timeout: options.timeout,
-      interruptPatience,
+      interruptTimeout,
       stopOnError: !tolerated,
       signal,
       watch,

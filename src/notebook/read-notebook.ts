@@ -3,7 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { isSealed } from '../keys/seal.js';
 import type { Json, JsonObject } from '../protocol/message.js';
-import { checkArray, checkCount, checkLines, checkObject, checkText, invalidNotebook, isLines } from './check-shape.js';
+import {
+  checkArray,
+  checkCount,
+  checkLines,
+  checkObject,
+  checkText,
+  invalidNotebookError,
+  isLines,
+} from './check-shape.js';
 import { toNumber } from './exact-number.js';
 import {
   AS_READ,
@@ -42,7 +50,7 @@ export async function readNotebook(file: string, options: ReadNotebookOptions = 
     });
   }
   // Decoded without a check, what is not UTF-8 would become U+FFFD, and be written back like that.
-  if (!isUtf8(bytes)) throw invalidNotebook(file, 'is not UTF-8', SAVE_AS_UTF8);
+  if (!isUtf8(bytes)) throw invalidNotebookError(file, 'is not UTF-8', SAVE_AS_UTF8);
   return parseNotebook(bytes.toString(), file, options);
 }
 
@@ -60,7 +68,7 @@ const SAVE_AS_UTF8 =
 export function parseNotebook(text: string, source: string, options: ReadNotebookOptions = {}): Notebook {
   const notebook = upgradeMajor(checkObject(parse(text, source), source), source);
   const { nbformat, nbformat_minor: minor, metadata, cells, ...unknown } = notebook;
-  if (toNumber(nbformat) !== 4) throw invalidNotebook(`${source}: nbformat`, 'is none of 2, 3, 4');
+  if (toNumber(nbformat) !== 4) throw invalidNotebookError(`${source}: nbformat`, 'is none of 2, 3, 4');
   const checked = checkArray(cells, `${source}: cells`).map((cell, index) =>
     checkCell(cell, `${source}: cells[${index}]`),
   );
@@ -73,13 +81,13 @@ export function parseNotebook(text: string, source: string, options: ReadNoteboo
 }
 
 function parse(text: string, source: string): unknown {
-  if (text.startsWith('\ufeff')) throw invalidNotebook(source, 'begins with a byte order mark', SAVE_AS_UTF8);
+  if (text.startsWith('\ufeff')) throw invalidNotebookError(source, 'begins with a byte order mark', SAVE_AS_UTF8);
   try {
     return parseJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    if (isSealed(text)) throw invalidNotebook(source, 'is a sealed grant, not a notebook', openSealed(source));
-    throw invalidNotebook(
+    if (isSealed(text)) throw invalidNotebookError(source, 'is a sealed grant, not a notebook', openSealed(source));
+    throw invalidNotebookError(
       source,
       `is not JSON: ${error.message}`,
       'Take an earlier version of it, or mend it in an editor.',
@@ -108,7 +116,7 @@ function checkCell(value: unknown, where: string): Cell {
     case 'code':
       return { ...common, cell_type: type, ...readResults(cell, where) };
     default:
-      throw invalidNotebook(`${where}.cell_type`, 'is none of code, markdown, raw');
+      throw invalidNotebookError(`${where}.cell_type`, 'is none of code, markdown, raw');
   }
 }
 
@@ -162,7 +170,7 @@ function checkOutput(value: unknown, where: string): Output {
       };
     }
     default:
-      throw invalidNotebook(`${where}.output_type`, 'is none of stream, display_data, execute_result, error');
+      throw invalidNotebookError(`${where}.output_type`, 'is none of stream, display_data, execute_result, error');
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
-import { loadServices } from '../manager/services/services-module.js';
+import { loadServices } from '../manager/services/load-services.js';
 import { writtenObject } from '../protocol/written-json.js';
 import { compactJson } from './compact-json.js';
 import type { WidgetUpdate } from './output-widgets.js';

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../protocol/message.js';
-import { checkArray, checkObject, invalidNotebook, isJsonObject, isLines } from './check-shape.js';
+import { checkArray, checkObject, invalidNotebookError, isJsonObject, isLines } from './check-shape.js';
 import { toNumber } from './exact-number.js';
 import { parseJson } from './parse-json.js';
 import { splitLines } from './split-lines.js';
@@ -27,7 +27,7 @@ const LINE_END = /(?:\r\n|[\n\r\v\f\u001c-\u001e\u0085\u2028\u2029])$/u; // oxli
 export function upgradeMajor(notebook: JsonObject, source: string): JsonObject {
   const { nbformat, worksheets, orig_nbformat: _, orig_nbformat_minor: __, metadata, ...rest } = notebook;
   const major = toNumber(nbformat);
-  if (major === undefined) throw invalidNotebook(`${source}: nbformat`, 'is missing, or is no number');
+  if (major === undefined) throw invalidNotebookError(`${source}: nbformat`, 'is missing, or is no number');
   if (major !== 2 && major !== 3) return notebook;
   const join = major === 2 ? (lines: readonly string[]) => lines.join('\n') : joinLines;
   const cells = checkArray(worksheets, `${source}: worksheets`).flatMap((sheet, index) => {

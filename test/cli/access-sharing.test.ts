@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { readCertificateFile } from '#src/keys/certificate-file.js';
-import { attach } from '#src/manager/client/attach.js';
+import { attach } from '#src/manager/services/attach.js';
 import { quietServices } from '#src/manager/services/quiet-services.js';
 import { eventually } from '../manager/workplace.js';
 import { createCommandLine, type CommandLine, type Ended, type Running } from '../fixtures/command-line.js';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appendAudit, endAudit, startAudit } from '#src/access/audit/audit-chain.js';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import { sealText } from '#src/keys/seal.js';
-import { auditPlace } from '#src/cli/options/audit-place.js';
+import { defaultAuditFile } from '#src/cli/options/default-audit-file.js';
 import { createCommandLine, type CommandLine } from '../fixtures/command-line.js';
 
 let line: CommandLine;
@@ -138,7 +138,7 @@ describe('audit', () => {
     await mkdir(join(line.folder, 'here'));
     const [here, link] = [join(line.folder, 'here', 'kernel.json'), join(line.folder, 'link')];
     await symlink(join(line.folder, 'here'), link);
-    const place = await auditPlace(here, line.env);
+    const place = await defaultAuditFile(here, line.env);
     await mkdir(dirname(place), { recursive: true });
     await writeFile(place, text);
     for (const file of [here, 'here/kernel.json', join(link, 'kernel.json')]) {

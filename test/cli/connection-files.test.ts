@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
-import { attach } from '#src/manager/client/attach.js';
+import { attach } from '#src/manager/services/attach.js';
 import { quietServices } from '#src/manager/services/quiet-services.js';
 import { createCommandLine, type CommandLine } from '../fixtures/command-line.js';
 import { freePorts } from '../fixtures/free-ports.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
-import { attach } from '#src/manager/client/attach.js';
+import { attach } from '#src/manager/services/attach.js';
 import { quietServices } from '#src/manager/services/quiet-services.js';
 import { createCommandLine, type CommandLine } from '../fixtures/command-line.js';
 import { childrenOf } from '../fixtures/children-of.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { markProcess } from '#src/server/state/process-start.js';
 import { sweepStates } from '#src/server/state/sweep-states.js';
-import { sweepOrphans } from '#src/manager/lifecycle/kernel-record.js';
+import { sweepOrphans } from '#src/launch/kernel-record.js';
 import { processRealm, processStart } from '#src/support/process-start.js';
 import { requireOrSkip } from '../fixtures/require-or-skip.js';
 import { isAlive } from '../manager/workplace.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { accessRefusal } from '#src/manager/client/access-refusal.js';
+import { accessRefusalError } from '#src/manager/client/access-refusal.js';
 import { freshConnection } from '../kernel/serve.js';
 import { shareKernel } from './access-kernel.js';
 
@@ -67,12 +67,15 @@ describe('the reply of a kernel becomes an error', () => {
     [{ ename: ['a list'], evalue: { an: 'object' }, traceback: 7 }, 'grant-failed', 'The kernel refused'],
     [{}, 'grant-failed', 'The kernel refused'],
   ])('%j', (reply, code, message) => {
-    expect(accessRefusal('curve_x_request', reply)).toMatchObject({ code, message: expect.stringContaining(message) });
+    expect(accessRefusalError('curve_x_request', reply)).toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
   });
 
   test('with the advice that the kernel gives', () => {
     const reply = { ename: 'last-owner', evalue: 'no', traceback: ['last-owner: no', 'hint: Wait.'] };
-    expect(accessRefusal('curve_x_request', reply).hint).toBe('Wait.');
+    expect(accessRefusalError('curve_x_request', reply).hint).toBe('Wait.');
   });
 });
 

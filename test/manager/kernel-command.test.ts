@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Secret } from '#src/keys/secret.js';
-import { kernelCommand } from '#src/launch/kernel-command.js';
+import { kernelCommand } from '#src/launch/expand-argv.js';
 import { kernelEnvironment } from '#src/launch/kernel-environment.js';
 import type { KernelSpec } from '#src/launch/kernelspec.js';
 import { checkKernelSpec } from '#src/launch/read-kernelspec.js';

@@ -181,7 +181,7 @@ describe('a run ends early', () => {
     const code = 'import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); print("begun")\nwhile True: pass';
     const { notebook, failure } = await executeNotebook(notebookOf(code), own, {
       timeout: 500,
-      interruptPatience: 300,
+      interruptTimeout: 300,
     });
     expect(failure?.code).toBe('cell-timeout');
     expect(outputsOf(notebook)).toEqual([[stdout('begun\n')]]);

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Kernel } from '@jupyterlab/services';
 import { join } from 'node:path';
-import { attach } from '#src/manager/client/attach.js';
+import { attach } from '#src/manager/services/attach.js';
 import type { LocalServices } from '#src/manager/services/connect-services.js';
 import { isCurveKernelError, type ErrorCode } from '#src/errors.js';
 import { executeNotebook, type ExecutedNotebook } from '#src/notebook/execute-notebook.js';

@@ -1,12 +1,12 @@
 import type { Kernel } from '@jupyterlab/services';
 import { readConnectionFile } from '../../connection/read-connection-file.js';
 import { CurveKernelError } from '../../errors.js';
-import { attach } from '../../manager/client/attach.js';
+import { attach } from '../../manager/services/attach.js';
 import { connectServices, type LocalServices } from '../../manager/services/connect-services.js';
 import type { ManagerWarning, TransportEncryption } from '../../launch/encryption-policy.js';
-import type { ChannelSecurity } from '../../manager/client/kernel-link.js';
-import { findKernelKeys, type ExistingArguments } from '../options/existing-kernel.js';
-import type { Interruption } from '../output/interruption.js';
+import type { ChannelSecurity } from '../../manager/client/kernel-channels.js';
+import { findCredentials, type ExistingArguments } from '../options/existing-kernel.js';
+import type { Interruption } from '../interruption.js';
 
 /** The kernel of a run. Disposing of it ends a kernel that was started for the run, and leaves another alone. */
 export interface RunKernel extends AsyncDisposable {
@@ -52,19 +52,19 @@ export async function startOwnKernel(options: OwnKernelOptions, interruption: In
 export async function joinKernel(
   { existing, 'key-file': keyFile }: ExistingArguments,
   policy: TransportEncryption,
-  { gently }: Interruption,
+  { softAbort }: Interruption,
   onError: (error: unknown) => void,
 ): Promise<RunKernel> {
-  const keys = await findKernelKeys(existing, keyFile);
+  const keys = await findCredentials(existing, keyFile);
   const { curve, kernelName = '' } = await readConnectionFile(existing, keys);
   if (policy === 'required' && curve === undefined) {
     throw new CurveKernelError('encryption-not-enforced', `the kernel of ${existing} is not encrypted`, {
       hint: 'start it with the transport encryption "required"',
     });
   }
-  const options = { ...keys, signal: gently, handleComms: false, onError };
+  const options = { ...keys, signal: softAbort, handleComms: false, onError };
   const attached = await attach(existing, options).catch((error: unknown) => {
-    throw gently.aborted ? interrupted() : error;
+    throw softAbort.aborted ? interrupted() : error;
   });
   const security = attached.security();
   if (security === undefined) throw new TypeError('An attached kernel has channels.');
@@ -74,18 +74,18 @@ export async function joinKernel(
 async function startKernel(
   services: LocalServices,
   name: string | undefined,
-  { gently, atOnce }: Interruption,
+  { softAbort, hardAbort }: Interruption,
 ): Promise<Kernel.IKernelConnection> {
   // It may have come already, while the libraries were loaded.
-  if (gently.aborted) throw interrupted();
+  if (softAbort.aborted) throw interrupted();
   const giveUp = new Promise<never>((_resolve, reject) => {
-    gently.addEventListener('abort', () => reject(interrupted()));
+    softAbort.addEventListener('abort', () => reject(interrupted()));
   });
   giveUp.catch(() => undefined);
   const starting = services.kernels.startNew(name === undefined ? {} : { name }, { handleComms: false });
   starting.catch(() => undefined); // given up, it fails with nobody waiting
   const kernel = await Promise.race([starting, giveUp]);
-  atOnce.addEventListener('abort', () => {
+  hardAbort.addEventListener('abort', () => {
     // What goes wrong here comes up again when the services are closed.
     services
       .managedKernel(kernel.id)

@@ -1,12 +1,12 @@
 import type { ManagerWarning, TransportEncryption } from '../../launch/encryption-policy.js';
-import type { ChannelSecurity } from '../../manager/client/kernel-link.js';
+import type { ChannelSecurity } from '../../manager/client/kernel-channels.js';
 import { executeNotebook, type ExecutedNotebook, type NotebookProgress } from '../../notebook/execute-notebook.js';
 import { injectParameters } from '../../notebook/inject-parameters.js';
 import type { Notebook } from '../../notebook/notebook.js';
 import type { JsonObject } from '../../protocol/message.js';
 import { createDroppedMessages, type DroppedMessages } from '../output/dropped-messages.js';
 import type { ExistingArguments } from '../options/existing-kernel.js';
-import { listenForInterruption, type Interruption } from '../output/interruption.js';
+import { listenForInterruption, type Interruption } from '../interruption.js';
 import { printNote, printWarning } from '../output/output.js';
 import { createProgress, type Progress } from '../output/progress.js';
 import { joinKernel, startOwnKernel, type RunKernel } from './run-kernel.js';
@@ -52,7 +52,7 @@ export async function runNotebook(notebook: Notebook, options: RunNotebookOption
     const executed = await executeNotebook(parameterized, kernel.connection, {
       ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
       allowErrors: options.allowErrors,
-      signal: interruption.gently,
+      signal: interruption.softAbort,
       onProgress: (step) => {
         if (step.type === 'cell-ended') cells = step.of;
         report(step, progress, options.showOutputs);

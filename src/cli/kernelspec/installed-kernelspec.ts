@@ -20,7 +20,7 @@ export async function ownership(folder: string): Promise<Ownership> {
 }
 
 /** The refusal to touch what somebody else installed. */
-export function foreignKernelspec(folder: string, advice: string): CurveKernelError {
+export function foreignKernelspecError(folder: string, advice: string): CurveKernelError {
   return new CurveKernelError('install-failed', `${folder} is not a kernel of jupyter-curve`, {
     hint: advice,
     data: { folder },
@@ -28,7 +28,7 @@ export function foreignKernelspec(folder: string, advice: string): CurveKernelEr
 }
 
 /** The error for what the file system refuses. */
-export function fileSystemRefusal(folder: string, cause: unknown): unknown {
+export function fileSystemError(folder: string, cause: unknown): unknown {
   const code = errorCode(cause);
   if (typeof code !== 'string' || cause instanceof CurveKernelError) return cause;
   return new CurveKernelError('install-failed', `${folder} cannot be changed (${code})`, {

@@ -5,7 +5,7 @@ import { jupyterPaths } from '../../launch/jupyter-paths.js';
 import { findPythonPrefix } from '../../launch/python-prefix.js';
 
 /** Which of Jupyter's folders a kernelspec is in, and by what name. */
-export interface KernelspecPlace {
+export interface KernelspecLocation {
   readonly user: boolean;
   readonly 'sys-prefix': boolean;
   readonly prefix: string | undefined;
@@ -13,7 +13,7 @@ export interface KernelspecPlace {
 }
 
 /** The options that name a place, alike for `install` and `uninstall`, and alike to those of `jupyter kernelspec install`. */
-export function placeOptions<T>(yargs: Argv<T>): Argv<T & KernelspecPlace> {
+export function locationOptions<T>(yargs: Argv<T>): Argv<T & KernelspecLocation> {
   return yargs
     .option('user', { type: 'boolean', default: false, describe: 'In your own Jupyter folder (the default)' })
     .option('sys-prefix', { type: 'boolean', default: false, describe: 'In the active Python environment' })
@@ -33,7 +33,7 @@ export function placeOptions<T>(yargs: Argv<T>): Argv<T & KernelspecPlace> {
  *
  * @throws CurveKernelError `usage` for a name that Jupyter would not list; `install-failed` without a Python environment.
  */
-export async function kernelspecFolder(place: KernelspecPlace, env = process.env): Promise<string> {
+export async function kernelspecFolder(place: KernelspecLocation, env = process.env): Promise<string> {
   if (!/^[a-z0-9_-][a-z0-9._-]*$/.test(place.name)) {
     throw new CurveKernelError('usage', `"${place.name}" cannot be a kernel's name`, {
       hint: 'use lower-case letters, digits, ".", "_" and "-", and no "." at the start',
@@ -43,7 +43,7 @@ export async function kernelspecFolder(place: KernelspecPlace, env = process.env
 }
 
 async function dataFolder(
-  { prefix, 'sys-prefix': sysPrefix }: KernelspecPlace,
+  { prefix, 'sys-prefix': sysPrefix }: KernelspecLocation,
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
   if (prefix !== undefined) return join(resolve(prefix), 'share', 'jupyter');

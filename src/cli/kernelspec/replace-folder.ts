@@ -9,9 +9,9 @@ import { errorCode } from '../../support/system-error.js';
  * @param fill Writes the content into the folder whose path it gets.
  */
 export async function replaceFolder(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
-  const workshop = await makeWorkshop(target);
+  const staging = await createStagingDir(target);
   try {
-    const [draft, old] = [join(workshop, 'new'), join(workshop, 'old')];
+    const [draft, old] = [join(staging, 'new'), join(staging, 'old')];
     await mkdir(draft, { mode: 0o755 });
     await fill(draft);
     const replaced = await renameIfThere(target, old);
@@ -22,22 +22,22 @@ export async function replaceFolder(target: string, fill: (folder: string) => Pr
       throw error;
     }
   } finally {
-    await rm(workshop, { recursive: true, force: true });
+    await rm(staging, { recursive: true, force: true });
   }
 }
 
 /** Removes the folder of a kernel; others see all of it or nothing. */
 export async function removeFolder(target: string): Promise<void> {
-  const workshop = await makeWorkshop(target);
+  const staging = await createStagingDir(target);
   try {
-    await rename(target, join(workshop, 'old'));
+    await rename(target, join(staging, 'old'));
   } finally {
-    await rm(workshop, { recursive: true, force: true });
+    await rm(staging, { recursive: true, force: true });
   }
 }
 
 /** A folder beside the one that is searched for kernels, not in it, so that nobody lists a draft. Throws TypeError for any other target. */
-async function makeWorkshop(target: string): Promise<string> {
+async function createStagingDir(target: string): Promise<string> {
   const kernels = dirname(target);
   if (basename(kernels) !== 'kernels') throw new TypeError(`${target} is not the folder of a kernel.`);
   // Whatever the umask is: who can write there can have front ends run any command.

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { findKernelSpec } from '../../launch/kernelspecs.js';
+import { findKernelSpec } from '../../launch/find-kernelspecs.js';
 import type { StartKernelOptions } from '../../manager/lifecycle/start-kernel.js';
-import type { AccessArguments } from '../options/access-options.js';
+import type { AccessArguments } from '../options/sharing-options.js';
 import { usageError } from '../output/usage-error.js';
 
 /**

@@ -7,8 +7,8 @@ import type { Secret } from '../../keys/secret.js';
 import { openAccess, type Access } from '../../manager/client/access-client.js';
 import { exitStatus } from '../output/exit-status.js';
 import { printWarning } from '../output/output.js';
-import { findOwnPair, readPair } from './own-keys.js';
-import { warnOfPlainText } from '../output/plain-text.js';
+import { findOwnPair, readPair } from '../own-keys.js';
+import { warnOfPlainText } from '../output/plain-text-warning.js';
 import { usageError } from '../output/usage-error.js';
 
 /** The options of every command that asks a running kernel. */
@@ -48,7 +48,7 @@ export function keyFileOption<T>(yargs: Argv<T>): Argv<T & { 'key-file': string 
  * The keys to use a connection file with: the kernel's secret key where it is in the environment, which it is removed from, and our own pair
  * where the file is a grant to it. Throws `connection-file-*`, `key-*`, `usage`.
  */
-export async function findKernelKeys(file: string, keyFile: string | undefined): Promise<KernelKeys> {
+export async function findCredentials(file: string, keyFile: string | undefined): Promise<KernelKeys> {
   const secret = process.env[SECRET_VARIABLE];
   eraseVariable(SECRET_VARIABLE);
   const given = secret ? { secretKey: secretKeyFromZ85(secret, SECRET_VARIABLE) } : {};
@@ -70,7 +70,7 @@ export async function findKernelKeys(file: string, keyFile: string | undefined):
  */
 export async function withAccess<T>(args: ExistingArguments, use: (access: Access) => Promise<T>): Promise<T> {
   const { existing, 'key-file': keyFile } = args;
-  await using access = await openAccess(existing, await findKernelKeys(existing, keyFile));
+  await using access = await openAccess(existing, await findCredentials(existing, keyFile));
   const result = await use(access);
   if (access.unsaved) {
     printWarning(access.unsaved);

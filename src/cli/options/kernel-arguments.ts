@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CurveKernelError } from '../../errors.js';
-import type { AccessArguments } from './access-options.js';
+import type { AccessArguments } from './sharing-options.js';
 import { checkValues } from './check-values.js';
 import { closest } from './closest.js';
 

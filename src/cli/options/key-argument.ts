@@ -13,7 +13,7 @@ export async function readKeyArgument(text: string): Promise<string> {
 }
 
 /** Ties `--key` to a key that begins with `-`, as one in 85 does: it would be taken for options of one letter each. */
-export function tieKeys(args: readonly string[]): string[] {
+export function bindDashedKeyArgs(args: readonly string[]): string[] {
   const tied: string[] = [];
   for (const argument of args) {
     if (tied.at(-1) === '--key' && isDashedKey(argument)) tied[tied.length - 1] = `--key=${argument}`;

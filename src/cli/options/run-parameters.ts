@@ -9,7 +9,7 @@ import { usageError } from '../output/usage-error.js';
 
 /** The options of `run` that give parameters, each as often as it was given. */
 export interface ParameterArguments {
-  /** Pairs of name and value, as {@link tieParameters} ties them. */
+  /** Pairs of name and value, as {@link bindParameterArgs} ties them. */
   readonly param: readonly string[] | undefined;
   /** The same, with values that are text whatever they look like. */
   readonly 'param-text': readonly string[] | undefined;
@@ -25,7 +25,7 @@ const PAIRS = new Map([
 ]);
 
 /** Ties `-p NAME VALUE` of `run` into one argument, so that a value may be empty, or begin with `-`. */
-export function tieParameters(args: readonly string[]): string[] {
+export function bindParameterArgs(args: readonly string[]): string[] {
   if (args[0] !== 'run') return [...args];
   const tied: string[] = [];
   for (let at = 0; at < args.length; at++) {

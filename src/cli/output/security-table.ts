@@ -1,4 +1,4 @@
-import type { ChannelSecurity } from '../../manager/client/kernel-link.js';
+import type { ChannelSecurity } from '../../manager/client/kernel-channels.js';
 import { table } from './output.js';
 
 /** Per channel: where it goes, how the socket itself says it is protected, and the fingerprint of the kernel's key. */

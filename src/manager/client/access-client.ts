@@ -14,8 +14,8 @@ import {
   type GrantInUse,
   type IssuedGrant,
 } from './access-grant.js';
-import { acceptReply, notShareable } from './access-refusal.js';
-import { openControlLine, type ControlLine } from './control-client.js';
+import { acceptReply, notShareableError } from './access-refusal.js';
+import { openControlClient, type ControlClient } from './control-client.js';
 import { optionalText, readObjects, readTexts, requireText } from './reply-fields.js';
 
 /** How to reach the kernel whose access is managed. */
@@ -108,7 +108,7 @@ export async function openAccess(file: string, options: OpenAccessOptions = {}):
   const { client, secretKey, timeout = 4500, signal } = options;
   const connection = await readConnectionFile(file, secretKey === undefined ? {} : { secretKey });
   const events = new AccessEvents();
-  const line = await openControlLine({
+  const line = await openControlClient({
     connection,
     timeout,
     ...(client === undefined ? {} : { client }),
@@ -133,7 +133,7 @@ export async function openAccess(file: string, options: OpenAccessOptions = {}):
 
 type Verbs = Omit<Access, 'connection' | 'unsaved' | 'watch' | 'close' | typeof Symbol.asyncDispose>;
 
-function verbs(line: ControlLine, note: (reply: JsonObject) => void): Verbs {
+function verbs(line: ControlClient, note: (reply: JsonObject) => void): Verbs {
   const ask = async (verb: string, content: JsonObject): Promise<JsonObject> => {
     const msgType = `curve_${verb}_request`;
     const reply = acceptReply(
@@ -191,12 +191,12 @@ function verbs(line: ControlLine, note: (reply: JsonObject) => void): Verbs {
 }
 
 /** Some kernels, such as ipykernel, leave requests unanswered that they do not know. What they can do they say in another answer. */
-async function explainSilence(line: ControlLine, msgType: string, error: unknown): Promise<never> {
+async function explainSilence(line: ControlClient, msgType: string, error: unknown): Promise<never> {
   if (!isCurveKernelError(error, 'peer-silent')) throw error;
   const info = await line.ask('kernel_info_request', {}).catch(() => {
     throw error;
   });
-  throw readTexts(info['supported_features']).includes(ACCESS_FEATURE) ? error : notShareable(msgType, error);
+  throw readTexts(info['supported_features']).includes(ACCESS_FEATURE) ? error : notShareableError(msgType, error);
 }
 
 /** Whether what a reply tells of is saved; undefined when it is. */

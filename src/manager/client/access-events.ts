@@ -1,6 +1,6 @@
 import type { JsonObject, Message } from '../../protocol/message.js';
 import { acceptReply } from './access-refusal.js';
-import type { ControlLine } from './control-client.js';
+import type { ControlClient } from './control-client.js';
 import { deferred } from '../../support/deferred.js';
 import { optionalText, readTexts } from './reply-fields.js';
 import { settlesWithin } from '../../support/settles-within.js';
@@ -46,7 +46,7 @@ export class AccessEvents {
   }
 
   /** Asks the kernel for its events, and tells `listen`. Resolves with the way to stop it. Throws as the control line does. */
-  async watch(line: ControlLine, listen: Listen, timeout: number): Promise<() => Promise<void>> {
+  async watch(line: ControlClient, listen: Listen, timeout: number): Promise<() => Promise<void>> {
     this.#listening.add(listen);
     try {
       await ask(line, true);
@@ -63,7 +63,7 @@ export class AccessEvents {
   }
 }
 
-async function ask(line: ControlLine, watch: boolean): Promise<void> {
+async function ask(line: ControlClient, watch: boolean): Promise<void> {
   acceptReply('curve_watch_request', await line.ask('curve_watch_request', { watch }));
 }
 

@@ -23,21 +23,21 @@ const HINTS = {
 
 type RefusalCode = keyof typeof HINTS;
 
-/** Returns the content of a reply whose status is `ok`; throws what {@link accessRefusal} makes of another one. */
+/** Returns the content of a reply whose status is `ok`; throws what {@link accessRefusalError} makes of another one. */
 export function acceptReply(msgType: string, reply: JsonObject): JsonObject {
   if (reply['status'] === 'ok') return reply;
-  throw accessRefusal(msgType, reply);
+  throw accessRefusalError(msgType, reply);
 }
 
 /**
  * The error of a reply that is none of `ok`: its `ename` is one of our codes, as the code or in capitals (`NotPermitted`). A kernel
  * that does not know the request cannot be shared, which is `grant-failed`, and so is everything unforeseen.
  */
-export function accessRefusal(msgType: string, reply: JsonObject): CurveKernelError {
+export function accessRefusalError(msgType: string, reply: JsonObject): CurveKernelError {
   const ename = optionalText(reply, 'ename') ?? '';
   const name = ename.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
   const code: RefusalCode = isRefusalCode(name) ? name : 'grant-failed';
-  if (name === 'unknown-request') return notShareable(msgType);
+  if (name === 'unknown-request') return notShareableError(msgType);
   const said = readTexts(reply['traceback']).find((line) => line.startsWith('hint: '));
   const message = optionalText(reply, 'evalue') || `The kernel refused ${msgType}.`;
   return new CurveKernelError(code, message, {
@@ -47,7 +47,7 @@ export function accessRefusal(msgType: string, reply: JsonObject): CurveKernelEr
 }
 
 /** The error for a kernel that answers other requests, and knows none about access: one that is not served by jupyter-curve. */
-export function notShareable(msgType: string, cause?: unknown): CurveKernelError {
+export function notShareableError(msgType: string, cause?: unknown): CurveKernelError {
   return new CurveKernelError('grant-failed', `The kernel does not know ${msgType}: it cannot be shared by keys.`, {
     hint: 'Only kernels that jupyter-curve serves, such as "typescript", can. Its connection file gives all rights to those who have it.',
     cause,

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../protocol/message.js';
-import { openControlLine, type ControlLineOptions } from './control-client.js';
+import { openControlClient, type ControlClientOptions } from './control-client.js';
 
 /**
  * Dials a running kernel, asks it one thing on the control channel, and hangs up. A manager has no other reason to keep a connection,
@@ -10,10 +10,10 @@ import { openControlLine, type ControlLineOptions } from './control-client.js';
  * @throws CurveKernelError `peer-*`, `peer-silent` when no reply comes in time; the reason of `signal`, and then nothing is sent any more.
  */
 export async function askControl(
-  options: ControlLineOptions,
+  options: ControlClientOptions,
   msgType: string,
   content: JsonObject,
 ): Promise<JsonObject> {
-  await using line = await openControlLine(options);
+  await using line = await openControlClient(options);
   return await line.ask(msgType, content);
 }

@@ -7,10 +7,10 @@ import { parentId, type Channel, type JsonObject, type Message } from '../../pro
 import { openDialer, type Dialer } from '../../transport/client/dialer.js';
 import { deferred } from '../../support/deferred.js';
 import { LONGEST_TIMER, startTimer } from '../../support/start-timer.js';
-import { messageUnreadable, unreadableMessage } from '../services/unreadable-message.js';
+import { messageUnreadableError, unreadableMessage } from './unreadable-message.js';
 
-/** How a {@link ControlLine} is opened. */
-export interface ControlLineOptions {
+/** How a {@link ControlClient} is opened. */
+export interface ControlClientOptions {
   readonly connection: ConnectionInfo;
   /** Our own pair, where the connection is a grant to it. */
   readonly client?: CurvePair;
@@ -22,8 +22,8 @@ export interface ControlLineOptions {
 }
 
 /** Connects to a kernel to ask it things on its control channel. Throws `peer-*` as {@link openDialer} does, or the reason of the signal. */
-export async function openControlLine(options: ControlLineOptions): Promise<ControlLine> {
-  const line = new ControlLine(options);
+export async function openControlClient(options: ControlClientOptions): Promise<ControlClient> {
+  const line = new ControlClient(options);
   await line.open();
   return line;
 }
@@ -33,15 +33,15 @@ interface Asked {
   readonly reject: (error: unknown) => void;
 }
 
-/** A connection to a kernel on which it is asked things. Made by {@link openControlLine}. */
-export class ControlLine {
-  readonly #options: ControlLineOptions;
+/** A connection to a kernel on which it is asked things. Made by {@link openControlClient}. */
+export class ControlClient {
+  readonly #options: ControlClientOptions;
   readonly #session = randomUUID();
   readonly #asked = new Map<string, Asked>();
   #dialer: Dialer | undefined;
 
   /** @internal */
-  constructor(options: ControlLineOptions) {
+  constructor(options: ControlClientOptions) {
     this.#options = options;
   }
 
@@ -98,7 +98,7 @@ export class ControlLine {
     if (channel !== 'control' || found === undefined) return;
     const [first] = this.#asked.values();
     const asked = found.parentId === undefined ? first : this.#asked.get(found.parentId);
-    asked?.reject(messageUnreadable(channel, cause));
+    asked?.reject(messageUnreadableError(channel, cause));
   }
 
   /** Hangs up. What was asked and not answered is rejected. */

@@ -3,7 +3,7 @@ import { CurveKernelError } from '../../errors.js';
 import { createMessage } from '../../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message, type RequestChannel } from '../../protocol/message.js';
 import { startTimer } from '../../support/start-timer.js';
-import { messageUnreadable, unreadableMessage } from '../services/unreadable-message.js';
+import { messageUnreadableError, unreadableMessage } from './unreadable-message.js';
 
 /** How long to wait. */
 export interface NudgeOptions {
@@ -28,7 +28,7 @@ export interface Nudge {
 
 /** Milliseconds until it asks again: twice as long each time, up to the second. */
 const FIRST_PAUSE = 25;
-const LONGEST_PAUSE = 500;
+const MAX_PAUSE = 500;
 
 /**
  * The way to know that a subscription has reached the kernel is to see a message it causes: `iopub_welcome` (JEP 65) is sent to
@@ -68,7 +68,7 @@ export function createNudge(): Nudge {
     rejected: (channel, cause) => {
       unreadable ??= cause;
       if (channel === 'iopub' || !asked.has(unreadableMessage(cause)?.parentId ?? '')) return;
-      error ??= messageUnreadable(channel, cause);
+      error ??= messageUnreadableError(channel, cause);
       wake?.();
     },
     fail: (failure) => {
@@ -83,7 +83,7 @@ export function createNudge(): Nudge {
       };
       options.signal?.addEventListener('abort', abort, { once: true });
       try {
-        for (let pause = FIRST_PAUSE; !done() && performance.now() < end; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+        for (let pause = FIRST_PAUSE; !done() && performance.now() < end; pause = Math.min(pause * 2, MAX_PAUSE)) {
           await Promise.all([ask(send, 'control'), shellPending === undefined ? ask(send, 'shell') : undefined]);
           const next = Math.min(performance.now() + pause, end);
           while (!done() && performance.now() < next) {

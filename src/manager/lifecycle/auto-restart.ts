@@ -9,7 +9,7 @@ export interface AutoRestart {
 }
 
 const DEFAULTS: AutoRestart = { limit: 5, delay: 250, stableAfter: 10_000 };
-const LONGEST_DELAY = 30_000;
+const MAX_DELAY = 30_000;
 
 /** Counts the deaths of one kernel and says how long to wait before the next start. */
 export class RestartBackoff {
@@ -45,6 +45,6 @@ export class RestartBackoff {
   failed(): number | undefined {
     this.#deaths += 1;
     const { limit, delay } = this.#settings;
-    return this.#deaths > limit ? undefined : Math.min(delay * 2 ** (this.#deaths - 1), LONGEST_DELAY);
+    return this.#deaths > limit ? undefined : Math.min(delay * 2 ** (this.#deaths - 1), MAX_DELAY);
   }
 }

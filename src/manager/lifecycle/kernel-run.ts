@@ -5,18 +5,18 @@ import type { JsonObject } from '../../protocol/message.js';
 import type { SecretBy, TransportEncryption } from '../../launch/encryption-policy.js';
 import { hideKeys } from '../../launch/hide-keys.js';
 import { chooseIpcAddress, chooseTcpAddress, type KernelAddress } from '../../launch/kernel-address.js';
-import { kernelCommand } from '../../launch/kernel-command.js';
+import { kernelCommand } from '../../launch/expand-argv.js';
 import { kernelEnvironment } from '../../launch/kernel-environment.js';
-import type { KernelFile } from './kernel-file.js';
+import type { KernelConnectionFile } from '../../launch/kernel-connection-file.js';
 import { describeConnection, type KernelKeys } from '../../launch/kernel-keys.js';
-import { openLink, type ChannelSecurity } from '../client/kernel-link.js';
-import { recordFile, recordKernel } from './kernel-record.js';
+import { openKernelChannels, type ChannelSecurity } from '../client/kernel-channels.js';
+import { recordFile, recordKernel } from '../../launch/kernel-record.js';
 import type { KernelSpec } from '../../launch/kernelspec.js';
 import type { LaunchedProcess, Launcher, ProcessEnd } from '../../launch/process-launcher.js';
-import { notEnforced, proveEncryption } from './prove-encryption.js';
+import { notEnforcedError, proveEncryption } from '../../launch/prove-encryption.js';
 import { removeLeftovers } from './remove-leftovers.js';
 import { settlesWithin } from '../../support/settles-within.js';
-import { explainStart, type StartLimits } from './start-failure.js';
+import { diagnoseStart, type StartLimits } from '../../launch/diagnose-start.js';
 
 /** What stays the same from one process of a kernel to the next. */
 export interface KernelPlan {
@@ -29,7 +29,7 @@ export interface KernelPlan {
   readonly cwd: string;
   /** Before the kernelspec's own variables. */
   readonly env: NodeJS.ProcessEnv;
-  readonly file: KernelFile;
+  readonly file: KernelConnectionFile;
   readonly runtime: string;
   /** Milliseconds. */
   readonly startTimeout: number;
@@ -65,7 +65,7 @@ export interface KernelRun {
 
 const MAX_TRIES = 5;
 /** Milliseconds for the system to end a process that was killed. */
-const KILL_TIME = 5000;
+const KILL_TIMEOUT = 5000;
 
 /**
  * Starts a kernel and waits until it is ready; on the ports of `previous` if it can. When somebody takes one of its ports before it
@@ -144,12 +144,12 @@ async function tryRun(
     const process = await launcher.launch({ argv, env, cwd, leftovers, ...(onOutput && { onOutput }) });
     undo.unshift(async () => {
       process.signal('SIGKILL');
-      await settlesWithin(process.exited, KILL_TIME);
+      await settlesWithin(process.exited, KILL_TIMEOUT);
     });
     const exited = process.exited.then((end) => ({ ...end, stderrTail: hideKeys(end.stderrTail, connection) }));
     const forget = await record(plan, process, [file.path, ...ours]);
     undo.push(forget);
-    const ready = await explainStart(spec.name, exited, limits, async (signal) => {
+    const ready = await diagnoseStart(spec.name, exited, limits, async (signal) => {
       const found = await awaitReady(plan, connection, limits.milliseconds, signal);
       if (plan.policy === 'required') await proveEncryption(connection, signal);
       return found;
@@ -179,7 +179,7 @@ async function awaitReady(
   timeout: number,
   signal: AbortSignal,
 ): Promise<{ readonly info: JsonObject; readonly sockets: ChannelSecurity }> {
-  const link = await openLink({
+  const link = await openKernelChannels({
     connection,
     timeout,
     signal,
@@ -209,7 +209,7 @@ function describeSecurity(
   const plain = Object.entries(sockets).filter(([, { mechanism }]) => mechanism !== 'curve');
   if (curve === undefined) return { policy, encrypted: false, proven: false, sockets };
   if (plain.length > 0)
-    throw notEnforced(`Without encryption: ${plain.map(([name]) => name).join(', ')}.`, { sockets });
+    throw notEnforcedError(`Without encryption: ${plain.map(([name]) => name).join(', ')}.`, { sockets });
   const proven = policy === 'required';
   return { policy, encrypted: true, proven, sockets, fingerprint: fingerprint(curve.publicKey) };
 }

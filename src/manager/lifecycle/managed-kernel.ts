@@ -11,7 +11,7 @@ import {
 } from '../../launch/encryption-policy.js';
 import { endRun } from './end-run.js';
 import { KernelEvents, type ManagedKernelEvents } from './kernel-events.js';
-import { asKernelError, kernelDied, kernelUnavailable, type KernelState } from './kernel-failure.js';
+import { asKernelError, kernelDiedError, kernelUnavailableError, type KernelState } from './kernel-failure.js';
 import { issueKeys, type KernelKeys } from '../../launch/kernel-keys.js';
 import { startRun, type KernelPlan, type KernelRun, type KernelSecurity } from './kernel-run.js';
 import type { KernelSpec } from '../../launch/kernelspec.js';
@@ -121,7 +121,7 @@ export class ManagedKernel implements AsyncDisposable {
    * @throws CurveKernelError `kernel-died` unless it is ready; `peer-silent` when a kernel does not answer within ten seconds.
    */
   async interrupt(): Promise<void> {
-    if (this.#state !== 'ready') throw kernelUnavailable(this.#plan, this.#state);
+    if (this.#state !== 'ready') throw kernelUnavailableError(this.#plan, this.#state);
     if (this.spec.interruptMode === 'signal') return this.#run.process.signal('SIGINT');
     await askControl({ connection: this.connection, timeout: INTERRUPT_TIMEOUT }, 'interrupt_request', {});
   }
@@ -133,7 +133,7 @@ export class ManagedKernel implements AsyncDisposable {
   async restart(options: RestartOptions = {}): Promise<void> {
     this.#decide(options); // What cannot be is refused before an automatic restart is given up for it.
     await this.#onDemand(async () => {
-      if (this.#state === 'closed' || this.#killing.signal.aborted) throw kernelUnavailable(this.#plan, 'closed');
+      if (this.#state === 'closed' || this.#killing.signal.aborted) throw kernelUnavailableError(this.#plan, 'closed');
       const { plan, encrypt, warning } = this.#decide(options);
       this.#state = 'restarting';
       this.#events.emit('restarting', { automatic: false, attempt: 1 });
@@ -158,7 +158,7 @@ export class ManagedKernel implements AsyncDisposable {
    */
   async shutdown({ now = false }: ShutdownOptions = {}): Promise<void> {
     if (now) {
-      this.#killing.abort(kernelUnavailable(this.#plan, 'closed'));
+      this.#killing.abort(kernelUnavailableError(this.#plan, 'closed'));
       if (this.#running) this.#run.process.signal('SIGKILL');
     }
     await this.#onDemand(async () => {
@@ -224,7 +224,7 @@ export class ManagedKernel implements AsyncDisposable {
     this.#state = 'restarting';
     await run.cleanUp();
     this.#running = false;
-    let error = kernelDied(this.#plan, ended);
+    let error = kernelDiedError(this.#plan, ended);
     for (let wait = backoff.died(); wait !== undefined; wait = backoff.failed()) {
       this.#events.emit('restarting', { automatic: true, attempt: backoff.deaths, ended });
       try {

@@ -9,12 +9,12 @@ import {
   type TransportEncryption,
 } from '../../launch/encryption-policy.js';
 import { jupyterRuntimeFolder } from '../../launch/jupyter-paths.js';
-import { KernelFile } from './kernel-file.js';
+import { KernelConnectionFile } from '../../launch/kernel-connection-file.js';
 import { issueKeys } from '../../launch/kernel-keys.js';
-import { sweepOrphans } from './kernel-record.js';
+import { sweepOrphans } from '../../launch/kernel-record.js';
 import { startRun, type KernelPlan } from './kernel-run.js';
 import type { KernelSpec } from '../../launch/kernelspec.js';
-import { findKernelSpec } from '../../launch/kernelspecs.js';
+import { findKernelSpec } from '../../launch/find-kernelspecs.js';
 import { ManagedKernel } from './managed-kernel.js';
 import { processLauncher, type Launcher } from '../../launch/process-launcher.js';
 
@@ -92,7 +92,7 @@ export async function startKernel(options: StartKernelOptions): Promise<ManagedK
     runtime,
     ip: readIp(options.ip),
     cwd: options.cwd ?? process.cwd(),
-    file: new KernelFile(resolve(options.connectionFile ?? join(runtime, `kernel-${id}.json`)), runtime),
+    file: new KernelConnectionFile(resolve(options.connectionFile ?? join(runtime, `kernel-${id}.json`)), runtime),
     startTimeout: options.startTimeout ?? 60_000,
     launcher: options.launcher ?? processLauncher,
     ...(onOutput && { onOutput }),

@@ -1,12 +1,12 @@
 import type { KernelManager, KernelSpecManager, SessionManager } from '@jupyterlab/services';
 import { LocalKernelAPIClient } from './kernel-api-client.js';
 import { KernelDirectory } from './kernel-directory.js';
-import type { ChannelSecurity } from '../client/kernel-link.js';
+import type { ChannelSecurity } from '../client/kernel-channels.js';
 import { kernelSpecModels, LocalKernelSpecAPIClient } from './kernelspec-api-client.js';
 import type { ManagedKernel } from '../lifecycle/managed-kernel.js';
 import { quietOwnKernels } from './quiet-services.js';
 import { localServerSettings } from './server-settings.js';
-import { loadServices } from './services-module.js';
+import { loadServices } from './load-services.js';
 import { LocalSessionAPIClient } from './session-api-client.js';
 import type { StartKernelOptions } from '../lifecycle/start-kernel.js';
 

@@ -2,11 +2,11 @@ import type { OwnKernels } from './quiet-services.js';
 import { CurveKernelError } from '../../errors.js';
 import type { Channel, Message } from '../../protocol/message.js';
 import { perSocket } from '../../connection/per-socket.js';
-import { openLink, type ChannelSecurity, type KernelLink } from '../client/kernel-link.js';
-import { isCutOff, toModel, untilReady, type KernelEntry, type KernelModel } from './kernel-entry.js';
+import { openKernelChannels, type ChannelSecurity, type KernelChannels } from '../client/kernel-channels.js';
+import { hasNoChannels, toModel, waitUntilReady, type KernelEntry, type KernelModel } from './kernel-entry.js';
 import type { ManagedKernel } from '../lifecycle/managed-kernel.js';
 import { startKernel, type StartKernelOptions } from '../lifecycle/start-kernel.js';
-import { toldState, type SocketHost, type ZmqSocket } from './zmq-socket.js';
+import { reportedState, type SocketHost, type ZmqSocket } from './zmq-socket.js';
 
 /** What a {@link KernelDirectory} is given. */
 export interface KernelDirectoryOptions {
@@ -17,11 +17,11 @@ export interface KernelDirectoryOptions {
 }
 
 /** Milliseconds for a kernel's process to end after its connections did, before it counts as alive and merely cut off. */
-const DEATH_PATIENCE = 1000;
+const DEATH_TIMEOUT = 1000;
 /** Milliseconds in which a connection that is told of a restart opens its next socket. */
-const RECONNECTS_WITHIN = 100;
+const RECONNECT_TIMEOUT = 100;
 /** Dials to a kernel that is ready by its own account. */
-const DIALS = 3;
+const MAX_DIALS = 3;
 
 /** The kernels of one {@link connectServices}, and the sockets that are open to them. */
 export class KernelDirectory implements SocketHost, OwnKernels {
@@ -116,7 +116,7 @@ export class KernelDirectory implements SocketHost, OwnKernels {
     if (failed !== undefined) throw failed.reason;
   }
 
-  async open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelLink> {
+  async open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelChannels> {
     this.#ids.add(socket.kernelId);
     this.#reconnecting.delete(socket.clientId);
     if (this.#closing.signal.aborted) throw closed();
@@ -124,10 +124,10 @@ export class KernelDirectory implements SocketHost, OwnKernels {
     entry.sockets.add(socket);
     const { kernel } = entry;
     for (let dials = 1; ; dials++) {
-      await untilReady(kernel, signal);
+      await waitUntilReady(kernel, signal);
       const { connection, info } = kernel;
       try {
-        return await openLink({
+        return await openKernelChannels({
           connection,
           info,
           signal,
@@ -137,7 +137,7 @@ export class KernelDirectory implements SocketHost, OwnKernels {
         });
       } catch (error) {
         // It may have died, or been restarted elsewhere, while we dialed.
-        if (signal.aborted || (kernel.state === 'ready' && dials >= DIALS)) throw error;
+        if (signal.aborted || (kernel.state === 'ready' && dials >= MAX_DIALS)) throw error;
       }
     }
   }
@@ -147,8 +147,8 @@ export class KernelDirectory implements SocketHost, OwnKernels {
     if (entry === undefined || entry.managed || entry.kernel.state !== 'ready') return;
     // Most often its process is ending, and the kernel says so itself before this.
     setTimeout(() => {
-      if (entry.kernel.state === 'ready' && !entry.managed) this.#announce(entry, 'restarting', isCutOff);
-    }, DEATH_PATIENCE).unref();
+      if (entry.kernel.state === 'ready' && !entry.managed) this.#announce(entry, 'restarting', hasNoChannels);
+    }, DEATH_TIMEOUT).unref();
   }
 
   closed(socket: ZmqSocket): void {
@@ -161,7 +161,7 @@ export class KernelDirectory implements SocketHost, OwnKernels {
     const entry = this.#entries.get(socket.kernelId);
     if (entry === undefined) return;
     entry.lastActivity = new Date();
-    entry.executionState = toldState(channel, message) ?? entry.executionState;
+    entry.executionState = reportedState(channel, message) ?? entry.executionState;
   }
 
   executionState(kernelId: string): string | undefined {
@@ -187,7 +187,7 @@ export class KernelDirectory implements SocketHost, OwnKernels {
       for (const socket of entry.sockets) void socket.suspend();
     });
     kernel.on('restarted', () => {
-      if (!entry.managed) this.#announce(entry, 'restarting', isCutOff);
+      if (!entry.managed) this.#announce(entry, 'restarting', hasNoChannels);
     });
     kernel.on('dead', ({ error }) => {
       this.report(kernel.id, error);
@@ -208,7 +208,7 @@ export class KernelDirectory implements SocketHost, OwnKernels {
       this.#restarted += 1;
       setImmediate(() => {
         this.#restarted -= 1;
-        this.#announce(entry, 'restarting', (socket) => before.includes(socket) && isCutOff(socket));
+        this.#announce(entry, 'restarting', (socket) => before.includes(socket) && hasNoChannels(socket));
       });
     }
   }
@@ -227,7 +227,7 @@ export class KernelDirectory implements SocketHost, OwnKernels {
 
   #expect(clientId: string): void {
     this.#reconnecting.add(clientId);
-    setTimeout(() => this.#reconnecting.delete(clientId), RECONNECTS_WITHIN).unref(); // or it was disposed meanwhile
+    setTimeout(() => this.#reconnecting.delete(clientId), RECONNECT_TIMEOUT).unref(); // or it was disposed meanwhile
   }
 
   #entry(id: string): KernelEntry {

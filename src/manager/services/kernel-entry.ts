@@ -22,7 +22,7 @@ export interface KernelModel {
 }
 
 /** Whether a socket is open for upstream, and has no channels behind it. */
-export const isCutOff = (socket: ZmqSocket): boolean => socket.readyState === 1 && socket.link === undefined;
+export const hasNoChannels = (socket: ZmqSocket): boolean => socket.readyState === 1 && socket.link === undefined;
 
 /** What Jupyter's REST API would say of a kernel. */
 export function toModel({ kernel, sockets, executionState, lastActivity }: KernelEntry): KernelModel {
@@ -36,7 +36,7 @@ export function toModel({ kernel, sockets, executionState, lastActivity }: Kerne
 }
 
 /** Waits for a kernel that is restarting. @throws CurveKernelError `kernel-died`; the reason of the signal. */
-export async function untilReady(kernel: ManagedKernel, signal: AbortSignal): Promise<void> {
+export async function waitUntilReady(kernel: ManagedKernel, signal: AbortSignal): Promise<void> {
   while (kernel.state === 'restarting') {
     signal.throwIfAborted();
     await new Promise<void>((resolve) => {

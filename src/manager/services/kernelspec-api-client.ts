@@ -3,8 +3,8 @@ import { join, parse } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { KernelSpec as JupyterKernelSpec, ServerConnection } from '@jupyterlab/services';
 import type { KernelSpec } from '../../launch/kernelspec.js';
-import { findKernelSpecs, type FindKernelSpecsOptions } from '../../launch/kernelspecs.js';
-import { createPollBrake } from './poll-stopper.js';
+import { findKernelSpecs, type FindKernelSpecsOptions } from '../../launch/find-kernelspecs.js';
+import { createPollStopper } from './poll-stopper.js';
 
 /** Names that front ends look for among the files of a kernelspec. */
 const RESOURCE = /^(?:logo-.*|kernel\.(?:js|css))$/;
@@ -29,7 +29,7 @@ export async function kernelSpecModels(
 export class LocalKernelSpecAPIClient implements JupyterKernelSpec.IKernelSpecAPIClient {
   readonly serverSettings: ServerConnection.ISettings;
   /** What KernelSpecManager polls. */
-  readonly poll = createPollBrake();
+  readonly poll = createPollStopper();
   readonly #models: () => Promise<JupyterKernelSpec.ISpecModels>;
 
   constructor(serverSettings: ServerConnection.ISettings, models: () => Promise<JupyterKernelSpec.ISpecModels>) {

@@ -10,7 +10,7 @@ import {
   type RequestChannel,
 } from '../../protocol/message.js';
 import { startTimer } from '../../support/start-timer.js';
-import { messageUnreadable, unreadableMessage, unreadableReply } from './unreadable-message.js';
+import { messageUnreadableError, unreadableMessage, unreadableReply } from '../client/unreadable-message.js';
 
 /** A message, and the channel that it belongs on. */
 export interface Delivery {
@@ -41,9 +41,9 @@ interface Pending {
 }
 
 /** A kernel that says less than the protocol wants must not fill the memory. */
-const MOST_PENDING = 1_000;
+const MAX_PENDING = 1_000;
 /** Milliseconds without a message after the reply until a status that may have been lost is taken for the end. */
-const IDLE_PATIENCE = 10_000;
+const IDLE_TIMEOUT = 10_000;
 const ORIGIN = { session: '', username: '' };
 
 /** @param deliver For what is said later: that a request is over whose last status was lost. */
@@ -66,7 +66,7 @@ export function createPendingRequests(deliver: (delivery: Delivery) => void): Pe
   const watch = (pending: Pending): void => {
     pending.stop?.();
     if (pending.uncertain !== true || !pending.replied || pending.idle) return;
-    pending.stop = startTimer(IDLE_PATIENCE, () => {
+    pending.stop = startTimer(IDLE_TIMEOUT, () => {
       forget(pending.header.msg_id);
       deliver(idle(pending));
     });
@@ -80,7 +80,7 @@ export function createPendingRequests(deliver: (delivery: Delivery) => void): Pe
       if (!isRequestType(header.msg_type)) return;
       all.set(header.msg_id, { channel, header, replied: false, idle: false });
       for (const [id] of all) {
-        if (all.size <= MOST_PENDING) break;
+        if (all.size <= MAX_PENDING) break;
         forget(id);
       }
     },
@@ -105,7 +105,7 @@ export function createPendingRequests(deliver: (delivery: Delivery) => void): Pe
         if (channel === 'iopub' && id === undefined) for (const one of all.values()) one.uncertain = true;
         return [];
       }
-      const error = messageUnreadable(channel, cause);
+      const error = messageUnreadableError(channel, cause);
       if (channel === 'iopub') {
         pending.uncertain ||= msgType === undefined || msgType === 'status';
         watch(pending);

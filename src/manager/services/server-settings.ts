@@ -1,5 +1,5 @@
 import type { KernelSpec as JupyterKernelSpec, ServerConnection } from '@jupyterlab/services';
-import type { Services } from './services-module.js';
+import type { Services } from './load-services.js';
 import { SOCKET_URL } from './quiet-services.js';
 import { socketClassOf, type SocketHost } from './zmq-socket.js';
 

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { ServerConnection, Session } from '@jupyterlab/services';
 import { CurveKernelError } from '../../errors.js';
 import type { KernelDirectory } from './kernel-directory.js';
-import { createPollBrake } from './poll-stopper.js';
+import { createPollStopper } from './poll-stopper.js';
 
 /** What is known of a session beside its kernel. */
 interface SessionRecord {
@@ -39,7 +39,7 @@ export interface SessionAPIClientOptions {
 export class LocalSessionAPIClient implements Session.ISessionAPIClient {
   readonly serverSettings: ServerConnection.ISettings;
   /** What SessionManager polls. */
-  readonly poll = createPollBrake();
+  readonly poll = createPollStopper();
   readonly #options: SessionAPIClientOptions;
   readonly #sessions = new Map<string, SessionRecord>();
   /** By path: whoever asks for a session that is being made gets that one. */

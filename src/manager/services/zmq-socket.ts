@@ -1,6 +1,6 @@
 import { isCurveKernelError, type CurveKernelError } from '../../errors.js';
 import type { Channel, Header, Message } from '../../protocol/message.js';
-import type { KernelLink } from '../client/kernel-link.js';
+import type { KernelChannels } from '../client/kernel-channels.js';
 import { createPendingRequests } from './pending-requests.js';
 import {
   fromServicesMessage,
@@ -14,7 +14,7 @@ import {
 /** Who knows the kernels that sockets ask for. */
 export interface SocketHost {
   /** Opens the channels for a socket once its kernel is ready. Rejects when there is no such kernel, or never will be again. */
-  open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelLink>;
+  open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelChannels>;
   /** The channels of a socket that was open are gone. It stays open, and deaf, until the host announces what is the matter. */
   lost(socket: ZmqSocket): void;
   /** The socket is closed. */
@@ -60,7 +60,7 @@ export class ZmqSocket {
   readonly #opening = new AbortController();
   /** Messages that arrived before it opened. */
   #early: ServicesMessage[] = [];
-  #link: KernelLink | undefined;
+  #link: KernelChannels | undefined;
   #linkClosed: Promise<void> = Promise.resolve();
   #readyState: 0 | 1 | 3 = ZmqSocket.CONNECTING;
   /**
@@ -87,7 +87,7 @@ export class ZmqSocket {
   }
 
   /** The open channels; undefined before it opened, and while the host has it suspended. */
-  get link(): KernelLink | undefined {
+  get link(): KernelChannels | undefined {
     return this.#link;
   }
 
@@ -133,7 +133,7 @@ export class ZmqSocket {
   }
 
   async #open(): Promise<void> {
-    let link: KernelLink;
+    let link: KernelChannels;
     try {
       link = await this.#host.open(this, this.#opening.signal);
     } catch (error) {
@@ -150,14 +150,14 @@ export class ZmqSocket {
    * KernelConnection asks whenever it connects. Answered at once, the request is never pending when a restart comes, which would
    * make upstream reject a promise that nobody holds; and a busy kernel need not end its cell first.
    */
-  #tellInfo(link: KernelLink, request: Header): void {
+  #tellInfo(link: KernelChannels, request: Header): void {
     this.#toldInfo = true;
     this.#deliver(infoReply(link.info, request));
     this.#deliver(statusMessage('', 'idle', request));
     if (this.#host.executionState(this.kernelId) === 'busy') this.#deliver(statusMessage('', 'busy'));
   }
 
-  #openFor(link: KernelLink | undefined): void {
+  #openFor(link: KernelChannels | undefined): void {
     if (this.#readyState !== ZmqSocket.CONNECTING) return;
     this.#link = link;
     this.#kernelSession ??= link?.info.header.session ?? '';
@@ -216,7 +216,10 @@ export class ZmqSocket {
 }
 
 /** The state that a status message tells; undefined for other messages, and for the kernel's answers to small questions. */
-export function toldState(channel: Channel, { header, parent_header: parent, content }: Message): string | undefined {
+export function reportedState(
+  channel: Channel,
+  { header, parent_header: parent, content }: Message,
+): string | undefined {
   if (channel !== 'iopub' || header.msg_type !== 'status') return undefined;
   // A kernel that names its parent by the id alone tells no type.
   if ((parent.msg_type ?? '') !== '' && parent.msg_type !== 'execute_request') return undefined;

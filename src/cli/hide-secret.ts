@@ -1,5 +1,5 @@
-import { SECRET_VARIABLE } from '../../connection/connection-info.js';
-import { eraseVariable } from '../../server/erase-variable.js';
+import { SECRET_VARIABLE } from '../connection/connection-info.js';
+import { eraseVariable } from '../server/erase-variable.js';
 
 /**
  * Removes a kernel's secret key from where other processes of this user can read it, the environment that this process was started with. This

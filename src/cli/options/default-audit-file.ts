@@ -7,7 +7,7 @@ import { jupyterDataFolder } from '../../launch/jupyter-paths.js';
  * Where the kernel of this connection file has its audit by default. Files of one name in different folders have different ones; the
  * file itself need not be there any more.
  */
-export async function auditPlace(connectionFile: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+export async function defaultAuditFile(connectionFile: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const folder = await realpath(dirname(connectionFile)).catch(() => resolve(dirname(connectionFile)));
   const name = basename(connectionFile);
   const digest = createHash('sha256').update(join(folder, name)).digest('hex').slice(0, 12);

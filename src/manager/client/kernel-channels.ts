@@ -24,7 +24,7 @@ export type ChannelSecurity = Readonly<
 >;
 
 /** Open channels to a kernel that is known to hear and to be heard. */
-export interface KernelLink {
+export interface KernelChannels {
   /** The kernel's answer to kernel_info. */
   readonly info: Message;
   send(channel: RequestChannel, message: Message): Promise<void>;
@@ -32,8 +32,8 @@ export interface KernelLink {
   close(): Promise<void>;
 }
 
-/** What {@link openLink} opens. */
-export interface OpenLinkOptions {
+/** What {@link openKernelChannels} opens. */
+export interface OpenKernelChannelsOptions {
   readonly connection: ConnectionInfo;
   /** The client's own key pair; by default the shared pair of the connection file. */
   readonly client?: CurvePair;
@@ -61,7 +61,7 @@ export interface OpenLinkOptions {
  *
  * @throws CurveKernelError `peer-*`; `transport-closed`.
  */
-export async function openLink(options: OpenLinkOptions): Promise<KernelLink> {
+export async function openKernelChannels(options: OpenKernelChannelsOptions): Promise<KernelChannels> {
   const { connection, timeout = 4500, receive } = options;
   const nudge = createNudge();
   let open = false;

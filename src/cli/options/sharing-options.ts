@@ -3,7 +3,7 @@ import { parseReauthInterval } from '../../access/grants/reauth-interval.js';
 import { CurveKernelError } from '../../errors.js';
 import type { AccessOptions } from '../../server/rules/access-options.js';
 import { jupyterDataFolder } from '../../launch/jupyter-paths.js';
-import { auditPlace } from './audit-place.js';
+import { defaultAuditFile } from './default-audit-file.js';
 
 const text = <const Describe extends string>(describe: Describe) =>
   ({ type: 'string', requiresArg: true, describe }) as const;
@@ -31,7 +31,7 @@ export async function accessOptions(args: AccessArguments, connectionFile: strin
       ...(args['authorized-clients'] === undefined ? [] : (['authorizedClients'] as const)),
       ...(args.policy === undefined ? [] : (['policyFile'] as const)),
     ],
-    auditFile: args.audit ?? (await auditPlace(connectionFile)),
+    auditFile: args.audit ?? (await defaultAuditFile(connectionFile)),
     ...(reauth !== undefined && { reauthInterval: parseInterval(reauth) }),
     ...(verify !== undefined && { verify }),
   };

@@ -3,16 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { createMessage } from '../../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message } from '../../protocol/message.js';
-import type { KernelLink } from './kernel-link.js';
+import type { KernelChannels } from '../client/kernel-channels.js';
 import { settlesWithin } from '../../support/settles-within.js';
-import { messageUnreadable, unreadableMessage } from '../services/unreadable-message.js';
-import { toldState, type SocketHost, type ZmqSocket } from '../services/zmq-socket.js';
+import { messageUnreadableError, unreadableMessage } from '../client/unreadable-message.js';
+import { reportedState, type SocketHost, type ZmqSocket } from './zmq-socket.js';
 
 /** What an {@link AttachedHost} is given. */
 export interface AttachedHostOptions {
   readonly model: { readonly id: string; readonly name: string };
   /** Opens the channels for a socket. */
-  readonly openLink: (socket: ZmqSocket, signal: AbortSignal) => Promise<KernelLink>;
+  readonly openKernelChannels: (socket: ZmqSocket, signal: AbortSignal) => Promise<KernelChannels>;
   /** Milliseconds for an answer on the control channel. */
   readonly timeout: number;
   readonly onError: (error: unknown) => void;
@@ -49,9 +49,9 @@ export class AttachedHost implements SocketHost {
     };
   }
 
-  open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelLink> {
+  open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelChannels> {
     this.#socket = socket;
-    return this.#options.openLink(socket, signal);
+    return this.#options.openKernelChannels(socket, signal);
   }
 
   /** Whoever started the kernel may restart it at the same address: the next socket finds out. */
@@ -65,7 +65,7 @@ export class AttachedHost implements SocketHost {
   }
 
   received(_: ZmqSocket, channel: Channel, message: Message): void {
-    this.#executionState = toldState(channel, message) ?? this.#executionState;
+    this.#executionState = reportedState(channel, message) ?? this.#executionState;
     if (channel === 'control') this.#replies.get(parentId(message) ?? '')?.();
   }
 
@@ -75,7 +75,7 @@ export class AttachedHost implements SocketHost {
 
   report(_: string, error: unknown): void {
     const { parentId: id = '' } = unreadableMessage(error) ?? {};
-    if (isCurveKernelError(error)) this.#replies.get(id)?.(messageUnreadable('control', error));
+    if (isCurveKernelError(error)) this.#replies.get(id)?.(messageUnreadableError('control', error));
     this.#options.onError(error);
   }
 

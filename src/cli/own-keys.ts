@@ -1,9 +1,9 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CurveKernelError, isCurveKernelError } from '../../errors.js';
-import { readCertificateFile } from '../../keys/certificate-file.js';
-import { samePublicKey, type CurvePair } from '../../keys/curve-pair.js';
-import { jupyterDataFolder } from '../../launch/jupyter-paths.js';
+import { CurveKernelError, isCurveKernelError } from '../errors.js';
+import { readCertificateFile } from '../keys/certificate-file.js';
+import { samePublicKey, type CurvePair } from '../keys/curve-pair.js';
+import { jupyterDataFolder } from '../launch/jupyter-paths.js';
 
 /** Where `keygen --name` keeps this user's own pairs: `curve_keys` in Jupyter's data folder. */
 export async function ownKeysFolder(): Promise<string> {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
 import { tipOf, verifyAudit, type AuditReport, type AuditTip } from '../../access/audit/audit-chain.js';
 import { CurveKernelError } from '../../errors.js';
-import { auditPlace } from '../options/audit-place.js';
+import { defaultAuditFile } from '../options/default-audit-file.js';
 import { printJson, printNote, printResult, table } from '../output/output.js';
 import { reportFailure } from '../output/report-failure.js';
 import { usageError } from '../output/usage-error.js';
@@ -51,7 +51,7 @@ async function audit({ file, verify, tip, json }: AuditArguments): Promise<void>
 
 /** The audit that `file` is, or that the kernel of this connection file has by default. */
 async function auditFileOf(file: string): Promise<string> {
-  return file.endsWith('.json') ? auditPlace(file) : file;
+  return file.endsWith('.json') ? defaultAuditFile(file) : file;
 }
 
 async function readLines(file: string): Promise<readonly string[]> {

@@ -6,7 +6,7 @@ import { writeCertificateFiles } from '../../keys/certificate-file.js';
 import { exposeZ85, generateCurvePair } from '../../keys/curve-pair.js';
 import { fingerprint } from '../../keys/fingerprint.js';
 import { printJson, printNote, printResult, printWarning } from '../output/output.js';
-import { makeOwnKeysFolder } from '../options/own-keys.js';
+import { makeOwnKeysFolder } from '../own-keys.js';
 
 interface KeygenArguments {
   readonly name: string | undefined;

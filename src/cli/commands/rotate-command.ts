@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { checkReplaceable } from '../../keys/write-private-file.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
-import { handOver, writeGrant } from '../options/grant-files.js';
+import { deliverOrRevoke, writeGrant } from '../output/grant-files.js';
 import { keyTargetOptions, parseDurationOption, type KeyTarget } from '../options/grant-options.js';
 import { readKeyArgument } from '../options/key-argument.js';
 import { printJson, printNote, printResult } from '../output/output.js';
@@ -42,7 +42,9 @@ async function rotate(args: RotateArguments): Promise<void> {
       ...(overlap === undefined ? {} : { overlap }),
       ...(publicKey === undefined ? {} : { publicKey }),
     });
-    return handOver(access, issued, () => writeGrant(args.out, issued.connection, args.seal ? publicKey : undefined));
+    return deliverOrRevoke(access, issued, () =>
+      writeGrant(args.out, issued.connection, args.seal ? publicKey : undefined),
+    );
   });
   if (args.json) return printJson({ grant, files: [args.out] });
   printNote(`${grant.name} has the key ${grant.fingerprint} now; the old one ends after ${args.overlap ?? '30s'}`);

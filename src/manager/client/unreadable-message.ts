@@ -24,7 +24,7 @@ export function unreadableMessage(error: unknown): UnreadableMessage | undefined
 }
 
 /** The error for whoever waits for a message of the kernel on `channel` that could not be read because of `cause`. */
-export function messageUnreadable(channel: Channel, cause: CurveKernelError): CurveKernelError {
+export function messageUnreadableError(channel: Channel, cause: CurveKernelError): CurveKernelError {
   const { msgType } = unreadableMessage(cause) ?? {};
   const what = msgType === undefined ? 'a message' : `its ${JSON.stringify(msgType.slice(0, 64))}`;
   return new CurveKernelError(

@@ -1,22 +1,22 @@
-import { readAddress } from '../../connection/address-fields.js';
-import { optionalText, parseFields } from '../../connection/connection-fields.js';
-import type { ConnectionInfo } from '../../connection/connection-info.js';
-import { endpoint } from '../../connection/endpoints.js';
-import { writeConnectionFile, type WriteConnectionOptions } from '../../connection/write-connection-file.js';
-import { isCurveKernelError } from '../../errors.js';
-import { checkPublicKey } from '../../keys/curve-pair.js';
-import { readPrivateFile } from '../../keys/read-private-file.js';
-import { Secret } from '../../keys/secret.js';
-import { probe, type ProbeAs } from '../../transport/client/probe.js';
+import { readAddress } from '../connection/address-fields.js';
+import { optionalText, parseFields } from '../connection/connection-fields.js';
+import type { ConnectionInfo } from '../connection/connection-info.js';
+import { endpoint } from '../connection/endpoints.js';
+import { writeConnectionFile, type WriteConnectionOptions } from '../connection/write-connection-file.js';
+import { isCurveKernelError } from '../errors.js';
+import { checkPublicKey } from '../keys/curve-pair.js';
+import { readPrivateFile } from '../keys/read-private-file.js';
+import { Secret } from '../keys/secret.js';
+import { probe, type ProbeAs } from '../transport/client/probe.js';
 import { isKernelsFile } from './kernel-record.js';
-import { fileUnwritable, makeFolderOf } from './make-folder.js';
-import { removeLeftovers } from './remove-leftovers.js';
+import { fileUnwritableError, makeFolderOf } from './runtime-files.js';
+import { removeLeftovers } from '../manager/lifecycle/remove-leftovers.js';
 
 /**
  * The connection file of a kernel, from its first start to its end. Whatever else has that name is left alone, whenever it
  * came: only what a kernel that is gone left behind is replaced, and only what was written here is removed.
  */
-export class KernelFile {
+export class KernelConnectionFile {
   readonly path: string;
   /** The signing key in the file as it was last written. No other kernel has it, so it tells whose a file is. */
   #key: Secret | undefined;
@@ -66,7 +66,7 @@ export class KernelFile {
     const used =
       (await isKernelsFile(this.#runtime, this.path)) || (await probe(address, as, 'heartbeat')) === 'admitted';
     if (!used) return;
-    throw fileUnwritable(
+    throw fileUnwritableError(
       this.path,
       'is that of a kernel that runs',
       'Use another name, or shut that kernel down first.',
@@ -90,6 +90,11 @@ function heartbeatOf(file: string, text: string): [endpoint: string, as: ProbeAs
     if (serverKey === undefined) return [address, { mechanism: 'null' }];
     return [address, { mechanism: 'curve', serverKey: checkPublicKey(serverKey, 'curve_publickey') }];
   } catch (cause) {
-    throw fileUnwritable(file, 'exists already, and is none', 'Use another name, or remove that file first.', cause);
+    throw fileUnwritableError(
+      file,
+      'exists already, and is none',
+      'Use another name, or remove that file first.',
+      cause,
+    );
   }
 }

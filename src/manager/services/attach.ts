@@ -6,11 +6,11 @@ import type { CurvePair } from '../../keys/curve-pair.js';
 import type { Secret } from '../../keys/secret.js';
 import { AttachedHost } from './attached-host.js';
 import { deferred } from '../../support/deferred.js';
-import { openLink, type ChannelSecurity } from './kernel-link.js';
-import { kernelSpecModels, LocalKernelSpecAPIClient } from '../services/kernelspec-api-client.js';
-import { quietOwnKernels } from '../services/quiet-services.js';
-import { localServerSettings } from '../services/server-settings.js';
-import { loadServices } from '../services/services-module.js';
+import { openKernelChannels, type ChannelSecurity } from '../client/kernel-channels.js';
+import { kernelSpecModels, LocalKernelSpecAPIClient } from './kernelspec-api-client.js';
+import { quietOwnKernels } from './quiet-services.js';
+import { localServerSettings } from './server-settings.js';
+import { loadServices } from './load-services.js';
 
 /** How to attach to a running kernel. */
 export interface AttachOptions {
@@ -63,9 +63,9 @@ export async function attach(file: string, options: AttachOptions = {}): Promise
     onError: (error) => {
       if (attached) onError(error);
     },
-    openLink: async (socket, closing) => {
+    openKernelChannels: async (socket, closing) => {
       try {
-        const link = await openLink({
+        const link = await openKernelChannels({
           connection,
           timeout,
           ...(client === undefined ? {} : { client }),

@@ -1,8 +1,8 @@
-import { CurveKernelError, isCurveKernelError } from '../../errors.js';
-import type { ProcessEnd } from '../../launch/process-launcher.js';
-import { notEnforced } from './prove-encryption.js';
-import { settlesWithin } from '../../support/settles-within.js';
-import { startTimer } from '../../support/start-timer.js';
+import { CurveKernelError, isCurveKernelError } from '../errors.js';
+import type { ProcessEnd } from './process-launcher.js';
+import { notEnforcedError } from './prove-encryption.js';
+import { settlesWithin } from '../support/settles-within.js';
+import { startTimer } from '../support/start-timer.js';
 
 /** How long a start may take. */
 export interface StartLimits {
@@ -14,13 +14,13 @@ export interface StartLimits {
 }
 
 /** Milliseconds in which a process that is about to end shall do so, since its end says more than a lost connection. */
-const LAST_WORDS = 300;
+const EXIT_TIMEOUT = 300;
 
 /**
  * Waits for a kernel that is starting, and turns every way in which that can fail into one error: it ended, it said nothing in
  * time, it does not use its keys, or something else is wrong with its sockets.
  */
-export async function explainStart<T>(
+export async function diagnoseStart<T>(
   name: string,
   exited: Promise<ProcessEnd>,
   { milliseconds, startTimeout, signal }: StartLimits,
@@ -38,7 +38,7 @@ export async function explainStart<T>(
     return await ready(AbortSignal.any(signal === undefined ? [over.signal] : [over.signal, signal]));
   } catch (error) {
     signal?.throwIfAborted();
-    await settlesWithin(ended, LAST_WORDS);
+    await settlesWithin(ended, EXIT_TIMEOUT);
     if (end !== undefined) throw startFailed(name, end);
     if (over.signal.aborted || isCurveKernelError(error, 'peer-silent')) throw timedOut(name, startTimeout, error);
     throw socketFailed(name, error);
@@ -77,7 +77,11 @@ function timedOut(name: string, startTimeout: number, cause: unknown): CurveKern
 function socketFailed(name: string, error: unknown): unknown {
   if (!(error instanceof CurveKernelError) || !error.code.startsWith('peer-')) return error;
   if (error.code === 'peer-plaintext') {
-    return notEnforced(`The kernel "${name}" advertises Curve, was given keys, and talks plain text.`, { name }, error);
+    return notEnforcedError(
+      `The kernel "${name}" advertises Curve, was given keys, and talks plain text.`,
+      { name },
+      error,
+    );
   }
   return new CurveKernelError('kernel-start-failed', `The kernel "${name}" cannot be talked to: ${error.message}`, {
     hint: error.hint,

@@ -1,9 +1,9 @@
-import type { ConnectionInfo } from '../../connection/connection-info.js';
-import { dialable, endpoint } from '../../connection/endpoints.js';
-import { CurveKernelError } from '../../errors.js';
-import type { SocketName } from '../../protocol/message.js';
-import { SOCKET_NAMES } from '../../connection/per-socket.js';
-import { probe, type ProbeResult } from '../../transport/client/probe.js';
+import type { ConnectionInfo } from '../connection/connection-info.js';
+import { dialable, endpoint } from '../connection/endpoints.js';
+import { CurveKernelError } from '../errors.js';
+import type { SocketName } from '../protocol/message.js';
+import { SOCKET_NAMES } from '../connection/per-socket.js';
+import { probe, type ProbeResult } from '../transport/client/probe.js';
 
 /** Milliseconds for a kernel to turn a plaintext peer away. */
 const PROBE_TIMEOUT = 5000;
@@ -24,11 +24,11 @@ export async function proveEncryption(connection: ConnectionInfo, signal: AbortS
   const open = results.filter(([, result]) => result === 'admitted' || result === 'silent');
   if (open.length === 0) return;
   const found = open.map(([socket, result]) => `${socket} ${result === 'admitted' ? 'lets it in' : 'does not answer'}`);
-  throw notEnforced(`A peer without keys is not refused: ${found.join(', ')}.`, Object.fromEntries(results));
+  throw notEnforcedError(`A peer without keys is not refused: ${found.join(', ')}.`, Object.fromEntries(results));
 }
 
 /** The error for a kernel that was given keys and does not use them. */
-export function notEnforced(
+export function notEnforcedError(
   message: string,
   data: Readonly<Record<string, unknown>>,
   cause?: unknown,

@@ -18,7 +18,7 @@ for file; do rm -f -- "$file" || rmdir -- "$file"; done
  * Sees to it that a child and all of its session end when this process does, also for kernels that do not watch their
  * parent (`JPY_PARENT_PID`). Returns what to call once the child has ended.
  */
-export function watchOver(child: ChildProcess, leftovers: readonly string[]): () => void {
+export function startOrphanWatchdog(child: ChildProcess, leftovers: readonly string[]): () => void {
   if (process.platform === 'win32' || child.pid === undefined) return () => undefined;
   const watchdog = spawn('/bin/sh', ['-c', SCRIPT, 'jupyter-curve-watchdog', String(child.pid), ...leftovers], {
     detached: true,

@@ -8,9 +8,9 @@ import { samePublicKey, type CurvePair } from '../../keys/curve-pair.js';
 import { fingerprint } from '../../keys/fingerprint.js';
 import { readPrivateFile } from '../../keys/read-private-file.js';
 import { openSealedText } from '../../keys/seal.js';
-import { refuseExistingFile } from '../options/grant-files.js';
+import { refuseExistingFile } from '../output/grant-files.js';
 import { printNote, printResult } from '../output/output.js';
-import { ownKeysFolder, readOwnPair, readOwnPairs, readPair } from '../options/own-keys.js';
+import { ownKeysFolder, readOwnPair, readOwnPairs, readPair } from '../own-keys.js';
 import { usageError } from '../output/usage-error.js';
 
 interface AcceptArguments {

@@ -1,15 +1,15 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isOwnFolder } from '../../keys/out-of-reach.js';
-import { readPrivateFile } from '../../keys/read-private-file.js';
-import { writePrivateFile } from '../../keys/write-private-file.js';
-import { isJsonObject } from '../../protocol/parse-json-frame.js';
-import { SOCKET_FOLDER } from '../../launch/kernel-address.js';
-import { makeFolderOf } from './make-folder.js';
-import { isStringList } from '../../launch/read-kernelspec.js';
-import { removeLeftovers } from './remove-leftovers.js';
-import { processRealm, processStart } from '../../support/process-start.js';
+import { isOwnFolder } from '../keys/out-of-reach.js';
+import { readPrivateFile } from '../keys/read-private-file.js';
+import { writePrivateFile } from '../keys/write-private-file.js';
+import { isJsonObject } from '../protocol/parse-json-frame.js';
+import { SOCKET_FOLDER } from './kernel-address.js';
+import { makeFolderOf } from './runtime-files.js';
+import { isStringList } from './read-kernelspec.js';
+import { removeLeftovers } from '../manager/lifecycle/remove-leftovers.js';
+import { processRealm, processStart } from '../support/process-start.js';
 
 /** Who owns a kernel, and what is worthless once both are gone. Lies in the runtime folder as long as the kernel runs. */
 interface KernelRecord {

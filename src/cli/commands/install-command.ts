@@ -1,13 +1,13 @@
 import { chmod, copyFile, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { fileSystemRefusal, foreignKernelspec, ownership } from '../kernelspec/installed-kernelspec.js';
-import { kernelspecFolder, placeOptions, type KernelspecPlace } from '../kernelspec/kernelspec-folder.js';
+import { fileSystemError, foreignKernelspecError, ownership } from '../kernelspec/installed-kernelspec.js';
+import { kernelspecFolder, locationOptions, type KernelspecLocation } from '../kernelspec/kernelspec-folder.js';
 import { kernelspecTemplate, mainFile } from '../package-files.js';
 import { printNote, printResult } from '../output/output.js';
 import { replaceFolder } from '../kernelspec/replace-folder.js';
 
-interface InstallArguments extends KernelspecPlace {
+interface InstallArguments extends KernelspecLocation {
   readonly 'display-name': string | undefined;
   readonly force: boolean;
 }
@@ -17,7 +17,7 @@ export const installCommand: CommandModule<object, InstallArguments> = {
   command: 'install',
   describe: 'Install the TypeScript kernel for Jupyter',
   builder: (yargs) =>
-    placeOptions(yargs)
+    locationOptions(yargs)
       .option('display-name', { type: 'string', requiresArg: true, describe: 'The name that front ends show' })
       .option('force', { type: 'boolean', default: false, describe: 'Replace a kernel that is not ours' })
       .example('$0 install', 'for JupyterLab, Notebook, VS Code, nbclient, papermill')
@@ -28,7 +28,7 @@ export const installCommand: CommandModule<object, InstallArguments> = {
 async function install({ 'display-name': displayName, force, ...place }: InstallArguments): Promise<void> {
   const folder = await kernelspecFolder(place);
   if (!force && (await ownership(folder)) === 'foreign') {
-    throw foreignKernelspec(folder, 'choose another --name, or replace it with --force');
+    throw foreignKernelspecError(folder, 'choose another --name, or replace it with --force');
   }
   const spec = await fillTemplate(await readFile(join(kernelspecTemplate, 'kernel.json'), 'utf8'), displayName);
   try {
@@ -41,7 +41,7 @@ async function install({ 'display-name': displayName, force, ...place }: Install
       }
     });
   } catch (error) {
-    throw fileSystemRefusal(folder, error);
+    throw fileSystemError(folder, error);
   }
   printNote(`installed the kernel "${place.name}" in`);
   printResult(folder);

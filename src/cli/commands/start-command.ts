@@ -2,10 +2,10 @@ import type { CommandModule } from 'yargs';
 import { CurveKernelError } from '../../errors.js';
 import { startKernel } from '../../manager/lifecycle/start-kernel.js';
 import type { ManagedKernel } from '../../manager/lifecycle/managed-kernel.js';
-import { ACCESS_OPTIONS, type AccessArguments } from '../options/access-options.js';
+import { ACCESS_OPTIONS, type AccessArguments } from '../options/sharing-options.js';
 import { createDroppedMessages } from '../output/dropped-messages.js';
-import { listenForInterruption, type Interruption } from '../output/interruption.js';
-import { kernelOption, policyOption, type KernelArguments } from '../options/kernel-options.js';
+import { listenForInterruption, type Interruption } from '../interruption.js';
+import { kernelOption, policyOption, type KernelArguments } from '../options/start-options.js';
 import { printNote, printResult, printWarning } from '../output/output.js';
 import { findSharedKernelspec } from '../kernelspec/shared-kernelspec.js';
 
@@ -43,12 +43,12 @@ async function start(args: StartArguments): Promise<void> {
     ...(args.ip === undefined ? {} : { ip: args.ip }),
     findKernelSpec: findSharedKernelspec(args),
     autoRestart: false,
-    signal: interruption.gently,
+    signal: interruption.softAbort,
     onWarning: printWarning,
     onError: (_kernelId, error) => dropped.note(error),
     onOutput: (_name, text) => process.stderr.write(text),
   }).catch((error: unknown) => {
-    throw interruption.gently.aborted ? interrupted() : error;
+    throw interruption.softAbort.aborted ? interrupted() : error;
   });
   const ended = whenEnded(kernel);
   printNote(
@@ -70,7 +70,7 @@ function whenEnded(kernel: ManagedKernel): Promise<void> {
  * Ends the kernel when that is asked for, or was before it was ready. Rejects when it cannot be ended. A kernel is asked first, also by
  * SIGTERM: one that is killed cannot end its audit.
  */
-function endOn({ gently, atOnce }: Interruption, kernel: ManagedKernel): Promise<never> {
+function endOn({ softAbort, hardAbort }: Interruption, kernel: ManagedKernel): Promise<never> {
   return new Promise((_resolve, reject) => {
     let asked = false;
     const ask = (): void => {
@@ -78,9 +78,9 @@ function endOn({ gently, atOnce }: Interruption, kernel: ManagedKernel): Promise
       setImmediate(() => (asked = true));
     };
     const kill = (): void => void (asked && kernel.shutdown({ now: true }).catch(reject));
-    atOnce.addEventListener('abort', kill);
-    if (gently.aborted) return ask();
-    gently.addEventListener('abort', ask);
+    hardAbort.addEventListener('abort', kill);
+    if (softAbort.aborted) return ask();
+    softAbort.addEventListener('abort', ask);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { findKernelSpecs } from '../../launch/kernelspecs.js';
+import { findKernelSpecs } from '../../launch/find-kernelspecs.js';
 import { printJson, printNote, printResult, printWarning, table } from '../output/output.js';
 
 interface SpecsArguments {

@@ -5,7 +5,7 @@ import { CurveKernelError, type ErrorCode } from '../../errors.js';
 import { readNotebook } from '../../notebook/read-notebook.js';
 import { writeNotebook } from '../../notebook/write-notebook.js';
 import { keyFileOption } from '../options/existing-kernel.js';
-import { kernelOption, policyOption, type KernelArguments } from '../options/kernel-options.js';
+import { kernelOption, policyOption, type KernelArguments } from '../options/start-options.js';
 import { describeError, printJson, printNote, printResult } from '../output/output.js';
 import { reportFailure } from '../output/report-failure.js';
 import { readParameters, type ParameterArguments } from '../options/run-parameters.js';

@@ -5,7 +5,7 @@ import { fingerprint } from '../../keys/fingerprint.js';
 import type { GrantRequest } from '../../manager/client/access-client.js';
 import type { IssuedGrant } from '../../manager/client/access-grant.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
-import { handOver, jobFiles, refuseExistingFile, writeGrant, writeJob } from '../options/grant-files.js';
+import { deliverOrRevoke, jobFiles, refuseExistingFile, writeGrant, writeJob } from '../output/grant-files.js';
 import {
   keyTargetOptions,
   parseDurationOption,
@@ -90,7 +90,9 @@ async function grant(args: GrantArguments): Promise<void> {
   await refuseExistingFile(args.out);
   const issued = await withAccess(args, async (access) => {
     const made = await access.grant({ ...request, ...(publicKey === undefined ? {} : { publicKey }) });
-    return handOver(access, made, () => writeGrant(args.out, made.connection, args.seal ? publicKey : undefined));
+    return deliverOrRevoke(access, made, () =>
+      writeGrant(args.out, made.connection, args.seal ? publicKey : undefined),
+    );
   });
   report(issued, [args.out], args.json);
 }
@@ -102,7 +104,9 @@ async function grantJob(request: GrantRequest, args: GrantArguments): Promise<vo
   try {
     const issued = await withAccess(args, async (access) => {
       const made = await access.grant({ ...request, publicKey: pair.publicKey });
-      return handOver(access, made, () => writeJob(args.out, request.name, { pair, connection: made.connection }));
+      return deliverOrRevoke(access, made, () =>
+        writeJob(args.out, request.name, { pair, connection: made.connection }),
+      );
     });
     report(issued, files, args.json);
   } finally {

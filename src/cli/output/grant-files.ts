@@ -28,7 +28,7 @@ export async function writeGrant(file: string, connection: ConnectionInfo, sealT
 }
 
 /** Has a new grant given to its holder, and takes it back when that fails. */
-export async function handOver(
+export async function deliverOrRevoke(
   access: Access,
   issued: IssuedGrant,
   give: () => Promise<unknown>,

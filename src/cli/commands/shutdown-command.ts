@@ -6,7 +6,7 @@ import { readConnectionFile } from '../../connection/read-connection-file.js';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { askControl } from '../../manager/client/ask-control.js';
 import { probe, type ProbeAs } from '../../transport/client/probe.js';
-import { findKernelKeys, keyFileOption } from '../options/existing-kernel.js';
+import { findCredentials, keyFileOption } from '../options/existing-kernel.js';
 import { printNote } from '../output/output.js';
 
 interface ShutdownArguments {
@@ -29,7 +29,7 @@ export const shutdownCommand: CommandModule<object, ShutdownArguments> = {
 };
 
 async function shutdown({ file, 'key-file': keyFile }: ShutdownArguments): Promise<void> {
-  const { client, secretKey } = await findKernelKeys(file, keyFile);
+  const { client, secretKey } = await findCredentials(file, keyFile);
   const connection = await readConnectionFile(file, secretKey && { secretKey });
   const options = { connection, timeout: PATIENCE, ...(client === undefined ? {} : { client }) };
   const { status, ename } = await askControl(options, 'shutdown_request', { restart: false }).catch((error) => {

@@ -1,11 +1,11 @@
 import type { CommandModule } from 'yargs';
 import { CurveKernelError } from '../../errors.js';
-import { fileSystemRefusal, foreignKernelspec, ownership } from '../kernelspec/installed-kernelspec.js';
-import { kernelspecFolder, placeOptions, type KernelspecPlace } from '../kernelspec/kernelspec-folder.js';
+import { fileSystemError, foreignKernelspecError, ownership } from '../kernelspec/installed-kernelspec.js';
+import { kernelspecFolder, locationOptions, type KernelspecLocation } from '../kernelspec/kernelspec-folder.js';
 import { printNote, printResult } from '../output/output.js';
 import { removeFolder } from '../kernelspec/replace-folder.js';
 
-interface UninstallArguments extends KernelspecPlace {
+interface UninstallArguments extends KernelspecLocation {
   readonly force: boolean;
 }
 
@@ -14,7 +14,7 @@ export const uninstallCommand: CommandModule<object, UninstallArguments> = {
   command: 'uninstall',
   describe: 'Remove the TypeScript kernel from Jupyter',
   builder: (yargs) =>
-    placeOptions(yargs).option('force', {
+    locationOptions(yargs).option('force', {
       type: 'boolean',
       default: false,
       describe: 'Remove a kernel that is not ours',
@@ -30,9 +30,9 @@ async function uninstall({ force, ...place }: UninstallArguments): Promise<void>
       hint: 'see with "jupyter-curve specs" where it is, and say so with --user, --sys-prefix or --prefix',
     });
   }
-  if (whose === 'foreign' && !force) throw foreignKernelspec(folder, 'remove it all the same with --force');
+  if (whose === 'foreign' && !force) throw foreignKernelspecError(folder, 'remove it all the same with --force');
   await removeFolder(folder).catch((error: unknown) => {
-    throw fileSystemRefusal(folder, error);
+    throw fileSystemError(folder, error);
   });
   printNote(`removed the kernel "${place.name}" from`);
   printResult(folder);

@@ -3,10 +3,10 @@ import { SECRET_VARIABLE } from '../../connection/connection-info.js';
 import { eraseVariable } from '../../server/erase-variable.js';
 import { serveKernel } from '../../kernel/serve-kernel.js';
 import { findAccount } from '../../typescript/evaluator-account.js';
-import { ACCESS_OPTIONS, accessOptions } from '../options/access-options.js';
+import { ACCESS_OPTIONS, accessOptions } from '../options/sharing-options.js';
 import { parseKernelArguments, type KernelArguments } from '../options/kernel-arguments.js';
 import { printError, printNote, printWarning } from '../output/output.js';
-import { warnOfPlainText } from '../output/plain-text.js';
+import { warnOfPlainText } from '../output/plain-text-warning.js';
 
 /** `kernel`: what the kernelspec starts. Ends when a client, its parent's death or a signal ends it. */
 export const kernelCommand: CommandModule<object, KernelArguments> = {
