@@ -2,8 +2,8 @@ import { SECRET_VARIABLE } from '../connection/connection-info.js';
 import { eraseVariable } from '../server/erase-variable.js';
 
 /**
- * Removes a kernel's secret key from where other processes of this user can read it, the environment that this process was started with. This
- * process keeps it until {@link dropSecret}, or until it is used.
+ * Erases a kernel's secret key from the environment block that this process was started with, which other processes of the same user can
+ * read. `process.env` keeps it until {@link dropSecret}, or until it is used.
  */
 export function hideSecret(): void {
   const secret = process.env[SECRET_VARIABLE];
@@ -12,7 +12,7 @@ export function hideSecret(): void {
   process.env[SECRET_VARIABLE] = secret;
 }
 
-/** Forgets the secret key unless the command names a running kernel: nothing that others start is to inherit it. */
+/** Deletes the secret key unless the command names a running kernel, so that no child process inherits it. */
 export function dropSecret(argv: Readonly<Record<string, unknown>>): void {
   if (argv['existing'] === undefined && argv['file'] === undefined) delete process.env[SECRET_VARIABLE];
 }

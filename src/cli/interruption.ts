@@ -1,12 +1,12 @@
-/** What Ctrl-C and the signals that end a process ask for, in two steps. */
+/** Two steps of stopping, requested by Ctrl-C and the signals that end a process. */
 export interface Interruption extends Disposable {
-  /** Aborted by the first: stop what runs, and keep what there is. */
+  /** Aborted by the first signal: stop the work and keep its results. */
   readonly softAbort: AbortSignal;
-  /** Aborted by the second Ctrl-C, and at once by SIGTERM and SIGHUP: end everything now. */
+  /** Aborted by the second Ctrl-C, or immediately by SIGTERM and SIGHUP: end everything now. */
   readonly hardAbort: AbortSignal;
 }
 
-/** Listens to signals until it is disposed. Whatever comes after the second step has its usual, deadly effect. */
+/** Listens to signals until it is disposed. A signal after the second step has its default effect. */
 export function listenForInterruption(): Interruption {
   const [softAbort, hardAbort] = [new AbortController(), new AbortController()];
   const dispose = (): void => {

@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 /**
- * The command's entry. `kernel` is on a path of its own: front ends wait for a kernel to start, and parsing two options
- * does not need the libraries that the other commands load.
+ * Entry of the command. `kernel` has a path of its own: front ends wait for a kernel to start, and its few options are parsed without the
+ * libraries of the other commands.
  */
 import { guardProcess } from '../keys/guard-process.js';
-import { describeError, printJson, tolerateClosedPipes } from './output/output.js';
-import { reportFailure } from './output/report-failure.js';
+import { describeError, printJson, reportFailure, tolerateClosedPipes } from './output/output.js';
 
 guardProcess();
 const args = process.argv.slice(2);
@@ -22,7 +21,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  // Looked for by itself: arguments that cannot be parsed are a failure, too.
+  // Not the parsed option: arguments that cannot be parsed are a failure, too.
   if (args.includes('--json')) printJson({ status: 'error', error: describeError(error) });
   reportFailure(error);
 });

@@ -4,21 +4,24 @@ import { notEnforcedError } from './prove-encryption.js';
 import { settlesWithin } from '../support/settles-within.js';
 import { startTimer } from '../support/start-timer.js';
 
-/** How long a start may take. */
+/** Time limits of a start. */
 export interface StartLimits {
-  /** Milliseconds that are left. */
+  /** Remaining time in milliseconds. */
   readonly milliseconds: number;
-  /** Milliseconds there were at first, for the error. */
+  /** The whole time in milliseconds, for the error. */
   readonly startTimeout: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Milliseconds in which a process that is about to end shall do so, since its end says more than a lost connection. */
+/** Milliseconds to wait for the end of a process after its connection failed: the end explains more than a lost connection. */
 const EXIT_TIMEOUT = 300;
 
 /**
- * Waits for a kernel that is starting, and turns every way in which that can fail into one error: it ended, it said nothing in
- * time, it does not use its keys, or something else is wrong with its sockets.
+ * Waits until a started kernel is ready, and turns every failure into an error that explains it.
+ *
+ * @param ready Connects to the kernel. Its signal is aborted when the process ends or the time is up.
+ * @throws CurveKernelError `kernel-start-failed` when the process ended or its sockets fail, `kernel-start-timeout`,
+ *   `encryption-not-enforced` when it does not use its keys; the reason of `signal`.
  */
 export async function diagnoseStart<T>(
   name: string,
@@ -39,9 +42,10 @@ export async function diagnoseStart<T>(
   } catch (error) {
     signal?.throwIfAborted();
     await settlesWithin(ended, EXIT_TIMEOUT);
-    if (end !== undefined) throw startFailed(name, end);
-    if (over.signal.aborted || isCurveKernelError(error, 'peer-silent')) throw timedOut(name, startTimeout, error);
-    throw socketFailed(name, error);
+    if (end !== undefined) throw startFailedError(name, end);
+    if (over.signal.aborted || isCurveKernelError(error, 'peer-silent'))
+      throw startTimeoutError(name, startTimeout, error);
+    throw explainSocketError(name, error);
   } finally {
     stop();
   }
@@ -52,38 +56,38 @@ export function describeEnd({ code, signal }: ProcessEnd): string {
   return signal === null ? `with status ${code ?? 'unknown'}` : `by ${signal}`;
 }
 
-function startFailed(name: string, end: ProcessEnd): CurveKernelError {
-  const words = end.stderrTail.trim().split('\n').slice(-5).join('\n');
-  const last = words === '' ? ' It printed nothing.' : ` Its last words:\n${words}`;
+function startFailedError(name: string, end: ProcessEnd): CurveKernelError {
+  const output = end.stderrTail.trim().split('\n').slice(-5).join('\n');
+  const last = output === '' ? ' It printed nothing.' : ` It printed at the end:\n${output}`;
   return new CurveKernelError(
     'kernel-start-failed',
-    `The kernel "${name}" ended ${describeEnd(end)} at its start.${last}`,
+    `The kernel "${name}" ended ${describeEnd(end)} during its start.${last}`,
     {
-      hint: 'Run the command of its kernel.json by hand to see what is wrong.',
+      hint: 'Run the command in its kernel.json by hand to see what is wrong.',
       data: { name, ...end },
     },
   );
 }
 
-function timedOut(name: string, startTimeout: number, cause: unknown): CurveKernelError {
-  const message = `The kernel "${name}" runs, and was not ready within ${Math.round(startTimeout / 100) / 10} s; it was ended.`;
+function startTimeoutError(name: string, startTimeout: number, cause: unknown): CurveKernelError {
+  const message = `The kernel "${name}" was not ready within ${Math.round(startTimeout / 100) / 10} s; it was ended.`;
   return new CurveKernelError('kernel-start-timeout', message, {
-    hint: 'Give a slow kernel a longer startTimeout; otherwise check that it is a Jupyter kernel, and what it prints.',
+    hint: 'Give a slow kernel a longer startTimeout; otherwise check that it is a Jupyter kernel, and look at its output.',
     cause,
     data: { name, startTimeout },
   });
 }
 
-function socketFailed(name: string, error: unknown): unknown {
+function explainSocketError(name: string, error: unknown): unknown {
   if (!(error instanceof CurveKernelError) || !error.code.startsWith('peer-')) return error;
   if (error.code === 'peer-plaintext') {
     return notEnforcedError(
-      `The kernel "${name}" advertises Curve, was given keys, and talks plain text.`,
+      `The kernel "${name}" advertises Curve and was given keys, but talks plain text.`,
       { name },
       error,
     );
   }
-  return new CurveKernelError('kernel-start-failed', `The kernel "${name}" cannot be talked to: ${error.message}`, {
+  return new CurveKernelError('kernel-start-failed', `The kernel "${name}" cannot be reached: ${error.message}`, {
     hint: error.hint,
     cause: error,
     data: { name },

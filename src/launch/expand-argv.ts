@@ -5,31 +5,31 @@ import { isJsonObject } from '../protocol/parse-json-frame.js';
 import type { KernelSpec } from './kernelspec.js';
 import { findExecutable, findPythonPrefix } from './python-prefix.js';
 
-/** Beside what the kernelspec says. */
-export interface KernelCommandOptions {
-  /** Whether an ipykernel writes what it runs into the history of the user's IPython. Default true. */
+/** Options of {@link expandArgv}. */
+export interface ExpandArgvOptions {
+  /** If false, an ipykernel keeps its history in memory instead of the history file of the user's IPython. Default true. */
   readonly ipythonHistory?: boolean | undefined;
 }
 
-/** The module or the script that starts an ipykernel; other kernels refuse its arguments. */
+/** The module or the script that starts an ipykernel; other kernels refuse its options. */
 const IPYKERNEL = /(?:^|[/\\])ipykernel(?:\.kernelapp|_launcher(?:\.py)?)?$/;
 const HISTORY_FILE = '--HistoryManager.hist_file=';
 
 /**
- * The command of a kernelspec with `{connection_file}`, `{resource_dir}` and `{prefix}` filled in, `~/` expanded, and a bare
- * `python` replaced by the Python the kernelspec was installed for, as jupyter_client does with its own (`format_kernel_cmd`).
+ * Expands `argv` of a kernelspec: fills in `{connection_file}`, `{resource_dir}` and `{prefix}`, expands `~/`, and replaces a bare `python`
+ * by the Python that the kernelspec was installed for, as jupyter_client does with its own (`format_kernel_cmd`).
  *
- * @throws CurveKernelError `kernelspec-invalid` when there is no command, or only a provisioner of Python's knows it.
+ * @throws CurveKernelError `kernelspec-invalid` when `argv` is empty, or the kernelspec asks for a kernel provisioner.
  */
-export async function kernelCommand(
+export async function expandArgv(
   spec: KernelSpec,
   connectionFile: string,
   env: NodeJS.ProcessEnv,
-  { ipythonHistory = true }: KernelCommandOptions = {},
+  { ipythonHistory = true }: ExpandArgvOptions = {},
 ): Promise<readonly string[]> {
   const [program, ...rest] = spec.argv;
   checkLaunchable(spec);
-  if (program === undefined) throw unlaunchable(spec, 'has an empty argv', 'Install the kernel again.');
+  if (program === undefined) throw unlaunchableError(spec, 'has an empty argv', 'Install the kernel again.');
   const prefix = installPrefix(spec);
   const values: Readonly<Record<string, string | undefined>> = {
     connection_file: connectionFile,
@@ -44,12 +44,12 @@ export async function kernelCommand(
       )
       .replace(/^~(?=\/|$)/, () => home);
   const command = [(await findPython(program, prefix, env)) ?? program, ...rest].map(fill);
-  const isAsked = ipythonHistory || command.some((argument) => argument.startsWith(HISTORY_FILE));
-  if (isAsked || !command.some((argument) => IPYKERNEL.test(argument))) return command;
+  const keepsArgv = ipythonHistory || command.some((argument) => argument.startsWith(HISTORY_FILE));
+  if (keepsArgv || !command.some((argument) => IPYKERNEL.test(argument))) return command;
   return [...command, `${HISTORY_FILE}:memory:`]; // as nbclient does
 }
 
-/** The folder a kernelspec was installed under: `…` of `…/share/jupyter/kernels/name`. */
+/** The prefix that a kernelspec was installed under: `…` of `…/share/jupyter/kernels/name`. */
 function installPrefix(spec: KernelSpec): string | undefined {
   return /^(.+)[/\\]share[/\\]jupyter[/\\]kernels[/\\][^/\\]+$/.exec(spec.resourceDir)?.[1];
 }
@@ -60,7 +60,7 @@ async function findPython(
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   if (!/^python(3(\.\d+)?)?$/.test(program)) return undefined;
-  // A version that is asked for by number is not replaced by another.
+  // A Python that is named with its version is not replaced by another version.
   const names = program.includes('.') ? [program] : [program, program === 'python' ? 'python3' : 'python'];
   for (const folder of [prefix, env['VIRTUAL_ENV'], env['CONDA_PREFIX']]) {
     if (!folder) continue;
@@ -74,14 +74,14 @@ function checkLaunchable(spec: KernelSpec): void {
   const provisioner = spec.metadata['kernel_provisioner'];
   const name = isJsonObject(provisioner) ? provisioner['provisioner_name'] : undefined;
   if (name === undefined || name === 'local-provisioner') return;
-  throw unlaunchable(
+  throw unlaunchableError(
     spec,
     `asks for the provisioner ${JSON.stringify(name)}`,
     'Start this kernel with jupyter_client.',
   );
 }
 
-function unlaunchable(spec: KernelSpec, problem: string, hint: string): CurveKernelError {
+function unlaunchableError(spec: KernelSpec, problem: string, hint: string): CurveKernelError {
   return new CurveKernelError('kernelspec-invalid', `The kernelspec "${spec.name}" ${problem}.`, {
     hint,
     data: { name: spec.name, resourceDir: spec.resourceDir },

@@ -4,22 +4,21 @@ import { join } from 'node:path';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import type { ManagerWarning } from './encryption-policy.js';
 import { jupyterPaths } from './jupyter-paths.js';
-import type { KernelSpec } from './kernelspec.js';
+import { type KernelSpec, readKernelSpec } from './kernelspec.js';
 import { findNativePython } from './native-python.js';
-import { readKernelSpec } from './read-kernelspec.js';
 
-/** Where to look, and whom to tell about what cannot be used. */
+/** Options of the search for kernelspecs. */
 export interface FindKernelSpecsOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Told about every kernelspec that is there and cannot be used. */
+  /** Called for every kernelspec that cannot be used. */
   readonly onWarning?: (warning: ManagerWarning) => void;
 }
 
-const NATIVE = 'python3';
+const NATIVE_NAME = 'python3';
 
 /**
- * Every installed kernelspec by name, found as jupyter_client 8.10 finds them (`kernelspec.py`): the first folder of the search
- * path that has a name wins, and a Python with ipykernel is offered as `python3` when nothing else is.
+ * Finds every installed kernelspec, by name, as jupyter_client 8.10 does (`kernelspec.py`): the first folder of the search
+ * path that has a name wins, and a Python with ipykernel is added as `python3` if there is no other kernelspec of that name.
  */
 export async function findKernelSpecs(options: FindKernelSpecsOptions = {}): Promise<Map<string, KernelSpec>> {
   const env = options.env ?? process.env;
@@ -33,17 +32,17 @@ export async function findKernelSpecs(options: FindKernelSpecsOptions = {}): Pro
       options.onWarning?.({ code: 'kernelspec-invalid', message: problem.message, hint: problem.hint });
     } else if (problem !== undefined) throw problem;
   }
-  if (!specs.has(NATIVE)) {
-    const native = await findNativePython(NATIVE, env);
-    if (native !== undefined) specs.set(NATIVE, native);
+  if (!specs.has(NATIVE_NAME)) {
+    const native = await findNativePython(NATIVE_NAME, env);
+    if (native !== undefined) specs.set(NATIVE_NAME, native);
   }
   return specs;
 }
 
 /**
- * The kernelspec called `name`, in any case.
+ * Finds the kernelspec called `name`, in any case.
  *
- * @throws CurveKernelError `kernelspec-missing`, naming what is installed and where it looked; `kernelspec-invalid`.
+ * @throws CurveKernelError `kernelspec-missing`, naming the installed kernels and the folders searched; `kernelspec-invalid`.
  */
 export async function findKernelSpec(name: string, options: FindKernelSpecsOptions = {}): Promise<KernelSpec> {
   const env = options.env ?? process.env;
@@ -52,7 +51,7 @@ export async function findKernelSpec(name: string, options: FindKernelSpecsOptio
   const folders = await findSpecFolders(parents);
   const resourceDir = folders.get(wanted);
   if (resourceDir !== undefined) return readKernelSpec(wanted, resourceDir);
-  const native = wanted === NATIVE ? await findNativePython(NATIVE, env) : undefined;
+  const native = wanted === NATIVE_NAME ? await findNativePython(NATIVE_NAME, env) : undefined;
   if (native !== undefined) return native;
   const available = [...folders.keys()].toSorted();
   const found = available.length === 0 ? 'none is installed' : `installed are ${available.join(', ')}`;
@@ -63,7 +62,7 @@ export async function findKernelSpec(name: string, options: FindKernelSpecsOptio
   });
 }
 
-/** The folders that hold kernelspecs: those of Jupyter, and last, as ever, IPython's own. */
+/** The folders with kernelspecs: Jupyter's, and IPython's own last. */
 async function specFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
   const { data } = await jupyterPaths({ env });
   const ipython = env['IPYTHONDIR'] || join(env['HOME'] || homedir(), '.ipython');

@@ -8,30 +8,29 @@ import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { errnoOf } from '../keys/private-file.js';
 import { SOCKET_NAMES } from '../connection/per-socket.js';
 
-/** The names of folders for sockets begin so, in the system's temporary one. */
-export const SOCKET_FOLDER = 'jupyter-curve-';
+/** Prefix of the names of socket folders in the system's temporary folder. */
+export const SOCKET_FOLDER_PREFIX = 'jupyter-curve-';
 
-/** Where a kernel shall bind its sockets. */
+/** The address that a kernel is to bind its sockets to. */
 export interface KernelAddress {
   readonly transport: Transport;
   readonly ip: string;
   readonly ports: Ports;
   /** The ipc sockets that the kernel will make. */
   readonly files: readonly string[];
-  /** The folder that was made for them, if any. */
+  /** The folder that was created for them, if any. */
   readonly folders: readonly string[];
-  /** Lets go of the ports: the kernel is about to bind them. */
+  /** Closes the sockets that hold the ports, so that the kernel can bind them. Can be called again. */
   release(): Promise<void>;
-  /** Whether somebody has one of the ports: to be asked once the kernel is gone. */
-  taken(): Promise<boolean>;
+  /** True if one of the ports is in use. To be called after the kernel has ended. */
+  isTaken(): Promise<boolean>;
 }
 
 /**
  * Chooses ports for a kernel, those of `previous` where they are still free.
  *
- * Only some kernels can bind port 0 and write the file back, so the choice is made here, for every kernel in the same way:
- * the ports are held by listening sockets until the moment before the start. Whoever takes one in the blink that is left
- * makes the kernel fail, which {@link KernelAddress.taken} tells from other failures; then it is started again elsewhere.
+ * Only some kernels can bind port 0 and write the file back, so the ports are chosen here, for every kernel in the same way: listening
+ * sockets hold them until the moment before the start. A process that takes one in the instant that is left makes the kernel fail, which {@link KernelAddress.isTaken} distinguishes from other failures; then the kernel is started again on other ports.
  *
  * @throws CurveKernelError `bind-failed` when `ip` is no address of this machine.
  */
@@ -45,7 +44,7 @@ export async function chooseTcpAddress(ip: string, previous?: Ports): Promise<Ke
     files: [],
     folders: [],
     release: async () => void (await Promise.all(held.map(close))),
-    taken: async () => {
+    isTaken: async () => {
       const free = await Promise.all(Object.values(ports).map((port: number) => isFree(ip, port)));
       return free.includes(false);
     },
@@ -58,10 +57,10 @@ export async function chooseTcpAddress(ip: string, previous?: Ports): Promise<Ke
  */
 export async function chooseIpcAddress(connectionFile: string): Promise<KernelAddress> {
   const beside = ipcAddress(`${connectionFile.replace(/\.json$/, '')}-ipc`);
-  if (fits(beside)) return beside;
-  const folder = await mkdtemp(join(tmpdir(), SOCKET_FOLDER));
+  if (isValidAddress(beside)) return beside;
+  const folder = await mkdtemp(join(tmpdir(), SOCKET_FOLDER_PREFIX));
   const address = ipcAddress(join(folder, 'k'), folder);
-  if (fits(address)) return address;
+  if (isValidAddress(address)) return address;
   await rm(folder, { recursive: true });
   endpoint(address, 'heartbeat'); // throws, and says why
   return address;
@@ -76,12 +75,12 @@ function ipcAddress(ip: string, folder?: string): KernelAddress {
     files: Object.values(ports).map((port: number) => `${ip}-${port}`),
     folders: folder === undefined ? [] : [folder],
     release: () => Promise.resolve(),
-    taken: () => Promise.resolve(false),
+    isTaken: () => Promise.resolve(false),
   };
 }
 
-/** Whether the path is short enough for a socket, and clear of the `ipc://…` names that are no paths. */
-function fits(address: KernelAddress): boolean {
+/** True if the path is short enough for a socket, and is none of the `ipc://…` names that are no paths. */
+function isValidAddress(address: KernelAddress): boolean {
   try {
     endpoint(address, 'heartbeat');
     return dirname(address.ip) !== '.';

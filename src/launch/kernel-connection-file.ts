@@ -9,30 +9,29 @@ import { readPrivateFile } from '../keys/read-private-file.js';
 import { Secret } from '../keys/secret.js';
 import { probe, type ProbeAs } from '../transport/client/probe.js';
 import { isKernelsFile } from './kernel-record.js';
-import { fileUnwritableError, makeFolderOf } from './runtime-files.js';
-import { removeLeftovers } from '../manager/lifecycle/remove-leftovers.js';
+import { fileUnwritableError, makeFolderOf, removeLeftovers } from './runtime-files.js';
 
 /**
- * The connection file of a kernel, from its first start to its end. Whatever else has that name is left alone, whenever it
- * came: only what a kernel that is gone left behind is replaced, and only what was written here is removed.
+ * The connection file of a kernel, from its first start to its end. Any other file of that name is left alone: only the file of a kernel that
+ * has ended is replaced, and only the file that was written here is removed.
  */
 export class KernelConnectionFile {
   readonly path: string;
-  /** The signing key in the file as it was last written. No other kernel has it, so it tells whose a file is. */
+  /** The signing key in the file as it was last written. No other kernel has it, so it identifies the file. */
   #key: Secret | undefined;
 
   readonly #runtime: string;
 
-  /** `runtime`: where the kernels that run are recorded. */
+  /** @param runtime The folder with the records of running kernels. */
   constructor(path: string, runtime: string) {
     this.path = path;
     this.#runtime = runtime;
   }
 
   /**
-   * Writes the file, as {@link writeConnectionFile} does; its folder is made if it is not there.
+   * Writes the file, as {@link writeConnectionFile} does, and creates its folder if needed.
    *
-   * @throws CurveKernelError `connection-file-unwritable` when the file is no connection file, or that of another kernel that runs;
+   * @throws CurveKernelError `connection-file-unwritable` when a file of that name is no connection file, or belongs to another kernel that runs;
    *   `connection-file-unsafe`.
    */
   async write(connection: ConnectionInfo, options: WriteConnectionOptions): Promise<void> {
@@ -43,7 +42,7 @@ export class KernelConnectionFile {
     this.#key = connection.key;
   }
 
-  /** Removes the file, if it still is the one that was written. */
+  /** Removes the file if it is still the one that was written. */
   async remove(): Promise<void> {
     const text = await read(this.path).catch(() => undefined);
     if (text !== undefined && this.#isOurs(text)) await removeLeftovers([this.path]);
@@ -61,20 +60,20 @@ export class KernelConnectionFile {
 
   async #refuseUsed(text: string): Promise<void> {
     const [address, as] = heartbeatOf(this.path, text);
-    // A kernel that is just starting, or hangs, is known to its manager alone. Others are heard: every heartbeat admits strangers who
-    // know the public key, also while a cell runs.
+    // A kernel that is just starting, or hangs, is known from its record only. Others can be probed: every heartbeat socket admits
+    // strangers who know the public key, even while a cell runs.
     const used =
       (await isKernelsFile(this.#runtime, this.path)) || (await probe(address, as, 'heartbeat')) === 'admitted';
     if (!used) return;
     throw fileUnwritableError(
       this.path,
-      'is that of a kernel that runs',
+      'belongs to a kernel that runs',
       'Use another name, or shut that kernel down first.',
     );
   }
 }
 
-/** Undefined when there is no file. Who else can read it does not matter to somebody who does not use what it says. */
+/** Undefined when there is no file. Its mode does not matter: no key in it is used. */
 function read(file: string): Promise<string | undefined> {
   return readPrivateFile(file, { kind: 'connection-file', maxBytes: 65_536, isSecret: () => false }).catch((error) => {
     if (isCurveKernelError(error, 'connection-file-missing')) return undefined;
@@ -92,7 +91,7 @@ function heartbeatOf(file: string, text: string): [endpoint: string, as: ProbeAs
   } catch (cause) {
     throw fileUnwritableError(
       file,
-      'exists already, and is none',
+      'cannot be written: a file of that name exists and is no connection file',
       'Use another name, or remove that file first.',
       cause,
     );

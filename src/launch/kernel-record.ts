@@ -5,13 +5,12 @@ import { isOwnFolder } from '../keys/out-of-reach.js';
 import { readPrivateFile } from '../keys/read-private-file.js';
 import { writePrivateFile } from '../keys/write-private-file.js';
 import { isJsonObject } from '../protocol/parse-json-frame.js';
-import { SOCKET_FOLDER } from './kernel-address.js';
-import { makeFolderOf } from './runtime-files.js';
-import { isStringList } from './read-kernelspec.js';
-import { removeLeftovers } from '../manager/lifecycle/remove-leftovers.js';
+import { SOCKET_FOLDER_PREFIX } from './kernel-address.js';
+import { makeFolderOf, removeLeftovers } from './runtime-files.js';
+import { isStringList } from './kernelspec.js';
 import { processRealm, processStart } from '../support/process-start.js';
 
-/** Who owns a kernel, and what is worthless once both are gone. Lies in the runtime folder as long as the kernel runs. */
+/** A kernel, its manager, and the files to remove when both have ended. Lies in the runtime folder while the kernel runs. */
 interface KernelRecord {
   readonly realm: string;
   readonly owner: ProcessId;
@@ -24,14 +23,14 @@ interface ProcessId {
   readonly start: string;
 }
 
-/** Where {@link recordKernel} writes. */
+/** The file that {@link recordKernel} writes. */
 export const recordFile = (runtime: string, id: string): string => join(runtime, `jupyter-curve-${id}.json`);
 
 const NAME = /^jupyter-curve-[\w-]+\.json$/;
 
 /**
- * Notes that this process owns a kernel. The watchdog ends a kernel whose owner died; this is for when
- * both were killed, or the machine was switched off: {@link sweepOrphans} of a later manager reads it. Returns how to take it back.
+ * Records that this process owns a kernel. The watchdog ends a kernel whose owner died; the record is for the case that both were killed,
+ * or the machine was switched off: {@link sweepOrphans} of a later manager reads it. Returns a function that removes the record.
  */
 export async function recordKernel(
   runtime: string,
@@ -54,9 +53,9 @@ export async function recordKernel(
 }
 
 /**
- * Ends kernels whose manager died without ending them, and removes their files. A process is only touched when its id and its
- * start are those of the record, so never another one that was given the same id later. Nothing is done in a folder that other users can
- * write to, and no file elsewhere is removed: what a record says is done with this user's rights.
+ * Ends kernels whose manager died without ending them, and removes their files. A process is only signalled when its id and start time are
+ * those of the record, so never another one that got the same id later. A folder that other users can write to is ignored, and no file
+ * elsewhere is removed: a record is acted on with this user's rights.
  */
 export async function sweepOrphans(runtime: string): Promise<void> {
   if (!(await isOwnFolder(runtime))) return;
@@ -68,13 +67,13 @@ export async function sweepOrphans(runtime: string): Promise<void> {
   }
 }
 
-/** Whether a path is directly in the runtime folder, or is a folder that was made for sockets, or directly in one. */
+/** True for a path directly in the runtime folder, for a socket folder, and for a path directly in one. */
 async function isOurs(runtime: string, path: string): Promise<boolean> {
   const folder = dirname(path);
   if (resolve(path) !== path) return false;
   if (folder === resolve(runtime)) return true;
   const made = folder === tmpdir() ? path : folder;
-  if (dirname(made) !== tmpdir() || !basename(made).startsWith(SOCKET_FOLDER)) return false;
+  if (dirname(made) !== tmpdir() || !basename(made).startsWith(SOCKET_FOLDER_PREFIX)) return false;
   const isFolder = await lstat(made).then(
     (stats) => stats.isDirectory(),
     () => false,
@@ -82,7 +81,7 @@ async function isOurs(runtime: string, path: string): Promise<boolean> {
   return isFolder && (await isOwnFolder(made));
 }
 
-/** Whether a kernel that is on record, and runs, has this connection file. */
+/** True if a recorded kernel that runs has this connection file. */
 export async function isKernelsFile(runtime: string, connectionFile: string): Promise<boolean> {
   for (const [, { files, kernel }] of await readRecords(runtime)) {
     if (files.includes(connectionFile) && (await isRunning(kernel))) return true;
@@ -90,7 +89,7 @@ export async function isKernelsFile(runtime: string, connectionFile: string): Pr
   return false;
 }
 
-/** What is on record in this realm, by the record's file. */
+/** The records of this realm, by their file. */
 async function readRecords(runtime: string): Promise<Map<string, KernelRecord>> {
   const realm = await processRealm();
   const records = new Map<string, KernelRecord>();
@@ -104,7 +103,7 @@ async function readRecords(runtime: string): Promise<Map<string, KernelRecord>> 
 
 const READ = { kind: 'connection-file', maxBytes: 65_536, ownOnly: true } as const;
 
-/** Undefined for what is being written or removed by another manager, is no record, or could be the work of another user. */
+/** Undefined for a file that another manager is writing or removing, that is no record, or that another user could have written. */
 async function readRecord(file: string): Promise<KernelRecord | undefined> {
   try {
     const record: unknown = JSON.parse(await readPrivateFile(file, READ));
@@ -138,6 +137,6 @@ function endSession(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It ended in the meantime.
+    // It has ended in the meantime.
   }
 }

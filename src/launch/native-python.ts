@@ -3,9 +3,8 @@ import { access, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { isJsonObject } from '../protocol/parse-json-frame.js';
-import type { KernelSpec } from './kernelspec.js';
+import { checkKernelSpec, type KernelSpec } from './kernelspec.js';
 import { findExecutable, findPythonPrefix, type PythonPrefix } from './python-prefix.js';
-import { checkKernelSpec } from './read-kernelspec.js';
 
 const DESCRIBE = [
   'import json',
@@ -14,9 +13,9 @@ const DESCRIBE = [
 ].join('\n');
 
 /**
- * The kernel of a Python that has ipykernel but no `kernel.json`, which Jupyter offers all the same (packages on `PYTHONPATH`,
- * distribution packages). What it can do depends on its version, so ipykernel itself is asked; since that takes a
- * Python's start, only where its folder exists. Undefined when there is none.
+ * The kernelspec of a Python that has ipykernel but no `kernel.json`, which Jupyter lists too (packages on `PYTHONPATH`, distribution
+ * packages). Its content depends on the version of ipykernel, so ipykernel itself is asked; as that starts a Python, only if its folder
+ * exists. Undefined when there is none.
  */
 export async function findNativePython(name: string, env: NodeJS.ProcessEnv): Promise<KernelSpec | undefined> {
   const prefix = await findPythonPrefix(env);
@@ -25,7 +24,7 @@ export async function findNativePython(name: string, env: NodeJS.ProcessEnv): Pr
   const python = await findExecutable(['python3', 'python'], env, [folder]);
   if (python === undefined) return undefined;
   try {
-    // With -c a Python imports from its working directory before anything else, and that may be anybody's.
+    // With -c a Python imports from its working directory first, which other users may be able to write to.
     const options = { env, cwd: prefix.path, timeout: 30_000 };
     const { stdout } = await promisify(execFile)(python, ['-c', DESCRIBE], options);
     const described: unknown = JSON.parse(stdout);

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 
 /**
- * Reads a word when all is well, and the end of the file when the process that held the pipe is dead, even by SIGKILL. Then it
- * ends the session `$1` and removes the remaining arguments. POSIX shell: a megabyte, and no start-up to speak of.
+ * Reads a word when the child has ended, and the end of the file when the process that held the pipe is dead, even by SIGKILL. Then it ends
+ * the session `$1` and removes the files in the remaining arguments. A POSIX shell takes a megabyte and starts fast.
  */
 const SCRIPT = `
 group=$1; shift
@@ -15,8 +15,8 @@ for file; do rm -f -- "$file" || rmdir -- "$file"; done
 `;
 
 /**
- * Sees to it that a child and all of its session end when this process does, also for kernels that do not watch their
- * parent (`JPY_PARENT_PID`). Returns what to call once the child has ended.
+ * Starts a watchdog that ends a child and all of its session when this process ends, also for kernels that do not watch their parent
+ * (`JPY_PARENT_PID`). Returns a function to call once the child has ended.
  */
 export function startOrphanWatchdog(child: ChildProcess, leftovers: readonly string[]): () => void {
   if (process.platform === 'win32' || child.pid === undefined) return () => undefined;
@@ -26,7 +26,7 @@ export function startOrphanWatchdog(child: ChildProcess, leftovers: readonly str
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  // Without a shell the kernel's own watch and the sweep at the next start remain.
+  // Without a shell, the kernel's own watch and sweepOrphans at the next start remain.
   watchdog.on('error', () => undefined);
   watchdog.stdin.on('error', () => undefined);
   watchdog.unref();

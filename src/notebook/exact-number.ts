@@ -15,13 +15,13 @@ export class ExactNumber extends Number {
   }
 }
 
-/** The number that is written like this: a plain one wherever that would be written the same. */
+/** Parses a number; the result is a plain number if JavaScript would write it the same. */
 export function exactNumber(text: string): number | ExactNumber {
   const value = Number(text);
   return Object.is(value, -0) || String(value) !== text ? new ExactNumber(text) : value;
 }
 
-/** The nearest number of JavaScript; undefined for a value that is no number. */
+/** Returns the nearest number of JavaScript; undefined for a value that is no number. */
 export function toNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   return types.isNumberObject(value) ? value.valueOf() : undefined;

@@ -20,24 +20,32 @@ interface AcceptArguments {
   readonly out: string;
 }
 
-/** `accept`: opens what `grant --seal` made. */
+/** `accept`: opens a file of `grant --seal`. */
 export const acceptCommand: CommandModule<object, AcceptArguments> = {
   command: 'accept <sealed>',
   describe: 'Open a grant that was sealed to your key',
   builder: (yargs) =>
     yargs
-      .positional('sealed', { type: 'string', demandOption: true, describe: 'The file that came by mail' })
-      .option('name', { type: 'string', requiresArg: true, describe: 'The pair that "keygen --name" made' })
-      .option('key-file', { type: 'string', requiresArg: true, describe: 'The pair [default: one of yours that fits]' })
+      .positional('sealed', { type: 'string', demandOption: true, describe: 'The sealed file' })
+      .option('name', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Name of the key pair, as given to "keygen --name"',
+      })
+      .option('key-file', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Certificate file of the key pair [default: found among yours]',
+      })
       .option('out', {
         type: 'string',
         demandOption: true,
         requiresArg: true,
-        describe: 'Write the connection file here',
+        describe: 'Where to write the connection file',
       })
       .check(({ name, keyFile }) => {
         if (name === undefined || keyFile === undefined) return true;
-        throw usageError('only one of --name and --key-file can be given', 'accept');
+        throw usageError('Only one of --name and --key-file can be given.', 'accept');
       })
       .example('$0 accept alice.sealed --out kernel.json', ''),
   handler: accept,
@@ -57,8 +65,8 @@ async function accept({ sealed, name, 'key-file': keyFile, out }: AcceptArgument
   checkRecipient(connection, pair, sealed);
   await writeConnectionFile(out, connection);
   const kernel = fingerprint(connection.curve?.publicKey ?? '');
-  printNote(`a grant of the kernel at ${endpoint(connection, 'shell')} with the key ${kernel}`);
-  printNote('a seal does not say who made it: if that matters, compare the key with who sent it');
+  printNote(`this is a grant of the kernel at ${endpoint(connection, 'shell')} with the key ${kernel}`);
+  printNote('a seal does not prove who made it: if that matters, compare the key with the sender');
   printResult(out);
 }
 
@@ -77,16 +85,16 @@ async function openWithOne(
     }
   }
   if (refusal !== undefined) throw refusal;
-  throw new CurveKernelError('key-needed', 'you have no pair of your own', {
-    hint: `name its file by --key-file; those that "keygen --name" makes are in ${await ownKeysFolder()}`,
+  throw new CurveKernelError('key-needed', 'There is no key pair of yours to open it with.', {
+    hint: `Name the file of the pair with --key-file; pairs of "keygen --name" are in ${await ownKeysFolder()}.`,
   });
 }
 
-/** Sealed to our key, and not a grant to it: somebody made it by hand, and no kernel would admit us. */
+/** A file that is sealed to this key and is not a grant to it was made by hand, and no kernel would admit the key. */
 function checkRecipient({ curve }: ConnectionInfo, { publicKey }: CurvePair, source: string): void {
   if (curve?.clientPublicKey !== undefined && samePublicKey(curve.clientPublicKey, publicKey)) return;
-  throw new CurveKernelError('connection-file-invalid', `${source} is not a grant to the key that it was sealed to`, {
-    hint: 'ask for it again, made with "jupyter-curve grant --key KEY --seal"',
+  throw new CurveKernelError('connection-file-invalid', `${source} is not a grant to the key that it was sealed to.`, {
+    hint: 'Ask for it again, made with "jupyter-curve grant --key KEY --seal".',
     data: { file: source },
   });
 }

@@ -3,8 +3,7 @@ import type { CommandModule } from 'yargs';
 import { tipOf, verifyAudit, type AuditReport, type AuditTip } from '../../access/audit/audit-chain.js';
 import { CurveKernelError } from '../../errors.js';
 import { defaultAuditFile } from '../options/default-audit-file.js';
-import { printJson, printNote, printResult, table } from '../output/output.js';
-import { reportFailure } from '../output/report-failure.js';
+import { JSON_OPTION, printJson, printNote, printResult, reportFailure, table } from '../output/output.js';
 import { usageError } from '../output/usage-error.js';
 
 interface AuditArguments {
@@ -14,28 +13,28 @@ interface AuditArguments {
   readonly json: boolean;
 }
 
-/** `audit`: what happened at a kernel's doors, and whether the account of it is whole. */
+/** `audit`: shows or verifies the audit file of a kernel. */
 export const auditCommand: CommandModule<object, AuditArguments> = {
   command: 'audit <file>',
-  describe: "Show or verify the record of a kernel's doors",
+  describe: 'Show or verify the audit file of a kernel: connections, grants and refusals',
   builder: (yargs) =>
     yargs
       .positional('file', {
         type: 'string',
         demandOption: true,
-        describe: 'An audit (.jsonl), or the connection file (.json) of its kernel',
+        describe: 'Audit file (.jsonl), or connection file (.json) of the kernel',
       })
       .option('verify', {
         type: 'boolean',
         default: false,
-        describe: 'Check that no line was changed, added or removed',
+        describe: 'Check that no line was changed, added or removed, and print the tip',
       })
       .option('tip', {
         type: 'string',
         requiresArg: true,
-        describe: 'And that it goes on from what --verify once printed',
+        describe: 'Check also that the file continues from this tip, as --verify printed it earlier',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+      .option('json', JSON_OPTION),
   handler: audit,
 };
 
@@ -49,7 +48,7 @@ async function audit({ file, verify, tip, json }: AuditArguments): Promise<void>
   else printResult(table([HEADING, ...records.map(row)]));
 }
 
-/** The audit that `file` is, or that the kernel of this connection file has by default. */
+/** The audit file itself, or the default one of the kernel of this connection file. */
 async function auditFileOf(file: string): Promise<string> {
   return file.endsWith('.json') ? defaultAuditFile(file) : file;
 }
@@ -59,8 +58,8 @@ async function readLines(file: string): Promise<readonly string[]> {
     const lines = (await readFile(file, 'utf8')).split('\n');
     return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
   } catch (cause) {
-    throw new CurveKernelError('audit-broken', `${file} cannot be read`, {
-      hint: 'a kernel has an audit once it has let somebody in; check the path',
+    throw new CurveKernelError('audit-broken', `The audit file ${file} cannot be read.`, {
+      hint: 'Check the path. A kernel creates its audit file when the first client other than its owner connects or is refused.',
       cause,
       data: { file },
     });
@@ -70,17 +69,17 @@ async function readLines(file: string): Promise<readonly string[]> {
 function showReport(source: string, lines: readonly string[], tip: AuditTip | undefined, json: boolean): void {
   const report = verifyAudit(lines, tip);
   if (json) printJson(report.ok ? { ...report, tip: formatTip(lines) } : report);
-  if (!report.ok) return reportFailure(broken(source, report));
+  if (!report.ok) return reportFailure(auditBrokenError(source, report));
   if (json) return;
   if (!report.closed) printNote('it has no end: its kernel still runs or was killed, or the last lines were removed');
   printNote(`all ${report.lines} lines are in order, up to`);
   printResult(formatTip(lines));
 }
 
-function broken(source: string, { problem }: AuditReport): CurveKernelError {
+function auditBrokenError(source: string, { problem }: AuditReport): CurveKernelError {
   const where = problem === undefined ? '' : `, line ${problem.line}: ${problem.what}`;
-  return new CurveKernelError('audit-broken', `${source}${where}`, {
-    hint: 'what is before this line can be trusted; keep the file for whoever investigates',
+  return new CurveKernelError('audit-broken', `The audit file ${source} is broken${where}.`, {
+    hint: 'The lines before this one can be trusted. Keep the file as evidence.',
     data: { file: source, ...problem },
   });
 }
@@ -93,7 +92,7 @@ const formatTip = (lines: readonly string[]): string => {
 function parseTip(text: string): AuditTip {
   const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
   if (hash !== undefined) return { seq: Number(seq), hash };
-  throw usageError('--tip is a number, a colon and a hash, as --verify prints them', 'audit');
+  throw usageError('The value of --tip must be a number, a colon and a hash, as --verify prints them.', 'audit');
 }
 
 type Line = Readonly<Record<string, unknown>>;
@@ -103,10 +102,10 @@ function parseLine(text: string, index: number, source: string): Line {
     const line: unknown = JSON.parse(text);
     if (typeof line === 'object' && line !== null) return { ...line };
   } catch {
-    // Told below, with its number.
+    // Reported below, with the number of the line.
   }
-  throw new CurveKernelError('audit-broken', `${source}, line ${index + 1}: is not JSON`, {
-    hint: 'see with --verify how far it can be trusted',
+  throw new CurveKernelError('audit-broken', `The audit file ${source}, line ${index + 1}: is not JSON.`, {
+    hint: 'Run --verify to find out how far the file can be trusted.',
     data: { file: source, line: index + 1 },
   });
 }

@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { exitStatuses } from '../output/exit-status.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
-import { printJson, printResult } from '../output/output.js';
+import { JSON_OPTION, printJson, printResult } from '../output/output.js';
 
 interface CanArguments extends ExistingArguments {
   readonly name: string;
@@ -9,20 +9,20 @@ interface CanArguments extends ExistingArguments {
   readonly json: boolean;
 }
 
-/** `can`: whether somebody may do something, and which rule says so. The status is that of a refusal when they may not. */
+/** `can`: whether an identity may perform an action, and which rule decides. If not, the exit status is that of a refusal. */
 export const canCommand: CommandModule<object, CanArguments> = {
   command: 'can <name> <act..>',
-  describe: 'Say whether somebody may do something, and why',
+  describe: 'Tell whether an identity may perform an action, and which rule decides',
   builder: (yargs) =>
     existingOptions(
-      yargs.positional('name', { type: 'string', demandOption: true, describe: 'Who' }).positional('act', {
+      yargs.positional('name', { type: 'string', demandOption: true, describe: 'The identity' }).positional('act', {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'What: [channel.]msg_type [own] [comm=TARGET] [groups=A,B]',
+        describe: 'The action: [channel.]msg_type [own] [comm=TARGET] [groups=A,B]',
       }),
     )
-      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
+      .option('json', JSON_OPTION)
       .example('$0 can alice execute_request --existing kernel.json', '')
       .example('$0 can alice iopub.stream groups=salaries --existing kernel.json', ''),
   handler: can,

@@ -1,18 +1,17 @@
 import type { CommandModule } from 'yargs';
 import type { GrantInUse } from '../../manager/client/access-grant.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
-import { printJson, printResult, table } from '../output/output.js';
+import { JSON_OPTION, printJson, printResult, table } from '../output/output.js';
 
 interface ClientsArguments extends ExistingArguments {
   readonly json: boolean;
 }
 
-/** `clients`: who may use a kernel, and who does. */
+/** `clients`: the grants of a kernel and the connections that use them. */
 export const clientsCommand: CommandModule<object, ClientsArguments> = {
   command: 'clients',
-  describe: 'List who is let in to a running kernel, and who is connected',
-  builder: (yargs) =>
-    existingOptions(yargs).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  describe: 'List the grants of a running kernel and the clients that are connected',
+  builder: (yargs) => existingOptions(yargs).option('json', JSON_OPTION),
   handler: clients,
 };
 
@@ -24,7 +23,7 @@ async function clients(args: ClientsArguments): Promise<void> {
 
 const HEADING = ['NAME', 'ROLES', 'KEY FINGERPRINT', 'UNTIL', 'CONNECTED FROM', 'SINCE', 'LAST REQUEST'];
 
-/** A row for each connection; one without, for who is not connected. */
+/** A row for each connection of a grant; one row for a grant without connections. */
 function rows({ name, roles, fingerprint, expiresAt = '-', connected, lastRequest }: GrantInUse): readonly string[][] {
   const grant = [name, roles.join(','), fingerprint, expiresAt];
   const last = lastRequest === undefined ? '-' : `${lastRequest.type} at ${lastRequest.at}`;

@@ -25,47 +25,48 @@ interface GrantArguments extends ExistingArguments, KeyTarget {
   readonly from: readonly string[] | undefined;
 }
 
-/** `grant`: lets somebody in to a running kernel, with a key and rights of their own. */
+/** `grant`: gives an identity access to a running kernel, with a key and rights of its own. */
 export const grantCommand: CommandModule<object, GrantArguments> = {
   command: 'grant',
-  describe: 'Let somebody in to a running kernel',
+  describe: 'Grant access to a running kernel, and write a connection file for it',
   builder: (yargs) =>
     keyTargetOptions(existingOptions(yargs))
-      .option('name', { type: 'string', requiresArg: true, describe: 'Whom' })
+      .option('name', { type: 'string', requiresArg: true, describe: 'The identity that gets access' })
       .option('role', {
         type: 'string',
         array: true,
         demandOption: true,
         requiresArg: true,
-        describe: 'As what: observer, executor, admin, owner, or a role of the policy file',
+        describe: 'Its role: observer, executor, admin, owner, or a role of the policy file',
       })
       .option('expires', {
         type: 'string',
         requiresArg: true,
-        describe: 'For how long, such as 8h [default: as the kernel]',
+        describe: 'Duration of the grant, such as 8h [default: until the kernel ends]',
       })
       .option('from', {
         type: 'string',
         array: true,
         requiresArg: true,
-        describe: 'From these addresses only, such as 10.0.0.0/8',
+        describe: 'Client addresses that are allowed, such as 10.0.0.0/8 [default: any]',
       })
       .option('job', {
         type: 'string',
         requiresArg: true,
-        describe: 'Instead of --name: write the files of a batch job into OUT',
+        describe: 'Instead of --name: a batch job, whose files are written into the folder OUT',
       })
       .check(({ name, job, key, seal }) => {
         if ((name === undefined) === (job === undefined)) {
-          throw usageError('one of --name and --job is needed, and not both', 'grant');
+          throw usageError('Exactly one of --name and --job is needed.', 'grant');
         }
-        if (seal && key === undefined) throw usageError('--seal needs --key: the key to encrypt to', 'grant');
-        if (job !== undefined && key !== undefined) throw usageError('--job makes a key of its own', 'grant');
+        if (seal && key === undefined) throw usageError('--seal needs --key, the key to encrypt to.', 'grant');
+        if (job !== undefined && key !== undefined)
+          throw usageError('--job makes a key of its own, so --key cannot be given.', 'grant');
         return true;
       })
       .example(
         '$0 grant --existing kernel.json --name alice --role observer --out alice.json',
-        'any Jupyter client can use it',
+        'any Jupyter client can use this file',
       )
       .example(
         '$0 grant --existing kernel.json --name alice --role executor --key alice.key --seal --out alice.sealed',
@@ -118,7 +119,7 @@ function report({ grant: made, connection }: IssuedGrant, files: readonly string
   const kernel = fingerprint(connection.curve?.publicKey ?? '');
   if (json) return printJson({ grant: made, kernel: { fingerprint: kernel }, files });
   const end = made.expiresAt === undefined ? '' : `, until ${made.expiresAt}`;
-  printNote(`${made.name} is let in as ${made.roles.join(' and ')}${end}, with the key ${made.fingerprint}`);
+  printNote(`granted ${made.roles.join(' and ')} to ${made.name}${end}, with the key ${made.fingerprint}`);
   if (kernel !== made.fingerprint) printNote(`the kernel shows the key ${kernel} to ${made.name}`);
   printResult(files.join('\n'));
 }

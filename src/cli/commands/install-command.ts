@@ -6,20 +6,25 @@ import { kernelspecFolder, locationOptions, type KernelspecLocation } from '../k
 import { kernelspecTemplate, mainFile } from '../package-files.js';
 import { printNote, printResult } from '../output/output.js';
 import { replaceFolder } from '../kernelspec/replace-folder.js';
+import { definedOnly } from '../../support/defined-only.js';
 
 interface InstallArguments extends KernelspecLocation {
   readonly 'display-name': string | undefined;
   readonly force: boolean;
 }
 
-/** `install`: makes the TypeScript kernel known to every Jupyter front end. */
+/** `install`: installs the kernelspec of the TypeScript kernel. */
 export const installCommand: CommandModule<object, InstallArguments> = {
   command: 'install',
   describe: 'Install the TypeScript kernel for Jupyter',
   builder: (yargs) =>
     locationOptions(yargs)
-      .option('display-name', { type: 'string', requiresArg: true, describe: 'The name that front ends show' })
-      .option('force', { type: 'boolean', default: false, describe: 'Replace a kernel that is not ours' })
+      .option('display-name', { type: 'string', requiresArg: true, describe: 'Name shown by front ends' })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'Replace a kernel that jupyter-curve did not install',
+      })
       .example('$0 install', 'for JupyterLab, Notebook, VS Code, nbclient, papermill')
       .example('$0 install --sys-prefix', 'for the active Python environment only'),
   handler: install,
@@ -28,12 +33,12 @@ export const installCommand: CommandModule<object, InstallArguments> = {
 async function install({ 'display-name': displayName, force, ...place }: InstallArguments): Promise<void> {
   const folder = await kernelspecFolder(place);
   if (!force && (await ownership(folder)) === 'foreign') {
-    throw foreignKernelspecError(folder, 'choose another --name, or replace it with --force');
+    throw foreignKernelspecError(folder, 'Choose another --name, or replace it with --force.');
   }
   const spec = await fillTemplate(await readFile(join(kernelspecTemplate, 'kernel.json'), 'utf8'), displayName);
   try {
     await replaceFolder(folder, async (draft) => {
-      // Whatever the umask is: others could have front ends run another command.
+      // Independent of the umask: a user who could write here could make front ends run another command.
       await writeFile(join(draft, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`, { mode: 0o644 });
       for (const logo of ['logo-32x32.png', 'logo-64x64.png', 'logo-svg.svg']) {
         await copyFile(join(kernelspecTemplate, logo), join(draft, logo));
@@ -47,7 +52,7 @@ async function install({ 'display-name': displayName, force, ...place }: Install
   printResult(folder);
 }
 
-/** Absolute paths, so that the kernel starts wherever the front end was started from and whatever its PATH is. */
+/** Fills in absolute paths: the kernel then starts from any working directory and with any PATH. */
 async function fillTemplate(text: string, displayName: string | undefined): Promise<object> {
   const command = await realpath(mainFile);
   const fields: Readonly<Record<string, string>> = { '{command}': command };
@@ -58,6 +63,6 @@ async function fillTemplate(text: string, displayName: string | undefined): Prom
   return {
     ...spec,
     argv: spec.argv.flatMap((argument) => (argument === '{node}' ? node : (fields[argument] ?? argument))),
-    ...(displayName === undefined ? {} : { display_name: displayName }),
+    ...definedOnly({ display_name: displayName }),
   };
 }

@@ -5,7 +5,7 @@ import { checkIdentityName } from '../../access/grants/identity-name.js';
 import { writeCertificateFiles } from '../../keys/certificate-file.js';
 import { exposeZ85, generateCurvePair } from '../../keys/curve-pair.js';
 import { fingerprint } from '../../keys/fingerprint.js';
-import { printJson, printNote, printResult, printWarning } from '../output/output.js';
+import { JSON_OPTION, printJson, printNote, printResult, printWarning } from '../output/output.js';
 import { makeOwnKeysFolder } from '../own-keys.js';
 
 interface KeygenArguments {
@@ -17,22 +17,22 @@ interface KeygenArguments {
 /** `keygen`: a Curve key pair, as Z85 text or as certificate files that pyzmq's `zmq.auth` and CZMQ load. */
 export const keygenCommand: CommandModule<object, KeygenArguments> = {
   command: 'keygen',
-  describe: 'Make a Curve key pair',
+  describe: 'Generate a Curve key pair',
   builder: (yargs) =>
     yargs
       .option('name', {
         type: 'string',
         requiresArg: true,
-        describe: 'Make your own pair, keep it, and print the public key',
+        describe: 'Generate your own pair, store it, and print the public key',
       })
       .option('out', {
         type: 'string',
         requiresArg: true,
-        describe: 'Write BASE.key and BASE.key_secret, as zmq.auth does',
+        describe: 'Write certificate files BASE.key and BASE.key_secret, as zmq.auth does',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
-      .example('$0 keygen --name alice', 'a key to be granted access with')
-      .example('$0 keygen --out alice', 'alice.key may be given away; alice.key_secret stays'),
+      .option('json', JSON_OPTION)
+      .example('$0 keygen --name alice', 'the public key is what "grant --key" takes')
+      .example('$0 keygen --out alice', 'alice.key is public; keep alice.key_secret'),
   handler: keygen,
 };
 
@@ -55,7 +55,7 @@ async function keygen({ name, out, json }: KeygenArguments): Promise<void> {
   }
 }
 
-/** The public key goes to standard output, to be sent to who grants; the secret one nowhere but into its file. */
+/** Prints the public key, to be sent to an owner of a kernel; the secret key goes into its file only. */
 async function keepOwnPair(name: string, out: string | undefined, json: boolean): Promise<void> {
   const base = out ?? join(await makeOwnKeysFolder(), name);
   const { publicKey, secretKey } = await generateCurvePair();
@@ -71,9 +71,9 @@ async function keepOwnPair(name: string, out: string | undefined, json: boolean)
 
 function warnIfExposed(): void {
   const output = fstatSync(1);
-  const hint = 'use --out BASE to write it to a file that only you can read';
-  if (process.stdout.isTTY) printWarning({ message: 'the secret key is shown on this terminal', hint });
+  const hint = 'Use --out BASE to write it to a file that only you can read.';
+  if (process.stdout.isTTY) printWarning({ message: 'The secret key is shown on this terminal.', hint });
   else if (output.isFile() && (output.mode & 0o077) !== 0) {
-    printWarning({ message: 'the secret key goes to a file that others can read', hint });
+    printWarning({ message: 'The secret key goes to a file that others can read.', hint });
   }
 }

@@ -5,7 +5,7 @@ import { DEFAULT_POLICY, type Policy } from '../../access/policy/policy.js';
 import { isBuiltInRole } from '../../access/policy/role.js';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { readRules } from '../../server/rules/read-rules.js';
-import { printJson, printResult, printWarning } from '../output/output.js';
+import { JSON_OPTION, printJson, printResult, printWarning } from '../output/output.js';
 import { usageError } from '../output/usage-error.js';
 
 interface PolicyArguments {
@@ -15,23 +15,23 @@ interface PolicyArguments {
   readonly json: boolean;
 }
 
-/** `policy check`: whether a kernel could go by these files; needs no kernel. */
+/** `policy check`: checks whether a kernel could use these files; needs no kernel. */
 export const policyCommand: CommandModule<object, PolicyArguments> = {
   command: 'policy <action> [file]',
   describe: 'Check a policy file and its tests, without a kernel',
   builder: (yargs) =>
     yargs
-      .positional('action', { choices: ['check'] as const, demandOption: true, describe: 'What to do' })
+      .positional('action', { choices: ['check'] as const, demandOption: true, describe: 'The action' })
       .positional('file', { type: 'string', describe: 'The policy file' })
       .option('authorized-clients', {
         type: 'string',
         requiresArg: true,
-        describe: 'Check this list of clients too, by the roles of the policy',
+        describe: 'Check this list of authorized clients too, against the roles of the policy',
       })
-      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
+      .option('json', JSON_OPTION)
       .check(({ file, 'authorized-clients': clients }) => {
         if (file ?? clients) return true;
-        throw usageError('what to check: a policy file or --authorized-clients is needed', 'policy');
+        throw usageError('A policy file or --authorized-clients is needed.', 'policy');
       })
       .example('$0 policy check access_policy.yaml --authorized-clients authorized_clients', ''),
   handler: check,

@@ -6,7 +6,7 @@ import type { Access, RevokeRequest } from '../../manager/client/access-client.j
 import type { Grant } from '../../manager/client/access-grant.js';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
 import { readKeyArgument } from '../options/key-argument.js';
-import { printJson, printNote, printResult } from '../output/output.js';
+import { JSON_OPTION, printJson, printNote, printResult } from '../output/output.js';
 import { parseOption, usageError } from '../output/usage-error.js';
 
 interface RevokeArguments extends ExistingArguments {
@@ -17,39 +17,43 @@ interface RevokeArguments extends ExistingArguments {
   readonly json: boolean;
 }
 
-/** `revoke`: takes grants back, and cuts the connections of who uses them. */
+/** `revoke`: revokes grants and closes the connections that use them. */
 export const revokeCommand: CommandModule<object, RevokeArguments> = {
   command: 'revoke [name]',
-  describe: 'Shut somebody out of a running kernel, at once',
+  describe: 'Revoke access to a running kernel, and close its connections',
   builder: (yargs) =>
-    existingOptions(yargs.positional('name', { type: 'string', describe: 'Whom' }))
+    existingOptions(yargs.positional('name', { type: 'string', describe: 'The identity' }))
       .option('key', {
         type: 'string',
         requiresArg: true,
-        describe: 'Only this key: its fingerprint, the public key, or its file',
+        describe: 'Only the grant to this key: fingerprint, public key, or certificate file',
       })
       .option('all-before', {
         type: 'string',
         requiresArg: true,
-        describe: 'Only keys issued before this moment, such as 2030-01-31T18:00:00Z',
+        describe: 'Only grants issued before this time, such as 2030-01-31T18:00:00Z',
       })
-      .option('let-finish', { type: 'boolean', default: false, describe: 'Do not interrupt the cell they run' })
-      .option('json', { type: 'boolean', default: false, describe: 'Print JSON' })
+      .option('let-finish', {
+        type: 'boolean',
+        default: false,
+        describe: 'Let a running cell of the identity finish instead of interrupting it',
+      })
+      .option('json', JSON_OPTION)
       .check(({ name, key, allBefore }) => {
         if (name ?? key ?? allBefore) return true;
-        throw usageError('whom: a name, --key or --all-before is needed', 'revoke');
+        throw usageError('A name, --key or --all-before is needed.', 'revoke');
       })
       .example('$0 revoke alice --existing kernel.json', ''),
   handler: revoke,
 };
 
-/** Who takes back the grant that they ask by is cut off at once, and gets no answer. That is what was asked for. */
+/** Revoking your own grant closes your connection, so no reply arrives. */
 async function revokeOthersOrOwn(access: Access, request: RevokeRequest): Promise<readonly Grant[]> {
   const own = await ownGrant(access);
   try {
     return await access.revoke(request);
   } catch (error) {
-    if (own !== undefined && isCurveKernelError(error, 'peer-lost') && fits(own, request)) return [own];
+    if (own !== undefined && isCurveKernelError(error, 'peer-lost') && matchesFilter(own, request)) return [own];
     throw error;
   }
 }
@@ -57,12 +61,12 @@ async function revokeOthersOrOwn(access: Access, request: RevokeRequest): Promis
 async function ownGrant(access: Access): Promise<Grant | undefined> {
   const { curve } = access.connection;
   const key = fingerprint(curve?.clientPublicKey ?? curve?.publicKey ?? '');
-  // Who may not see the clients may be allowed to revoke them.
+  // A role may have the right to revoke grants without the right to list them.
   const all = await access.clients().catch(() => []);
   return all.find((grant) => grant.fingerprint === key);
 }
 
-const fits = (grant: Grant, { name, key, allBefore }: RevokeRequest): boolean =>
+const matchesFilter = (grant: Grant, { name, key, allBefore }: RevokeRequest): boolean =>
   (name ?? grant.name) === grant.name &&
   (key ?? grant.fingerprint) === grant.fingerprint &&
   (allBefore === undefined || new Date(grant.issuedAt) < allBefore);
@@ -80,9 +84,5 @@ async function revoke(args: RevokeArguments): Promise<void> {
   const revoked = await withAccess(args, (access) => revokeOthersOrOwn(access, request));
   if (args.json) return printJson({ revoked });
   for (const grant of revoked) printResult(`${grant.name} ${grant.fingerprint}`);
-  printNote(
-    revoked.length === 1
-      ? 'one key does not open this kernel any more'
-      : `${revoked.length} keys do not open this kernel any more`,
-  );
+  printNote(`${revoked.length} ${revoked.length === 1 ? 'key' : 'keys'} revoked`);
 }

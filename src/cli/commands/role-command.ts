@@ -8,19 +8,19 @@ interface RoleArguments extends ExistingArguments {
   readonly roles: readonly string[];
 }
 
-/** `role`: other rights for somebody who is let in, from their next message on. */
+/** `role`: replaces the roles of an identity, from its next message on. */
 export const roleCommand: CommandModule<object, RoleArguments> = {
   command: 'role <name> <roles..>',
-  describe: 'Give somebody other rights',
+  describe: 'Replace the roles of an identity',
   builder: (yargs) =>
     existingOptions(
       yargs
-        .positional('name', { type: 'string', demandOption: true, describe: 'Whom' })
-        .positional('roles', { type: 'string', array: true, demandOption: true, describe: 'As what' }),
+        .positional('name', { type: 'string', demandOption: true, describe: 'The identity' })
+        .positional('roles', { type: 'string', array: true, demandOption: true, describe: 'Its new roles' }),
     ).example('$0 role alice executor --existing kernel.json', ''),
   handler: async (args) => {
     const roles = parseRoles(args.roles, 'role');
     await withAccess(args, (access) => access.setRoles(args.name, roles));
-    printNote(`${args.name} is ${roles.join(' and ')} now`);
+    printNote(`${args.name} is now ${roles.join(' and ')}`);
   },
 };

@@ -12,21 +12,21 @@ interface RotateArguments extends ExistingArguments, KeyTarget {
   readonly overlap: string | undefined;
 }
 
-/** `rotate`: another key for somebody who is let in already; the old one holds until the overlap is over. */
+/** `rotate`: replaces the key of an identity; the old key is valid until the overlap is over. */
 export const rotateCommand: CommandModule<object, RotateArguments> = {
   command: 'rotate <name>',
-  describe: 'Give somebody a new key',
+  describe: 'Replace the key of an identity',
   builder: (yargs) =>
     keyTargetOptions(
-      existingOptions(yargs.positional('name', { type: 'string', demandOption: true, describe: 'Whom' })),
+      existingOptions(yargs.positional('name', { type: 'string', demandOption: true, describe: 'The identity' })),
     )
       .option('overlap', {
         type: 'string',
         requiresArg: true,
-        describe: 'For how long the old key holds, such as 5m [default: 30s]',
+        describe: 'Time for which the old key stays valid, such as 5m [default: 30s]',
       })
       .check(({ key, seal }) => {
-        if (seal && key === undefined) throw usageError('--seal needs --key: the key to encrypt to', 'rotate');
+        if (seal && key === undefined) throw usageError('--seal needs --key, the key to encrypt to.', 'rotate');
         return true;
       }),
   handler: rotate,
@@ -35,7 +35,7 @@ export const rotateCommand: CommandModule<object, RotateArguments> = {
 async function rotate(args: RotateArguments): Promise<void> {
   const overlap = parseDurationOption('--overlap', args.overlap, 'rotate');
   const publicKey = args.key === undefined ? undefined : await readKeyArgument(args.key);
-  // Found out first: once there is a new key the old ones end, and nothing takes that back.
+  // Checked first: once there is a new key the old ones end, and that cannot be undone.
   await checkReplaceable(args.out, 'connection-file');
   const { grant } = await withAccess(args, async (access) => {
     const issued = await access.rotate(args.name, {
@@ -47,6 +47,8 @@ async function rotate(args: RotateArguments): Promise<void> {
     );
   });
   if (args.json) return printJson({ grant, files: [args.out] });
-  printNote(`${grant.name} has the key ${grant.fingerprint} now; the old one ends after ${args.overlap ?? '30s'}`);
+  printNote(
+    `${grant.name} now has the key ${grant.fingerprint}; the old key is valid for another ${args.overlap ?? '30s'}`,
+  );
   printResult(args.out);
 }

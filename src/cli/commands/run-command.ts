@@ -5,16 +5,15 @@ import { CurveKernelError, type ErrorCode } from '../../errors.js';
 import { readNotebook } from '../../notebook/read-notebook.js';
 import { writeNotebook } from '../../notebook/write-notebook.js';
 import { keyFileOption } from '../options/existing-kernel.js';
-import { kernelOption, policyOption, type KernelArguments } from '../options/start-options.js';
-import { describeError, printJson, printNote, printResult } from '../output/output.js';
-import { reportFailure } from '../output/report-failure.js';
+import { kernelOption, policyOption, type EncryptionArguments } from '../options/start-options.js';
+import { describeError, printJson, printNote, printResult, reportFailure, table } from '../output/output.js';
 import { readParameters, type ParameterArguments } from '../options/run-parameters.js';
 import { runNotebook, type NotebookRun } from './run-notebook.js';
-import { securityTable } from '../output/security-table.js';
+import type { ChannelSecurity } from '../../manager/client/kernel-channels.js';
 import { showTraceback } from '../output/show-output.js';
 import { usageError } from '../output/usage-error.js';
 
-interface RunArguments extends KernelArguments, ParameterArguments {
+interface RunArguments extends EncryptionArguments, ParameterArguments {
   readonly notebook: string;
   readonly existing: string | undefined;
   readonly 'key-file': string | undefined;
@@ -28,7 +27,7 @@ interface RunArguments extends KernelArguments, ParameterArguments {
   readonly json: boolean;
 }
 
-/** `run`: executes a notebook, on a kernel of its own that ends whatever happens, or on one that runs already and goes on. */
+/** `run`: executes a notebook, on a new kernel that is ended afterwards in any case, or on a running one. */
 export const runCommand: CommandModule<object, RunArguments> = {
   command: 'run <notebook>',
   describe: 'Execute a notebook',
@@ -37,57 +36,69 @@ export const runCommand: CommandModule<object, RunArguments> = {
       .option('existing', {
         type: 'string',
         requiresArg: true,
-        describe: 'Use the running kernel of this connection file',
+        describe: 'Use the running kernel of this connection file instead of a new one',
       })
       .positional('notebook', { type: 'string', demandOption: true, describe: 'The notebook (.ipynb)' })
       .option('output', { type: 'string', requiresArg: true, describe: 'Write the executed notebook to this file' })
-      .option('inplace', { type: 'boolean', default: false, describe: 'Write it over the notebook' })
+      .option('inplace', { type: 'boolean', default: false, describe: 'Write the executed notebook over the original' })
       .option('param', {
         alias: 'p',
         type: 'string',
         array: true,
         nargs: 1,
-        describe: 'Set a parameter: NAME VALUE, as often as there are parameters',
+        describe: 'Set a parameter: NAME VALUE; can be repeated',
       })
       .option('param-text', {
         alias: 'r',
         type: 'string',
         array: true,
         nargs: 1,
-        describe: 'The same, for a value that is text whatever it looks like',
+        describe: 'Set a parameter to a text, even if it looks like a number: NAME VALUE',
       })
       .option('params', {
         alias: 'f',
         type: 'string',
         array: true,
         nargs: 1,
-        describe: 'Set the parameters of this file, in JSON or YAML',
+        describe: 'Set the parameters in this file (JSON or YAML)',
       })
-      .option('timeout', { type: 'number', requiresArg: true, describe: 'Seconds that a cell may take [default: any]' })
-      .option('allow-errors', { type: 'boolean', default: false, describe: 'Go on after a cell that fails' })
+      .option('timeout', {
+        type: 'number',
+        requiresArg: true,
+        describe: 'Maximum run time of a cell in seconds [default: none]',
+      })
+      .option('allow-errors', { type: 'boolean', default: false, describe: 'Continue after a cell that fails' })
       .option('show-outputs', {
         type: 'boolean',
-        describe: 'Print what cells put out [default: if nothing is written]',
+        describe: 'Print the outputs of cells [default: unless a notebook is written]',
       })
-      .option('show-security', { type: 'boolean', default: false, describe: 'End with how each channel was protected' })
+      .option('show-security', {
+        type: 'boolean',
+        default: false,
+        describe: 'Print at the end how each channel was protected',
+      })
       .option('json', {
         type: 'boolean',
         default: false,
-        describe: 'Print one JSON value about the run, and no outputs',
+        describe: 'Print one JSON value about the run instead of outputs',
       })
       .check(({ output, inplace, timeout, existing, kernel, keyFile }) => {
         if (existing !== undefined && kernel !== undefined) {
-          throw usageError('only one of --existing and --kernel can be given', 'run');
+          throw usageError('Only one of --existing and --kernel can be given.', 'run');
         }
-        if (existing === undefined && keyFile !== undefined) throw usageError('--key-file needs --existing', 'run');
-        if (inplace && output !== undefined) throw usageError('only one of --output and --inplace can be given', 'run');
+        if (existing === undefined && keyFile !== undefined) throw usageError('--key-file needs --existing.', 'run');
+        if (inplace && output !== undefined)
+          throw usageError('Only one of --output and --inplace can be given.', 'run');
         if (timeout !== undefined && !(timeout > 0))
-          throw usageError('--timeout must be a number of seconds above 0', 'run');
+          throw usageError('The value of --timeout must be a number of seconds above 0.', 'run');
         return true;
       })
-      .example('$0 run tour.ipynb', 'print what the cells print')
+      .example('$0 run tour.ipynb', 'print the outputs of the cells')
       .example('$0 run report.ipynb -p rows 5 --params defaults.yaml --output may.ipynb', 'with parameters')
-      .example('$0 run tour.ipynb --output done.ipynb --transport-encryption required', 'encrypted, or not at all'),
+      .example(
+        '$0 run tour.ipynb --output done.ipynb --transport-encryption required',
+        'fail if the kernel cannot encrypt',
+      ),
   handler: run,
 };
 
@@ -113,12 +124,12 @@ async function run(args: RunArguments): Promise<void> {
   }
   if (args.json) printJson(describe(result, target));
   else if (args['show-security']) printResult(`\n${securityTable(result.security)}`);
-  tellFailure(result, target);
+  reportRunFailure(result, target);
 }
 
 /**
- * Finds out before the cells have run, not after. A file is replaced by a new one, so its folder has to be writable; one that is
- * read-only could be replaced all the same, and whoever made it so does not want that.
+ * Checks before the cells run, not after. A file is replaced by a new one, so its folder must be writable; a file that is read-only could be
+ * replaced too, but was made so to prevent that.
  */
 async function checkWritable(target: string): Promise<void> {
   try {
@@ -130,14 +141,14 @@ async function checkWritable(target: string): Promise<void> {
     if ((found.mode & 0o222) === 0) throw new TypeError(`${target} is read-only.`);
     await access(file, constants.W_OK);
   } catch (cause) {
-    throw new CurveKernelError('notebook-unwritable', `${target} could not be written`, {
-      hint: 'name a file that you may write, or a new one in a folder that exists',
+    throw new CurveKernelError('notebook-unwritable', `The file ${target} could not be written.`, {
+      hint: 'Name a file that you may write, or a new one in a folder that exists.',
       cause,
     });
   }
 }
 
-function tellFailure({ executed, outputsShown }: NotebookRun, target: string | undefined): void {
+function reportRunFailure({ executed, outputsShown }: NotebookRun, target: string | undefined): void {
   const { failure, failedCell, notebook } = executed;
   if (failure === undefined) return;
   const cell = failedCell === undefined ? undefined : notebook.cells[failedCell];
@@ -146,7 +157,7 @@ function tellFailure({ executed, outputsShown }: NotebookRun, target: string | u
   reportFailure(withHint(failure, target));
 }
 
-/** A failure with what to do about it in the words of this command. */
+/** The failure with a hint that names the options of this command. */
 function withHint(failure: CurveKernelError, target: string | undefined): CurveKernelError {
   const hint = HINTS[failure.code]?.(target);
   if (hint === undefined) return failure;
@@ -155,12 +166,12 @@ function withHint(failure: CurveKernelError, target: string | undefined): CurveK
 
 const HINTS: Partial<Record<ErrorCode, (target: string | undefined) => string>> = {
   'cell-failed': () =>
-    'read the error above; --allow-errors goes on after cells that fail, and so does the tag raises-exception for one cell',
-  'cell-timeout': () => 'give cells more time by --timeout, or make this one faster; it was interrupted',
+    'Read the error above. Use --allow-errors to continue after cells that fail, or tag one cell raises-exception.',
+  'cell-timeout': () => 'Give cells more time with --timeout, or make this one faster; it was interrupted.',
   interrupted: (target) =>
     target === undefined
-      ? 'run it again; to keep the outputs up to here name a file by --output, or give --inplace'
-      : `run it again; the outputs up to here are in ${target}`,
+      ? 'Run it again. To keep the outputs up to here, use --output or --inplace.'
+      : `Run it again; the outputs up to here are in ${target}.`,
 };
 
 function describe({ executed, kernelName, seconds, security }: NotebookRun, target: string | undefined): object {
@@ -173,4 +184,15 @@ function describe({ executed, kernelName, seconds, security }: NotebookRun, targ
     seconds,
     channels: security,
   };
+}
+
+/** A table of channels: endpoint, mechanism as the socket itself reports it, and fingerprint of the kernel's key. */
+function securityTable(security: ChannelSecurity): string {
+  const rows = Object.entries(security).map(([channel, { endpoint, mechanism, fingerprint }]) => [
+    channel,
+    endpoint,
+    mechanism === 'curve' ? 'CURVE' : 'NULL (plain text)',
+    fingerprint ?? '-',
+  ]);
+  return table([['CHANNEL', 'ENDPOINT', 'MECHANISM', 'KEY FINGERPRINT'], ...rows]);
 }

@@ -1,16 +1,16 @@
 import type { CommandModule } from 'yargs';
 import { findKernelSpecs } from '../../launch/find-kernelspecs.js';
-import { printJson, printNote, printResult, printWarning, table } from '../output/output.js';
+import { JSON_OPTION, printJson, printNote, printResult, printWarning, table } from '../output/output.js';
 
 interface SpecsArguments {
   readonly json: boolean;
 }
 
-/** `specs`: every installed kernelspec, where it was found, and whether it advertises Curve. */
+/** `specs`: lists the installed kernelspecs, their folders, and whether they advertise Curve. */
 export const specsCommand: CommandModule<object, SpecsArguments> = {
   command: 'specs',
-  describe: 'List the installed kernels, and which of them can encrypt',
-  builder: (yargs) => yargs.option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  describe: 'List the installed kernels and whether they can encrypt',
+  builder: (yargs) => yargs.option('json', JSON_OPTION),
   handler: specs,
 };
 

@@ -1,15 +1,16 @@
 import type { CommandModule } from 'yargs';
 import { CurveKernelError } from '../../errors.js';
+import { definedOnly } from '../../support/defined-only.js';
 import { startKernel } from '../../manager/lifecycle/start-kernel.js';
 import type { ManagedKernel } from '../../manager/lifecycle/managed-kernel.js';
-import { ACCESS_OPTIONS, type AccessArguments } from '../options/sharing-options.js';
+import { SHARING_OPTIONS, type SharingArguments } from '../options/sharing-options.js';
 import { createDroppedMessages } from '../output/dropped-messages.js';
 import { listenForInterruption, type Interruption } from '../interruption.js';
-import { kernelOption, policyOption, type KernelArguments } from '../options/start-options.js';
+import { kernelOption, policyOption, type EncryptionArguments } from '../options/start-options.js';
 import { printNote, printResult, printWarning } from '../output/output.js';
 import { findSharedKernelspec } from '../kernelspec/shared-kernelspec.js';
 
-interface StartArguments extends KernelArguments, AccessArguments {
+interface StartArguments extends EncryptionArguments, SharingArguments {
   readonly kernel: string | undefined;
   readonly 'connection-file': string | undefined;
   readonly ip: string | undefined;
@@ -18,16 +19,16 @@ interface StartArguments extends KernelArguments, AccessArguments {
 /** `start`: keeps a kernel running in the foreground, for clients of any kind to attach to by its connection file. */
 export const startCommand: CommandModule<object, StartArguments> = {
   command: 'start',
-  describe: 'Keep a kernel running, and print its connection file',
+  describe: 'Start a kernel, print its connection file, and keep the kernel running',
   builder: (yargs) =>
     policyOption(kernelOption(yargs))
-      .option('connection-file', { type: 'string', requiresArg: true, describe: 'Where to write it' })
+      .option('connection-file', { type: 'string', requiresArg: true, describe: 'Where to write the connection file' })
       .option('ip', {
         type: 'string',
         requiresArg: true,
-        describe: 'The address to listen at; * is all [default: 127.0.0.1]',
+        describe: 'IP address to listen on; * is every IPv4 address [default: 127.0.0.1]',
       })
-      .options(ACCESS_OPTIONS)
+      .options(SHARING_OPTIONS)
       .example('$0 start --kernel python3 --transport-encryption required', ''),
   handler: start,
 };
@@ -35,12 +36,10 @@ export const startCommand: CommandModule<object, StartArguments> = {
 async function start(args: StartArguments): Promise<void> {
   using interruption = listenForInterruption();
   using dropped = createDroppedMessages();
-  const file = args['connection-file'];
   const kernel = await startKernel({
     kernelName: args.kernel ?? 'typescript',
     transportEncryption: args['transport-encryption'],
-    ...(file === undefined ? {} : { connectionFile: file }),
-    ...(args.ip === undefined ? {} : { ip: args.ip }),
+    ...definedOnly({ connectionFile: args['connection-file'], ip: args.ip }),
     findKernelSpec: findSharedKernelspec(args),
     autoRestart: false,
     signal: interruption.softAbort,
@@ -48,7 +47,7 @@ async function start(args: StartArguments): Promise<void> {
     onError: (_kernelId, error) => dropped.note(error),
     onOutput: (_name, text) => process.stderr.write(text),
   }).catch((error: unknown) => {
-    throw interruption.softAbort.aborted ? interrupted() : error;
+    throw interruption.softAbort.aborted ? interruptedError() : error;
   });
   const ended = whenEnded(kernel);
   printNote(
@@ -58,7 +57,7 @@ async function start(args: StartArguments): Promise<void> {
   await Promise.race([ended, endOn(interruption, kernel)]);
 }
 
-/** Resolves when the kernel was ended by us or by a client; rejects when it died. */
+/** Resolves when this command or a client ended the kernel; rejects when it died. */
 function whenEnded(kernel: ManagedKernel): Promise<void> {
   return new Promise((resolve, reject) => {
     kernel.on('closed', () => resolve());
@@ -67,8 +66,8 @@ function whenEnded(kernel: ManagedKernel): Promise<void> {
 }
 
 /**
- * Ends the kernel when that is asked for, or was before it was ready. Rejects when it cannot be ended. A kernel is asked first, also by
- * SIGTERM: one that is killed cannot end its audit.
+ * Ends the kernel on an interruption, including one from before it was ready. Rejects when it cannot be ended. The kernel is asked first, even
+ * on SIGTERM: one that is killed cannot close its audit file.
  */
 function endOn({ softAbort, hardAbort }: Interruption, kernel: ManagedKernel): Promise<never> {
   return new Promise((_resolve, reject) => {
@@ -84,5 +83,5 @@ function endOn({ softAbort, hardAbort }: Interruption, kernel: ManagedKernel): P
   });
 }
 
-const interrupted = (): CurveKernelError =>
-  new CurveKernelError('interrupted', 'interrupted before the kernel was ready', { hint: 'start it again' });
+const interruptedError = (): CurveKernelError =>
+  new CurveKernelError('interrupted', 'Interrupted before the kernel was ready.', { hint: 'Start it again.' });

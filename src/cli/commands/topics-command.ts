@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
-import { printJson, printNote, printResult } from '../output/output.js';
+import { JSON_OPTION, printJson, printNote, printResult } from '../output/output.js';
 
 interface TopicArguments extends ExistingArguments {
   readonly topic: string;
@@ -10,18 +10,17 @@ interface TopicsArguments extends ExistingArguments {
   readonly json: boolean;
 }
 
-/** `private`: from now on, outputs of a topic are for roles that name it. */
-export const privateCommand = visibilityCommand('private', 'Show outputs of a topic only to roles that name it');
+/** `private`: restricts outputs of a topic to roles that name it, from now on. */
+export const privateCommand = visibilityCommand('private', 'Restrict outputs of a topic to roles that name it');
 
-/** `public`: takes that back. */
-export const publicCommand = visibilityCommand('public', 'Show outputs of a topic to everybody again');
+/** `public`: undoes `private`. */
+export const publicCommand = visibilityCommand('public', 'Show outputs of a topic to all clients again');
 
-/** `topics`: which are private. */
+/** `topics`: lists the private topics. */
 export const topicsCommand: CommandModule<object, TopicsArguments> = {
   command: 'topics',
   describe: 'List the private topics of a running kernel',
-  builder: (yargs) =>
-    existingOptions(yargs).option('json', { type: 'boolean', default: false, describe: 'Print JSON' }),
+  builder: (yargs) => existingOptions(yargs).option('json', JSON_OPTION),
   handler: async (args) => {
     const topics = await withAccess(args, (access) => access.privateTopics());
     if (args.json) printJson({ private: topics });
@@ -39,12 +38,12 @@ function visibilityCommand(visibility: 'private' | 'public', describe: string): 
         yargs.positional('topic', {
           type: 'string',
           demandOption: true,
-          describe: 'A group of outputs, comm:TARGET for a comm, or kernel for all',
+          describe: 'A group of outputs, comm:TARGET for a comm target, or kernel for all outputs',
         }),
       ),
     handler: async (args) => {
       await withAccess(args, (access) => access.setTopic(args.topic, visibility));
-      printNote(`the topic ${args.topic} is ${visibility} now`);
+      printNote(`the topic ${args.topic} is now ${visibility}`);
     },
   };
 }

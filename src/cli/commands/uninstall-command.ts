@@ -9,7 +9,7 @@ interface UninstallArguments extends KernelspecLocation {
   readonly force: boolean;
 }
 
-/** `uninstall`: takes back what `install` did, and touches nothing else. */
+/** `uninstall`: removes the kernelspec that `install` made. */
 export const uninstallCommand: CommandModule<object, UninstallArguments> = {
   command: 'uninstall',
   describe: 'Remove the TypeScript kernel from Jupyter',
@@ -17,20 +17,20 @@ export const uninstallCommand: CommandModule<object, UninstallArguments> = {
     locationOptions(yargs).option('force', {
       type: 'boolean',
       default: false,
-      describe: 'Remove a kernel that is not ours',
+      describe: 'Remove a kernel that jupyter-curve did not install',
     }),
   handler: uninstall,
 };
 
 async function uninstall({ force, ...place }: UninstallArguments): Promise<void> {
   const folder = await kernelspecFolder(place);
-  const whose = await ownership(folder);
-  if (whose === 'none') {
-    throw new CurveKernelError('kernelspec-missing', `there is no kernel ${folder}`, {
-      hint: 'see with "jupyter-curve specs" where it is, and say so with --user, --sys-prefix or --prefix',
+  const owner = await ownership(folder);
+  if (owner === 'none') {
+    throw new CurveKernelError('kernelspec-missing', `There is no kernel in ${folder}.`, {
+      hint: 'Find its folder with "jupyter-curve specs", and name it with --user, --sys-prefix or --prefix.',
     });
   }
-  if (whose === 'foreign' && !force) throw foreignKernelspecError(folder, 'remove it all the same with --force');
+  if (owner === 'foreign' && !force) throw foreignKernelspecError(folder, 'Use --force to remove it anyway.');
   await removeFolder(folder).catch((error: unknown) => {
     throw fileSystemError(folder, error);
   });

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { CurveKernelError } from '../../errors.js';
 import { errorCode } from '../../support/system-error.js';
 
-/** Whose a kernelspec's folder is: `ours` was made by `jupyter-curve install`, whatever its name. */
+/** Owner of a kernelspec's folder; `ours`: `jupyter-curve install` made it, under any name. */
 export type Ownership = 'none' | 'ours' | 'foreign';
 
-/** Looks whose `folder` is, by the mark that {@link installCommand} leaves in `metadata.jupyter_curve`. */
+/** Finds the owner of `folder` by the mark that `install` leaves in `metadata.jupyter_curve`. */
 export async function ownership(folder: string): Promise<Ownership> {
   const found = await lstat(folder).catch(() => undefined);
   if (found === undefined) return 'none';
@@ -19,20 +19,20 @@ export async function ownership(folder: string): Promise<Ownership> {
   }
 }
 
-/** The refusal to touch what somebody else installed. */
+/** The error for a folder that `jupyter-curve install` did not make. */
 export function foreignKernelspecError(folder: string, advice: string): CurveKernelError {
-  return new CurveKernelError('install-failed', `${folder} is not a kernel of jupyter-curve`, {
+  return new CurveKernelError('install-failed', `The kernel in ${folder} was not installed by jupyter-curve.`, {
     hint: advice,
     data: { folder },
   });
 }
 
-/** The error for what the file system refuses. */
+/** The error for a failed change of a folder; any other error as it is. */
 export function fileSystemError(folder: string, cause: unknown): unknown {
   const code = errorCode(cause);
   if (typeof code !== 'string' || cause instanceof CurveKernelError) return cause;
-  return new CurveKernelError('install-failed', `${folder} cannot be changed (${code})`, {
-    hint: 'check that you may write there, or choose another place with --user, --sys-prefix or --prefix',
+  return new CurveKernelError('install-failed', `The folder ${folder} cannot be changed (${code}).`, {
+    hint: 'Check that you may write there, or choose another folder with --user, --sys-prefix or --prefix.',
     cause,
     data: { folder },
   });

@@ -4,8 +4,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { jupyterDataFolder } from '../../launch/jupyter-paths.js';
 
 /**
- * Where the kernel of this connection file has its audit by default. Files of one name in different folders have different ones; the
- * file itself need not be there any more.
+ * The default audit file of the kernel of this connection file. Connection files of one name in different folders have different audit
+ * files; the connection file need not exist any more.
  */
 export async function defaultAuditFile(connectionFile: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const folder = await realpath(dirname(connectionFile)).catch(() => resolve(dirname(connectionFile)));

@@ -1,27 +1,28 @@
 import { join } from 'node:path';
 import { parseReauthInterval } from '../../access/grants/reauth-interval.js';
-import { CurveKernelError } from '../../errors.js';
-import type { AccessOptions } from '../../server/rules/access-options.js';
 import { jupyterDataFolder } from '../../launch/jupyter-paths.js';
+import type { AccessOptions } from '../../server/rules/access-options.js';
+import { definedOnly } from '../../support/defined-only.js';
+import { parseOption } from '../output/usage-error.js';
 import { defaultAuditFile } from './default-audit-file.js';
 
 const text = <const Describe extends string>(describe: Describe) =>
   ({ type: 'string', requiresArg: true, describe }) as const;
 
-/** The options of `kernel` that say whom it is shared with. */
-export const ACCESS_OPTIONS = {
-  'authorized-clients': text('Who may connect [default: authorized_clients in the data folder of Jupyter]'),
-  policy: text('Which roles there are, in YAML [default: access_policy.yaml there]'),
-  audit: text('Where what happens is written down [default: in jupyter-curve/audit there]'),
-  reauth: text('How often every right is looked at again, such as 10s [default: 30s]'),
-  verify: text('A module that is asked about everybody who connects'),
+/** The options of `kernel` and `start` about sharing a kernel. */
+export const SHARING_OPTIONS = {
+  'authorized-clients': text("List of clients with their keys [default: authorized_clients in Jupyter's data folder]"),
+  policy: text("Policy file with the roles, in YAML [default: access_policy.yaml in Jupyter's data folder]"),
+  audit: text("Audit file [default: in jupyter-curve/audit in Jupyter's data folder]"),
+  reauth: text('Interval in which all rights are checked again, such as 10s [default: 30s]'),
+  verify: text('JavaScript module that is asked about every client that connects'),
 } as const;
 
-/** What was given of {@link ACCESS_OPTIONS}. */
-export type AccessArguments = { readonly [Name in keyof typeof ACCESS_OPTIONS]?: string | undefined };
+/** The values of {@link SHARING_OPTIONS} that were given. */
+export type SharingArguments = { readonly [Name in keyof typeof SHARING_OPTIONS]?: string | undefined };
 
-/** The access options of the kernel of this connection file. Rejects with 'usage' for a wrong `--reauth`. */
-export async function accessOptions(args: AccessArguments, connectionFile: string): Promise<AccessOptions> {
+/** The access options of the kernel of this connection file. @throws CurveKernelError `usage` for a wrong `--reauth`. */
+export async function readAccessOptions(args: SharingArguments, connectionFile: string): Promise<AccessOptions> {
   const data = await jupyterDataFolder();
   const { reauth, verify } = args;
   return {
@@ -32,17 +33,10 @@ export async function accessOptions(args: AccessArguments, connectionFile: strin
       ...(args.policy === undefined ? [] : (['policyFile'] as const)),
     ],
     auditFile: args.audit ?? (await defaultAuditFile(connectionFile)),
-    ...(reauth !== undefined && { reauthInterval: parseInterval(reauth) }),
-    ...(verify !== undefined && { verify }),
+    ...definedOnly({
+      reauthInterval:
+        reauth === undefined ? undefined : parseOption('--reauth', 'kernel', () => parseReauthInterval(reauth)),
+      verify,
+    }),
   };
-}
-
-function parseInterval(interval: string): number {
-  try {
-    return parseReauthInterval(interval);
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    const hint = 'see "jupyter-curve kernel --help"';
-    throw new CurveKernelError('usage', `--reauth ${cause.message}`, { hint, cause });
-  }
 }

@@ -10,31 +10,31 @@ import { writePrivateFile } from '../../keys/write-private-file.js';
 import type { Access } from '../../manager/client/access-client.js';
 import type { IssuedGrant } from '../../manager/client/access-grant.js';
 
-/** Throws `connection-file-unwritable` when there is something of that name: found out before the kernel is asked, not after. */
+/** Checks, before the kernel is asked, that the file does not exist yet. @throws CurveKernelError `connection-file-unwritable`. */
 export async function refuseExistingFile(file: string): Promise<void> {
   const found = await lstat(file).catch(() => undefined);
   if (found === undefined) return;
-  throw new CurveKernelError('connection-file-unwritable', `${file} exists already`, {
-    hint: 'use another name, or remove it first',
+  throw new CurveKernelError('connection-file-unwritable', `The file ${file} exists already.`, {
+    hint: 'Use another name, or remove it first.',
     data: { file },
   });
 }
 
-/** Writes what the holder of a grant is to have: the connection file, or with `sealTo` one that only that key opens. */
+/** Writes the connection file of a grant; with `sealTo`, encrypted to that public key. */
 export async function writeGrant(file: string, connection: ConnectionInfo, sealTo?: string): Promise<void> {
   if (sealTo === undefined) return void (await writeConnectionFile(file, connection));
   const sealed = await sealText(formatConnectionInfo(connection), sealTo);
   await writePrivateFile(file, sealed, { kind: 'connection-file', replace: true });
 }
 
-/** Has a new grant given to its holder, and takes it back when that fails. */
+/** Delivers a new grant with `deliver`, and revokes it when that fails. */
 export async function deliverOrRevoke(
   access: Access,
   issued: IssuedGrant,
-  give: () => Promise<unknown>,
+  deliver: () => Promise<unknown>,
 ): Promise<IssuedGrant> {
   try {
-    await give();
+    await deliver();
     return issued;
   } catch (error) {
     await access.revoke({ id: issued.grant.id });
@@ -42,23 +42,23 @@ export async function deliverOrRevoke(
   }
 }
 
-/** The files of a job, as Cylc installs them for each: who it is, whom it may trust, and where to find it. */
+/** The files of a batch job, as Cylc installs them for each: its identity, the server's key, and the server's address. */
 export interface JobFiles {
-  /** The job's pair, with the secret key. */
+  /** Certificate file with the job's secret key. */
   readonly client: string;
-  /** The public key of the kernel. */
+  /** Certificate file with the kernel's public key. */
   readonly server: string;
   /** The connection file, without a secret key. */
   readonly connection: string;
 }
 
-/** Which files a job gets in `folder`. */
+/** The paths of a job's files in `folder`. */
 export function jobFiles(folder: string, job: string): JobFiles {
   const base = join(folder, job);
   return { client: `${base}.key_secret`, server: `${base}.server.key`, connection: `${base}.json` };
 }
 
-/** Writes the files of a job, all or none; the folder is made if it is not there. Throws when one of them is there already. */
+/** Writes the files of a job, all or none, and creates the folder if needed. Throws when one of the files exists already. */
 export async function writeJob(
   folder: string,
   job: string,

@@ -29,7 +29,7 @@ export interface OpenAccessOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Whom to let in, as what. */
+/** The grant that {@link Access.grant} asks for. */
 export interface GrantRequest {
   readonly name: string;
   readonly roles: readonly string[];
@@ -83,7 +83,7 @@ export interface Access extends AsyncDisposable {
   revoke(request: RevokeRequest): Promise<readonly Grant[]>;
   rotate(name: string, request?: RotateRequest): Promise<IssuedGrant>;
   setRoles(name: string, roles: readonly string[]): Promise<void>;
-  /** Makes a topic readable only by roles that name it, or by everybody. Resolves with those that are private. */
+  /** Makes a topic visible only to roles that name it, or to all clients. Resolves with the private topics. */
   setTopic(topic: string, visibility: 'private' | 'public'): Promise<readonly string[]>;
   privateTopics(): Promise<readonly string[]>;
   /** Every grant, and who is connected by it. */
@@ -94,7 +94,7 @@ export interface Access extends AsyncDisposable {
   reloadPolicy(): Promise<readonly string[]>;
   /** Tells of what happens from now on: who connects, is refused, asks for too much. Resolves with the way to stop it. */
   watch(onEvent: (event: AccessEvent) => void): Promise<() => Promise<void>>;
-  /** Hangs up. */
+  /** Closes the connection. */
   close(): Promise<void>;
 }
 

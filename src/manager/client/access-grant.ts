@@ -24,7 +24,7 @@ export interface IssuedGrant {
   readonly grant: Grant;
   /**
    * With the public key of a pair of the holder's own: no secret, for {@link writeConnectionFile}. Without: a pair made for this grant, which
-   * whoever has the connection can use.
+   * anyone with the connection can use.
    */
   readonly connection: ConnectionInfo;
 }

@@ -9,55 +9,55 @@ import { perSocket } from '../../connection/per-socket.js';
 import type { TransportContext } from '../../transport/transport-context.js';
 import { createNudge } from './nudge.js';
 import { LONGEST_TIMER } from '../../support/start-timer.js';
+import { definedOnly } from '../../support/defined-only.js';
 
-/** How a client's five sockets are protected, as the sockets themselves say. */
+/** Protection of a client's five sockets, as the sockets themselves report it. */
 export type ChannelSecurity = Readonly<
   Record<
     SocketName,
     {
       readonly endpoint: string;
       readonly mechanism: 'curve' | 'null';
-      /** Of the kernel's public key; absent in plain text. */
+      /** Fingerprint of the kernel's public key; absent in plain text. */
       readonly fingerprint?: string;
     }
   >
 >;
 
-/** Open channels to a kernel that is known to hear and to be heard. */
+/** Open channels to a kernel, known to work in both directions. */
 export interface KernelChannels {
-  /** The kernel's answer to kernel_info. */
+  /** The kernel_info_reply. */
   readonly info: Message;
   send(channel: RequestChannel, message: Message): Promise<void>;
   security(): ChannelSecurity;
   close(): Promise<void>;
 }
 
-/** What {@link openKernelChannels} opens. */
+/** Options of {@link openKernelChannels}. */
 export interface OpenKernelChannelsOptions {
   readonly connection: ConnectionInfo;
   /** The client's own key pair; by default the shared pair of the connection file. */
   readonly client?: CurvePair;
-  /** The content of the kernel's kernel_info_reply, if it is known already. */
+  /** Content of the kernel's kernel_info_reply, if it is known already. */
   readonly info?: JsonObject;
-  /** Milliseconds for the handshakes, and then for the first answer. Default 4,500: a failure is told, and all closed, within 5 s. */
+  /** Milliseconds for the handshakes, and then for the first reply. Default 4,500, so that a failure is reported within 5 s. */
   readonly timeout?: number;
   readonly context?: TransportContext;
   readonly signal?: AbortSignal;
   readonly receive: (channel: Channel, message: Message) => void;
   /**
-   * Told about messages that had to be thrown away, with the channel of those that could not be read; without it about a fault in
-   * `receive`.
+   * Called for messages that were dropped: with their channel if they could not be read, without it for an error that `receive` threw.
    */
   readonly rejected?: (error: unknown, channel?: Channel) => void;
-  /** Called at most once, after the link was open. */
+  /** Called at most once, after the channels were open. */
   readonly failed: (error: CurveKernelError) => void;
 }
 
 /**
- * Opens the channels to a kernel, and resolves when nothing can get lost any more: the handshakes on all sockets are done (a
- * kernel drops input requests to a client it has not met), a request was answered, and iopub carries messages.
+ * Opens the channels to a kernel, and resolves when no message can get lost any more: the handshakes on all sockets are done (a kernel drops
+ * input requests to a client that is not connected on stdin), a request was answered, and a message arrived on iopub.
  *
- * Where `info` is given the kernel has shown before that it works; one that is silent now is busy, and its channels count as open.
+ * With `info` the kernel is known to work; one that does not answer is busy, and its channels count as open.
  *
  * @throws CurveKernelError `peer-*`; `transport-closed`.
  */
@@ -68,11 +68,9 @@ export async function openKernelChannels(options: OpenKernelChannelsOptions): Pr
   const dialer = await openDialer({
     connection,
     timeout: Math.min(timeout, LONGEST_TIMER),
-    // A routing id of its own for each link: a kernel that still remembers an old one might ignore the new connection.
+    // A new routing id each time: a kernel that still has an old connection of the same id might ignore the new one.
     routingId: randomUUID(),
-    ...(options.client === undefined ? {} : { client: options.client }),
-    ...(options.context === undefined ? {} : { context: options.context }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...definedOnly({ client: options.client, context: options.context, signal: options.signal }),
     onMessage: (channel, message) => {
       if (!nudge.take(channel, message)) receive(channel, message);
     },
@@ -90,13 +88,13 @@ export async function openKernelChannels(options: OpenKernelChannelsOptions): Pr
   try {
     const info = await nudge.run((channel, message) => dialer.send(channel, message), options);
     open = true;
-    const print = connection.curve && { fingerprint: fingerprint(connection.curve.publicKey) };
+    const keyFingerprint = connection.curve && { fingerprint: fingerprint(connection.curve.publicKey) };
     return {
       info,
       send: (channel, message) => dialer.send(channel, message),
       security: () => {
         const sockets = dialer.security();
-        return perSocket((name) => ({ ...sockets[name], ...print }));
+        return perSocket((name) => ({ ...sockets[name], ...keyFingerprint }));
       },
       close: () => dialer.close(),
     };

@@ -5,6 +5,7 @@ import { readConnectionFile } from '../../connection/read-connection-file.js';
 import type { CurvePair } from '../../keys/curve-pair.js';
 import type { Secret } from '../../keys/secret.js';
 import { AttachedHost } from './attached-host.js';
+import { definedOnly } from '../../support/defined-only.js';
 import { deferred } from '../../support/deferred.js';
 import { openKernelChannels, type ChannelSecurity } from '../client/kernel-channels.js';
 import { kernelSpecModels, LocalKernelSpecAPIClient } from './kernelspec-api-client.js';
@@ -12,34 +13,34 @@ import { quietOwnKernels } from './quiet-services.js';
 import { localServerSettings } from './server-settings.js';
 import { loadServices } from './load-services.js';
 
-/** How to attach to a running kernel. */
+/** Options of {@link attach}. */
 export interface AttachOptions {
-  /** Our own pair, where the connection file is a grant to its public key. Default: the pair in the file. */
+  /** The user's own pair, if the connection file is a grant to its public key. Default: the pair in the file. */
   readonly client?: CurvePair;
-  /** The kernel's secret key, where it was given to the kernel by environment and we have it too. */
+  /** The kernel's secret key, if it is not in the file because the kernel got it by environment. */
   readonly secretKey?: Secret;
-  /** Milliseconds for the handshakes, and then for the first answer. Default 4,500. */
+  /** Milliseconds for the handshakes, and then for the first reply. Default 4,500. */
   readonly timeout?: number;
-  /** Whether comms that the kernel opens are handled by this connection; upstream's default is true. */
+  /** If false, this connection ignores comms that the kernel opens. Upstream's default is true. */
   readonly handleComms?: boolean;
   /** The name in the headers of requests. */
   readonly username?: string;
   readonly signal?: AbortSignal;
-  /** Told about errors that no caller waits for: why the connection was lost, or a message that had to be dropped. */
+  /** Called for errors that no caller waits for: why the connection was lost, or a message that was dropped. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** A connection to a kernel that somebody else runs. */
+/** A connection to a kernel that another program started. */
 export interface AttachedKernel extends AsyncDisposable {
   readonly connection: Kernel.IKernelConnection;
-  /** How the channels are protected, by the sockets' own account; undefined while there are none. */
+  /** Protection of the channels, as the sockets themselves report it; undefined while there are none. */
   security(): ChannelSecurity | undefined;
   /** Disposes the connection; the kernel goes on. */
   close(): Promise<void>;
 }
 
 /**
- * Attaches to a running kernel by its connection file: one with a shared pair (JEP 145), a grant to our own pair, or one without
+ * Attaches to a running kernel by its connection file: one with a shared pair (JEP 145), a grant to the user's own pair, or one without
  * keys. Resolves when all channels work in both directions.
  *
  * The kernel can be interrupted and shut down, which is done by messages, but not restarted. When the connection is lost it
@@ -49,7 +50,7 @@ export interface AttachedKernel extends AsyncDisposable {
  */
 export async function attach(file: string, options: AttachOptions = {}): Promise<AttachedKernel> {
   const { client, secretKey, timeout = 4500, signal, onError = () => undefined, ...rest } = options;
-  const connection = await readConnectionFile(file, secretKey === undefined ? {} : { secretKey });
+  const connection = await readConnectionFile(file, definedOnly({ secretKey }));
   const services = await loadServices();
   const { KernelConnection } = await import('@jupyterlab/services/lib/kernel/default.js');
   signal?.throwIfAborted();
@@ -63,12 +64,12 @@ export async function attach(file: string, options: AttachOptions = {}): Promise
     onError: (error) => {
       if (attached) onError(error);
     },
-    openKernelChannels: async (socket, closing) => {
+    openChannels: async (socket, closing) => {
       try {
-        const link = await openKernelChannels({
+        const channels = await openKernelChannels({
           connection,
           timeout,
-          ...(client === undefined ? {} : { client }),
+          ...definedOnly({ client }),
           signal: signal === undefined ? closing : AbortSignal.any([signal, closing]),
           receive: (channel, message) => socket.receive(channel, message),
           rejected: (error, channel) => {
@@ -78,7 +79,7 @@ export async function attach(file: string, options: AttachOptions = {}): Promise
           failed: (error) => socket.failed(error),
         });
         setImmediate(opened.resolve, undefined); // after the connection has heard that it is open
-        return link;
+        return channels;
       } catch (error) {
         opened.reject(error);
         throw error;
@@ -110,12 +111,12 @@ export async function attach(file: string, options: AttachOptions = {}): Promise
     await closed;
     quiet[Symbol.dispose]();
   };
-  return { connection: kernel, security: () => host.socket?.link?.security(), close, [Symbol.asyncDispose]: close };
+  return { connection: kernel, security: () => host.socket?.channels?.security(), close, [Symbol.asyncDispose]: close };
 }
 
 /**
- * A connection that reconnects by itself waits for its own signal, and disposed meanwhile it would reject a promise that nobody
- * holds, which ends a Node process. So the wait ends first.
+ * A connection that reconnects by itself waits for its own signal. Disposed meanwhile it would reject a promise without a handler, which
+ * ends a Node process, so the wait is ended first.
  */
 function settleReconnection(kernel: Kernel.IKernelConnection): void {
   if (kernel.connectionStatus !== 'connecting') return;

@@ -6,19 +6,20 @@ import { parentId, type Channel, type JsonObject, type Message } from '../../pro
 import type { KernelChannels } from '../client/kernel-channels.js';
 import { settlesWithin } from '../../support/settles-within.js';
 import { messageUnreadableError, unreadableMessage } from '../client/unreadable-message.js';
-import { reportedState, type SocketHost, type ZmqSocket } from './zmq-socket.js';
+import { reportedState } from './services-message.js';
+import type { SocketHost, ZmqSocket } from './zmq-socket.js';
 
-/** What an {@link AttachedHost} is given. */
+/** Options of an {@link AttachedHost}. */
 export interface AttachedHostOptions {
   readonly model: { readonly id: string; readonly name: string };
   /** Opens the channels for a socket. */
-  readonly openKernelChannels: (socket: ZmqSocket, signal: AbortSignal) => Promise<KernelChannels>;
+  readonly openChannels: (socket: ZmqSocket, signal: AbortSignal) => Promise<KernelChannels>;
   /** Milliseconds for an answer on the control channel. */
   readonly timeout: number;
   readonly onError: (error: unknown) => void;
 }
 
-/** One kernel that others started: it can be used, interrupted and shut down by messages, and not restarted. */
+/** A kernel that another program started: it can be used, interrupted and shut down by messages, but not restarted. */
 export class AttachedHost implements SocketHost {
   readonly #options: AttachedHostOptions;
   readonly #replies = new Map<string, (failure?: CurveKernelError) => void>();
@@ -42,8 +43,8 @@ export class AttachedHost implements SocketHost {
       serverSettings,
       listRunning: async () => [model],
       getModel: async (id) => (id === model.id ? model : undefined),
-      startNew: async () => Promise.reject(notManaged('No kernel can be started here')),
-      restart: async () => Promise.reject(notManaged('The kernel cannot be restarted')),
+      startNew: async () => Promise.reject(notManagedError('No kernel can be started here')),
+      restart: async () => Promise.reject(notManagedError('The kernel cannot be restarted')),
       interrupt: () => this.#ask('interrupt_request', {}),
       shutdown: () => this.#ask('shutdown_request', { restart: false }),
     };
@@ -51,10 +52,10 @@ export class AttachedHost implements SocketHost {
 
   open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelChannels> {
     this.#socket = socket;
-    return this.#options.openKernelChannels(socket, signal);
+    return this.#options.openChannels(socket, signal);
   }
 
-  /** Whoever started the kernel may restart it at the same address: the next socket finds out. */
+  /** The kernel's manager may restart it at the same address: the next socket tries that. */
   lost(socket: ZmqSocket): void {
     this.#executionState = undefined;
     socket.announce('restarting');
@@ -80,8 +81,8 @@ export class AttachedHost implements SocketHost {
   }
 
   async #ask(msgType: string, content: JsonObject): Promise<void> {
-    const link = this.#socket?.link;
-    if (link === undefined) throw lost(msgType);
+    const channels = this.#socket?.channels;
+    if (channels === undefined) throw notConnectedError(msgType);
     const request = createMessage(this.#origin, msgType, content);
     let failure: CurveKernelError | undefined;
     const replied = new Promise<void>((resolve) => {
@@ -91,8 +92,8 @@ export class AttachedHost implements SocketHost {
       });
     });
     try {
-      await link.send('control', request);
-      if (!(await settlesWithin(replied, this.#options.timeout))) throw silent(msgType, this.#options.timeout);
+      await channels.send('control', request);
+      if (!(await settlesWithin(replied, this.#options.timeout))) throw noReplyError(msgType, this.#options.timeout);
       if (failure !== undefined) throw failure;
     } finally {
       this.#replies.delete(request.header.msg_id);
@@ -100,17 +101,21 @@ export class AttachedHost implements SocketHost {
   }
 }
 
-const notManaged = (what: string): CurveKernelError =>
-  new CurveKernelError('kernel-not-managed', `${what}: it was attached to, and somebody else runs it.`, {
-    hint: 'Use connectServices to start kernels that can be restarted.',
-  });
+const notManagedError = (what: string): CurveKernelError =>
+  new CurveKernelError(
+    'kernel-not-managed',
+    `${what}: this is a connection to a kernel that another program started.`,
+    {
+      hint: 'Use connectServices to start kernels that can be restarted.',
+    },
+  );
 
-const lost = (msgType: string): CurveKernelError =>
+const notConnectedError = (msgType: string): CurveKernelError =>
   new CurveKernelError('peer-lost', `The kernel is not connected, so ${msgType} cannot be sent.`, {
     hint: 'It may have ended or be restarting; attach again.',
   });
 
-const silent = (msgType: string, timeout: number): CurveKernelError =>
-  new CurveKernelError('peer-silent', `The kernel has not answered ${msgType} within ${timeout} ms.`, {
-    hint: 'It may not support this request; use whatever started it to end it.',
+const noReplyError = (msgType: string, timeout: number): CurveKernelError =>
+  new CurveKernelError('peer-silent', `The kernel did not answer ${msgType} within ${timeout} ms.`, {
+    hint: 'It may not support this request; interrupt or end it where it was started.',
   });

@@ -1,0 +1,10 @@
+/** `T` with each property that may be undefined made optional instead. */
+export type DefinedOnly<T> = {
+  [Name in keyof T as undefined extends T[Name] ? never : Name]: T[Name];
+} & { [Name in keyof T as undefined extends T[Name] ? Name : never]?: Exclude<T[Name], undefined> };
+
+/** A copy of `object` without the properties that are undefined, as `exactOptionalPropertyTypes` wants options to be passed on. */
+export function definedOnly<T extends object>(object: T): DefinedOnly<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is undefined was just removed
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as DefinedOnly<T>;
+}
