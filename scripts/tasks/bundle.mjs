@@ -2,8 +2,8 @@ import { isAbsolute } from 'node:path';
 import { inRoot } from './run.mjs';
 
 /**
- * Puts all that the command loads into dist/cli/main.js, as it was just compiled, and a few files beside it: front ends wait for a kernel to
- * start, and a fifth of that time is Node finding and reading 160 modules. What is in dist/ besides is what programs import.
+ * Bundles all modules of the command into dist/cli/main.js and a few chunks: front ends wait for a kernel to
+ * start, and a fifth of that time is Node finding and reading 160 modules. The other files in dist/ are for programs that import the package.
  */
 export async function bundle() {
   // Not before: `npm start` in a fresh clone installs it first.
@@ -17,7 +17,7 @@ export async function bundle() {
       dir: inRoot('dist', 'cli'),
       format: 'esm',
       entryFileNames: '[name].js',
-      // In the same folder: where modules look for files beside them, they are as far away from there.
+      // In the same folder: relative paths from modules to files of the package stay the same.
       chunkFileNames: 'chunk-[name]-[hash].js',
       sourcemap: true,
     },

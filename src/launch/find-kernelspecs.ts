@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import type { ManagerWarning } from './encryption-policy.js';
+import { succeeds } from '../support/succeeds.js';
 import { jupyterPaths } from './jupyter-paths.js';
 import { type KernelSpec, readKernelSpec } from './kernelspec.js';
 import { findNativePython } from './native-python.js';
@@ -75,15 +76,8 @@ async function findSpecFolders(parents: readonly string[]): Promise<Map<string, 
     for (const entry of await readdir(parent).catch(() => [])) {
       const folder = join(parent, entry);
       const name = entry.toLowerCase();
-      if (!folders.has(name) && (await hasKernelJson(folder))) folders.set(name, folder);
+      if (!folders.has(name) && (await succeeds(access(join(folder, 'kernel.json'))))) folders.set(name, folder);
     }
   }
   return folders;
-}
-
-async function hasKernelJson(folder: string): Promise<boolean> {
-  return access(join(folder, 'kernel.json')).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,6 +1,7 @@
 import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { succeeds } from '../support/succeeds.js';
 import { findPythonPrefix, type PythonPrefix } from './python-prefix.js';
 
 /** Jupyter's folders in search order, as `jupyter --paths --json` prints them. */
@@ -153,8 +154,5 @@ async function isOwn(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return dirname(path) !== path && isOwn(dirname(path));
   if (process.geteuid !== undefined) return found.uid === process.geteuid();
-  return access(path, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
+  return succeeds(access(path, constants.W_OK));
 }

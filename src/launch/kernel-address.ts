@@ -6,6 +6,7 @@ import { endpoint } from '../connection/endpoints.js';
 import type { Ports, Transport } from '../connection/connection-info.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { errnoOf } from '../keys/private-file.js';
+import { succeeds } from '../support/succeeds.js';
 import { SOCKET_NAMES } from '../connection/per-socket.js';
 
 /** Prefix of the names of socket folders in the system's temporary folder. */
@@ -26,6 +27,15 @@ export interface KernelAddress {
   isTaken(): Promise<boolean>;
 }
 
+/** Chooses the address of a kernel: tcp ports at `ip`, those of `previous` if they are free, or ipc paths beside the connection file. */
+export function chooseAddress(
+  { transport, ip }: { readonly transport: Transport; readonly ip: string },
+  connectionFile: string,
+  previous?: Ports,
+): Promise<KernelAddress> {
+  return transport === 'ipc' ? chooseIpcAddress(connectionFile) : chooseTcpAddress(ip, previous);
+}
+
 /**
  * Chooses ports for a kernel, those of `previous` where they are still free.
  *
@@ -34,7 +44,7 @@ export interface KernelAddress {
  *
  * @throws CurveKernelError `bind-failed` when `ip` is no address of this machine.
  */
-export async function chooseTcpAddress(ip: string, previous?: Ports): Promise<KernelAddress> {
+async function chooseTcpAddress(ip: string, previous?: Ports): Promise<KernelAddress> {
   const held = await Promise.all(SOCKET_NAMES.map((name) => listen(ip, previous?.[name] ?? 0)));
   const ports = portsOf(held.map(portOf));
   return {
@@ -55,7 +65,7 @@ export async function chooseTcpAddress(ip: string, previous?: Ports): Promise<Ke
  * Socket paths beside the connection file, as jupyter_client names them, or in a private folder of the system's temporary one
  * where those would be longer than a socket path may be. Either folder is closed to others.
  */
-export async function chooseIpcAddress(connectionFile: string): Promise<KernelAddress> {
+async function chooseIpcAddress(connectionFile: string): Promise<KernelAddress> {
   const beside = ipcAddress(`${connectionFile.replace(/\.json$/, '')}-ipc`);
   if (isValidAddress(beside)) return beside;
   const folder = await mkdtemp(join(tmpdir(), SOCKET_FOLDER_PREFIX));
@@ -108,10 +118,7 @@ async function listen(ip: string, port: number): Promise<Server> {
 }
 
 async function isFree(ip: string, port: number): Promise<boolean> {
-  return openServer(ip, port).then(
-    (server) => close(server).then(() => true),
-    () => false,
-  );
+  return succeeds(openServer(ip, port).then(close));
 }
 
 function portOf(server: Server): number {

@@ -91,7 +91,7 @@ function heartbeatOf(file: string, text: string): [endpoint: string, as: ProbeAs
   } catch (cause) {
     throw fileUnwritableError(
       file,
-      'cannot be written: a file of that name exists and is no connection file',
+      'exists already and is no connection file',
       'Use another name, or remove that file first.',
       cause,
     );

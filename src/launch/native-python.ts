@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { succeeds } from '../support/succeeds.js';
 import { isJsonObject } from '../protocol/parse-json-frame.js';
 import { checkKernelSpec, type KernelSpec } from './kernelspec.js';
 import { findExecutable, findPythonPrefix, type PythonPrefix } from './python-prefix.js';
@@ -44,8 +45,5 @@ async function hasIpykernel(prefix: PythonPrefix, env: NodeJS.ProcessEnv): Promi
   const packages = roots.flatMap((root) => [join(root, 'site-packages'), join(root, 'dist-packages')]);
   const listed = (env['PYTHONPATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const found = [...listed, ...packages].map((folder) => access(join(folder, 'ipykernel', 'kernelspec.py')));
-  return Promise.any(found).then(
-    () => true,
-    () => false,
-  );
+  return succeeds(Promise.any(found));
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants, open, readFile, realpath } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { succeeds } from '../support/succeeds.js';
 
 /** A Python environment, as its `sys.prefix` and `site.ENABLE_USER_SITE` describe it. */
 export interface PythonPrefix {
@@ -35,7 +36,7 @@ export async function findExecutable(
     for (const folder of folders) {
       for (const ending of endings) {
         const file = join(folder, name + ending);
-        if (await canExecute(file)) return file;
+        if (await succeeds(access(file, constants.X_OK))) return file;
       }
     }
   }
@@ -48,11 +49,7 @@ async function prefixOnPath(env: NodeJS.ProcessEnv): Promise<string | undefined>
   if (await isScript(python)) return askPrefix(python, env);
   // A virtual environment's python is a link to the one it was created from, so the link's own folder goes first.
   const own = prefixOf(python);
-  const isVenv = await access(join(own, 'pyvenv.cfg')).then(
-    () => true,
-    () => false,
-  );
-  return isVenv ? own : prefixOf(await realpath(python));
+  return (await succeeds(access(join(own, 'pyvenv.cfg')))) ? own : prefixOf(await realpath(python));
 }
 
 function prefixOf(python: string): string {
@@ -76,11 +73,4 @@ async function isScript(file: string): Promise<boolean> {
   } finally {
     await handle.close();
   }
-}
-
-async function canExecute(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }

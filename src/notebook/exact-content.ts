@@ -3,7 +3,7 @@ import type { JsonObject } from '../protocol/message.js';
 import { writtenTextOf } from '../protocol/written-numbers.js';
 import { isJsonObject } from './check-shape.js';
 import { parseJson } from './parse-json.js';
-import { pythonNumber } from './python-number.js';
+import { pythonNumber } from './exact-number.js';
 
 /**
  * Returns the message with numbers in its content that JavaScript would change as `ExactNumber`s (see {@link pythonNumber}). Returns the

@@ -50,7 +50,7 @@ testOnDisk(
     expect((await ask('clients')).stdout).not.toContain('bob');
     await disk.protect('rw');
     const saved = await ask('public', 'team');
-    expect([saved.status, saved.stderr]).toEqual([0, 'jupyter-curve: the topic team is public now\n']);
+    expect([saved.status, saved.stderr]).toEqual([0, 'jupyter-curve: the topic team is now public\n']);
   },
   60_000,
 );

@@ -177,7 +177,7 @@ describe('arguments', () => {
   ])('%s is a mistyping, and no limit is left aside: did you mean %s?', async (typed, meant) => {
     const file = await writeFileOfAnother({});
     const { stderr, status } = await line.run('kernel', '--connection-file', file, typed);
-    expect(stderr).toContain(`error: there is no option ${typed.split('=')[0]}; did you mean "${meant}"?\n`);
+    expect(stderr).toContain(`error: There is no option ${typed.split('=')[0]}; did you mean "${meant}"?\n`);
     expect(status).toBe(2);
   });
 

@@ -70,7 +70,7 @@ test('start shares the kernel by the policy that it is given, and tells who cann
   await writeFile(join(others, 'kernel.json'), JSON.stringify(spec));
   const refused = await line.run('start', '--kernel', 'other', '--policy', 'policy.yaml');
   expect(refused).toMatchObject({ stdout: '', status: 2 });
-  expect(refused.stderr).toContain('the kernel "other" is not one of jupyter-curve');
+  expect(refused.stderr).toContain('The kernel "other" is not one of jupyter-curve');
 });
 
 test('a kernel that dies is an error of status 6', async () => {
@@ -120,7 +120,9 @@ pythonTest('what a kernel says that cannot be read is a warning', async () => {
   expect(stderr).toContain(
     'warning: a message of type "kernel_info_reply" of the kernel could not be read: the content is not JSON; it was dropped',
   );
-  expect(stderr).toMatch(/error: its "kernel_info_reply" from the kernel on (shell|control) could not be read/);
+  expect(stderr).toMatch(
+    /error: A message of type "kernel_info_reply" from the kernel on (shell|control) could not be read/,
+  );
   expect(status).toBe(6);
 });
 
@@ -145,7 +147,7 @@ pythonTest.each([['deaf'], ['obedient']])(
     const runtime = join(line.folder, 'home/.local/share/jupyter/runtime');
     const file = (await readdir(runtime)).find((name) => /^kernel-.*\.json$/.test(name)) ?? '';
     const { stderr, status } = await line.run('shutdown', join(runtime, file));
-    expect(stderr).toMatch(/hint: end it where it was started/);
+    expect(stderr).toMatch(/hint: End it where it was started/);
     expect(status).toBe(6);
   },
 );

@@ -217,7 +217,7 @@ describe('nothing is lost of a kernel with', () => {
   );
 });
 
-const NOTE = /^\[jupyter-curve\] .* could not be read: the .* is not JSON\n$/;
+const NOTE = /^\[jupyter-curve\] .* could not be read: the .* is not JSON\.\n$/;
 
 describe('what cannot be read is said, and what waits for it ends:', () => {
   test.each(Object.entries(UNREADABLE))('%s', async (name, { code, failed }) => {

@@ -1,6 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CurveKernelError } from '../../errors.js';
+import { isJsonObject } from '../../protocol/parse-json-frame.js';
 import { errorCode } from '../../support/system-error.js';
 
 /** Owner of a kernelspec's folder; `ours`: `jupyter-curve install` made it, under any name. */
@@ -12,8 +13,8 @@ export async function ownership(folder: string): Promise<Ownership> {
   if (found === undefined) return 'none';
   try {
     const spec: unknown = JSON.parse(await readFile(join(folder, 'kernel.json'), 'utf8'));
-    const metadata = property(spec, 'metadata');
-    return typeof property(metadata, 'jupyter_curve') === 'object' ? 'ours' : 'foreign';
+    const metadata = isJsonObject(spec) ? spec['metadata'] : undefined;
+    return isJsonObject(metadata) && isJsonObject(metadata['jupyter_curve']) ? 'ours' : 'foreign';
   } catch {
     return 'foreign';
   }
@@ -36,8 +37,4 @@ export function fileSystemError(folder: string, cause: unknown): unknown {
     cause,
     data: { folder },
   });
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

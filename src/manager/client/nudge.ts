@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { CurveKernelError } from '../../errors.js';
 import { createMessage } from '../../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message, type RequestChannel } from '../../protocol/message.js';
-import { startTimer } from '../../support/start-timer.js';
+import { deferred } from '../../support/deferred.js';
+import { settlesWithin } from '../../support/settles-within.js';
 import { messageUnreadableError, unreadableMessage } from './unreadable-message.js';
 
 /** Options of {@link Nudge.run}. */
@@ -88,13 +89,9 @@ export function createNudge(): Nudge {
           await Promise.all([ask(send, 'control'), shellPending === undefined ? ask(send, 'shell') : undefined]);
           const next = Math.min(performance.now() + pause, end);
           while (!done() && performance.now() < next) {
-            await new Promise<void>((resolve) => {
-              const stop = startTimer(next - performance.now(), resolve);
-              wake = () => {
-                stop();
-                resolve();
-              };
-            });
+            const changed = deferred<undefined>();
+            wake = () => changed.resolve(undefined);
+            await settlesWithin(changed.promise, next - performance.now());
           }
         }
       } finally {

@@ -17,9 +17,10 @@ export function unreadableMessage(error: unknown): UnreadableMessage | undefined
   if (!isCurveKernelError(error) || !error.code.startsWith('message-') || error.code === 'message-replayed')
     return undefined;
   const { msgType, parentId } = error.data;
-  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-  return definedOnly({ msgType: text(msgType), parentId: text(parentId) });
+  return definedOnly({ msgType: textOrNone(msgType), parentId: textOrNone(parentId) });
 }
+
+const textOrNone = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** The error for a request that waits for a message on `channel` that could not be read because of `cause`. */
 export function messageUnreadableError(channel: Channel, cause: CurveKernelError): CurveKernelError {

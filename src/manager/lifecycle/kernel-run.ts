@@ -3,7 +3,7 @@ import { isCurveKernelError } from '../../errors.js';
 import { fingerprint } from '../../keys/fingerprint.js';
 import type { JsonObject } from '../../protocol/message.js';
 import type { SecretBy, TransportEncryption } from '../../launch/encryption-policy.js';
-import { chooseIpcAddress, chooseTcpAddress, type KernelAddress } from '../../launch/kernel-address.js';
+import { chooseAddress, type KernelAddress } from '../../launch/kernel-address.js';
 import type { KernelConnectionFile } from '../../launch/kernel-connection-file.js';
 import { describeConnection, type KernelKeys } from '../../launch/kernel-keys.js';
 import { openKernelChannels, type ChannelSecurity } from '../client/kernel-channels.js';
@@ -73,7 +73,7 @@ export async function startRun(
   const deadline = performance.now() + plan.startTimeout;
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted();
-    const address = await chooseAddress(plan, attempt === 1 ? previous : undefined);
+    const address = await chooseAddress(plan, plan.file.path, attempt === 1 ? previous : undefined);
     const limits = { milliseconds: deadline - performance.now(), startTimeout: plan.startTimeout, signal };
     try {
       return await tryRun(plan, keys, address, limits);
@@ -83,10 +83,6 @@ export async function startRun(
       if (!(await lostItsAddress(address, error)) && !(attempt === 1 && metAnotherPeer(error))) throw error;
     }
   }
-}
-
-function chooseAddress({ transport, ip, file }: KernelPlan, previous?: Ports): Promise<KernelAddress> {
-  return transport === 'ipc' ? chooseIpcAddress(file.path) : chooseTcpAddress(ip, previous);
 }
 
 /** What kernels print when a port is taken: Python's, Node's and ours. */

@@ -237,7 +237,7 @@ export class KernelDirectory implements SocketHost, OwnKernels {
 }
 
 function announceDeath({ sockets }: KernelEntry): void {
-  for (const socket of [...sockets]) socket.announce('dead');
+  for (const socket of sockets) socket.announce('dead');
 }
 
 /** True if the kernel is ready, and no call is restarting or ending it. */
