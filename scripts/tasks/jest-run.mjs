@@ -6,14 +6,14 @@ import { inRoot, root, run } from './run.mjs';
 
 const jestFile = join('node_modules', 'jest', 'bin', 'jest.js');
 
-/** Lists the test files that jest would run with these arguments, as paths relative to the project. */
+/** The test files that jest would run with these arguments; paths from the project's folder. */
 export async function suitesOf(args) {
   const { stdout } = await promisify(execFile)(process.execPath, [jestFile, '--listTests', ...args], { cwd: root });
   const lines = stdout.split('\n').filter((line) => line.endsWith('.test.ts'));
   return lines.map((line) => relative(root, line));
 }
 
-/** Runs jest, and returns its counts. */
+/** What one jest run came to. */
 export async function jestRun(name, node, args, env) {
   const output = inRoot('artifacts', 'test', `${name}.json`);
   await mkdir(inRoot('artifacts', 'test'), { recursive: true });
@@ -27,7 +27,7 @@ export async function jestRun(name, node, args, env) {
   return { name, seconds, ...count(JSON.parse(text), status) };
 }
 
-/** Counts a suite that failed before its tests, which jest does not count, as one failure. */
+/** Jest does not count a suite that never got to its tests; here it counts as one failure. */
 function count(result, status) {
   const tests = result.testResults.flatMap((suite) => suite.assertionResults);
   const titles = (wanted) => tests.filter((one) => wanted.includes(one.status)).map((one) => one.fullName);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { inRoot, npm, step } from './run.mjs';
 
-/** The pinned Node versions that suites which start processes run on. */
+/** The Node versions every suite that starts processes is run on, pinned. */
 const versions = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0' };
 
 const current = Number(process.versions.node.split('.')[0]);

@@ -13,7 +13,7 @@ import type { KernelSpec } from './kernelspec.js';
 import { processLauncher, type LaunchedProcess, type Launcher } from './process-launcher.js';
 import { removeLeftovers } from './runtime-files.js';
 
-/** How {@link launchKernel} starts a process. */
+/** Options of {@link launchKernel}. */
 export interface LaunchKernelOptions extends ExpandArgvOptions {
   /** Names the kernel's record in the runtime folder. */
   readonly id: string;

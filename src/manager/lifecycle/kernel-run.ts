@@ -85,7 +85,7 @@ export async function startRun(
   }
 }
 
-/** What kernels print when a port is taken: Python's, Node's and ours. */
+/** Messages of kernels about a port that is in use: Python's, Node's and those of jupyter-curve. */
 const TAKEN = /address (is )?already in use|EADDRINUSE|another process listens on/i;
 
 /** The kernel has ended by now, so a port that is not free belongs to another process; or did, when the kernel complained. */
