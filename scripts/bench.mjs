@@ -1,5 +1,5 @@
-// npm run bench [-- peers|access] [ROUNDS]: comparison with the peers and the cost of access, in interleaved runs. Prints a table, writes
-// artifacts/bench.json (for one part artifacts/bench-PART.json), and for access docs/access-cost.svg.
+// npm run bench [-- peers|access] [ROUNDS]: side by side with the peers, and what access costs, in interleaved runs. Prints a table,
+// writes artifacts/bench.json (of one part alone artifacts/bench-PART.json), and of access docs/access-cost.svg.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -55,14 +55,14 @@ async function drawAccess(figures) {
       title: 'Execute round trip of one client',
       unit: 'ms, median',
       lines: [
-        { name: 'other clients connected', colour: letIn, points: curveOf(figures, listeners) },
-        { name: 'other clients subscribed', colour: watching, points: curveOf(figures, onlookers) },
+        { name: 'the others let in', colour: letIn, points: curveOf(figures, listeners) },
+        { name: 'the others looking on', colour: watching, points: curveOf(figures, onlookers) },
       ],
     },
     {
       title: 'Memory of the kernel process',
       unit: 'MB resident',
-      lines: [{ name: 'other clients connected', colour: letIn, points: curveOf(figures, memory) }],
+      lines: [{ name: 'the others let in', colour: letIn, points: curveOf(figures, memory) }],
     },
   ]);
   await writeFile(inRoot('docs', 'access-cost.svg'), drawing);

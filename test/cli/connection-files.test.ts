@@ -133,7 +133,7 @@ describe('an empty key disables signatures', () => {
       if ('curve_publickey' in curve) expect(stderr).toBe('');
       else {
         expect(stderr).toMatch(
-          /^jupyter-curve: warning: the connection file has no Curve keys: .* can run code: messages are not signed\n/,
+          /^jupyter-curve: warning: The connection file has no Curve keys: .* can run code: messages are not signed\.\n/,
         );
       }
     },
@@ -165,7 +165,7 @@ describe('arguments', () => {
     expect(await askAsPython(file)).toBe('42\n');
     kernel.child.kill('SIGTERM');
     expect((await kernel.ended).stderr).toBe(
-      'jupyter-curve: arguments that this kernel does not know are left aside: --HistoryManager.hist_file, a value, --log-level, -x\n',
+      'jupyter-curve: ignored arguments that this kernel does not know: --HistoryManager.hist_file, a value, --log-level, -x\n',
     );
   });
 
@@ -185,7 +185,7 @@ describe('arguments', () => {
     [['--policy'], "'--policy <value>' argument missing"],
     [['--policy', '--audit=x'], 'argument is ambiguous'],
     [['--require-encryption=yes'], 'does not take an argument'],
-    [['--connection-file', ''], 'the value is empty: connection-file'],
+    [['--connection-file', ''], 'The value is empty: connection-file'],
   ])('%j of our own are as strict as ever', async (args, problem) => {
     const { stderr, status } = await line.run('kernel', ...args);
     expect(stderr).toContain(problem);

@@ -67,7 +67,7 @@ describe('install', () => {
   ])('looks at %s as Jupyter does', async (_name, env, args, folder) => {
     await using other = await createCommandLine(env);
     // uninstall names the folder that install would use, without making it
-    expect((await other.run('uninstall', ...args)).stderr).toContain(`there is no kernel ${folder}\n`);
+    expect((await other.run('uninstall', ...args)).stderr).toContain(`There is no kernel in ${folder}.\n`);
   });
 
   test('takes another name and another display name', async () => {

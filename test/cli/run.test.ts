@@ -307,7 +307,7 @@ describe('run', () => {
     const { stdout, stderr, status } = await line.run('run', 'odd.ipynb', '--inplace');
     expect({ stdout, status }).toEqual({ stdout: '', status: 3 });
     expect(stderr).toMatch(/^jupyter-curve: error: .*\njupyter-curve: hint: .*\n$/);
-    expect(stderr).toContain(`error: odd.ipynb ${problem}\n`);
+    expect(stderr).toContain(`error: odd.ipynb ${problem}.\n`);
     expect(await readFile(join(line.folder, 'odd.ipynb'))).toEqual(bytes);
   });
 
@@ -538,7 +538,7 @@ describe('run on a kernel of which a message cannot be read', () => {
       const file = await notebook('reply.ipynb', 'a', 'b');
       const run = await line.run('run', file, '--kernel', 'reply-content-broken', '--output', 'reply-kept.ipynb');
       expect(run.stderr).toContain(
-        'error: cell 1 lost output or its end: its "execute_reply" from the kernel on shell',
+        'error: Cell 1 lost output or its end: A message of type "execute_reply" from the kernel on shell',
       );
       expect(run.status).toBe(6);
       const { cells } = await read('reply-kept.ipynb');

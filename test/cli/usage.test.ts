@@ -127,7 +127,7 @@ test('the hints of warnings about plain text name options that there are', async
   running.child.kill('SIGTERM');
   const { stderr } = await running.ended;
   expect(stderr).toContain('warning: The kernel "plain" does not advertise Curve');
-  expect(stderr).toContain('warning: the connection file has no Curve keys');
+  expect(stderr).toContain('warning: The connection file has no Curve keys');
   const hints = stderr.split('\n').filter((text) => text.includes('hint: '));
   expect(hints).toHaveLength(2);
   expect(hints[0]).toContain('"--transport-encryption required"');

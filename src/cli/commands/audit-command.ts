@@ -77,8 +77,8 @@ function showReport(source: string, lines: readonly string[], tip: AuditTip | un
 }
 
 function auditBrokenError(source: string, { problem }: AuditReport): CurveKernelError {
-  const where = problem === undefined ? '' : `, line ${problem.line}: ${problem.what}`;
-  return new CurveKernelError('audit-broken', `The audit file ${source} is broken${where}.`, {
+  const what = problem === undefined ? ' is broken' : `, line ${problem.line}: ${problem.what}`;
+  return new CurveKernelError('audit-broken', `The audit file ${source}${what}.`, {
     hint: 'The lines before this one can be trusted. Keep the file as evidence.',
     data: { file: source, ...problem },
   });
