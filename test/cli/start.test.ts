@@ -118,7 +118,7 @@ pythonTest('what a kernel says that cannot be read is a warning', async () => {
   await writeFile(join(folder, 'kernel.json'), JSON.stringify({ argv, display_name: 'Odd', language: 'x' }));
   const { stderr, status } = await line.run('start', '--kernel', 'odd');
   expect(stderr).toContain(
-    'warning: a message of type "kernel_info_reply" of the kernel could not be read: the content is not JSON; it was dropped',
+    'warning: A message of type "kernel_info_reply" of the kernel could not be read: the content is not JSON; it was dropped',
   );
   expect(stderr).toMatch(
     /error: A message of type "kernel_info_reply" from the kernel on (shell|control) could not be read/,
