@@ -1,6 +1,6 @@
 /**
- * What access costs: deciding, letting in, shutting out, and having many clients. Everything is measured on kernel processes that our
- * manager starts, in turn, so that a noisy machine is noisy for all of them.
+ * Cost of access: decisions, grants, revocations, and many clients. Everything is measured on kernel processes that startKernel starts, in
+ * turn, so that a noisy machine affects all of them alike.
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -27,15 +27,15 @@ private: [team, salaries]
 export const figures = {
   check: 'one decision, µs',
   trip: 'execute 1+1 to reply and idle, by a client that was let in, ms',
-  grant: 'letting somebody in, ms',
-  revoke: 'shutting somebody out who is connected, ms',
+  grant: 'granting access, ms',
+  revoke: 'revoking a grant in use, ms',
   memory: 'resident memory of the kernel process, MB',
   listeners: 'execute 1+1 to reply and idle, of one client, ms',
-  onlookers: 'the same with all others looking on, ms',
+  onlookers: 'the same with all others subscribed, ms',
   large: 'processor time of 1 MB to 10 clients, ms',
 };
 const plural = (count) => (count === 1 ? '1 client' : `${count} clients`);
-const [unshared, shared] = ['owner, nobody else', 'policy, groups, audit'];
+const [unshared, shared] = ['owner alone', 'policy, groups, audit'];
 const [published, encrypted] = ['1 MB shown by a cell', 'ten signed and encrypted'];
 
 export const accessGoals = [
@@ -45,8 +45,8 @@ export const accessGoals = [
     atMost: 1.03,
     value: (of) => of(figures.trip, shared) / of(figures.trip, unshared),
   },
-  { what: 'ms to let somebody in', atMost: 20, value: (of) => of(figures.grant, 'all') },
-  { what: 'ms to shut somebody out', atMost: 20, value: (of) => of(figures.revoke, 'all') },
+  { what: 'ms to grant access', atMost: 20, value: (of) => of(figures.grant, 'all') },
+  { what: 'ms to revoke a grant', atMost: 20, value: (of) => of(figures.revoke, 'all') },
   {
     what: 'MB more with 200 clients let in',
     atMost: 20,
@@ -76,7 +76,7 @@ export async function measureAccess(env, rounds) {
   return samples;
 }
 
-/** The points of the curve: what `figure` came to at each number of clients. */
+/** The points of a curve: `figure` at each number of clients. */
 export function curveOf(summaries, figure) {
   return COUNTS.map((count) => [count, summaries[figure][plural(count)].median]);
 }
@@ -173,7 +173,7 @@ async function growCrowd(env, rounds, note) {
     const tripAll = async (figure) => {
       for (let turn = 0; turn < 50 + rounds * 20; turn += 1) {
         for (const { count, client } of live) {
-          // Those who look on at one kernel are not to read while the next is measured.
+          // Observers of one kernel must not read while the next is measured.
           await sleep(15);
           const elapsed = await client.trip();
           if (turn >= 50) note(figure, plural(count), elapsed);
@@ -200,7 +200,7 @@ async function sendLarge(env, rounds, note) {
   const each = 10;
   const one = await start(env);
   const granted = [];
-  // With the owner, who makes it, they are ten.
+  // Nine grants and the owner: ten clients.
   for (let index = 1; index < 10; index += 1) {
     granted.push((await one.access.grant({ name: `ada-${index}`, roles: ['observer'] })).connection);
   }
@@ -256,7 +256,7 @@ async function start(env) {
   return { kernel, access, close };
 }
 
-/** A client that does nothing but execute, and wait for reply and idle. */
+/** A client that only executes, and waits for reply and idle. */
 async function tripper(connection) {
   const origin = { session: randomUUID(), username: 'bench' };
   let waiting;
@@ -286,7 +286,7 @@ async function tripper(connection) {
   return { trip, close: () => dialer.close() };
 }
 
-/** Another process that subscribes to each of these connections, or fields of such. */
+/** Starts a process that subscribes to each of these connections. */
 async function lookOn(env, connections) {
   const onlookers = program('onlookers.mjs', env);
   onlookers.say(

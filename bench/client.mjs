@@ -1,4 +1,4 @@
-// Our half of the client comparison: one line in, one batch of round trips out (milliseconds, as JSON).
+// The half of jupyter-curve in the client comparison: one line in, one batch of round trips out (milliseconds, as JSON).
 // Usage: client.mjs CONNECTION_FILE
 import { createInterface } from 'node:readline';
 import { attach } from 'jupyter-curve';

@@ -1,12 +1,12 @@
-/** Draws what clients cost, by how many there are, as an SVG that is readable on light and on dark pages. */
+/** Draws the cost by the number of clients as an SVG that is readable on light and on dark pages. */
 
 const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [760, 300, 60, 46, 46];
 const PANEL = 300;
 const INK = '#808080';
 
 /**
- * `panels` are side by side: `{ title, unit, lines: [{ name, colour, points: [[clients, value]] }] }`. The numbers of clients are the same
- * everywhere, and stand at equal distances.
+ * `panels` are drawn side by side: `{ title, unit, lines: [{ name, colour, points: [[clients, value]] }] }`. All lines have the same numbers
+ * of clients, which are drawn at equal distances.
  */
 export function drawCurves(panels) {
   const drawn = panels.map((panel, index) => drawPanel(panel, index * (PANEL + LEFT + 20))).join('\n');

@@ -1,5 +1,5 @@
 /**
- * What the figures should come to: ratios of medians measured in one interleaved run, so that they hold on a noisy machine.
+ * Goals: ratios of medians that were measured in one interleaved run, so that they hold on a noisy machine.
  * `of(figure, variant)` is a median, `of(figure, variant, 'most')` the largest.
  */
 const start = 'start to kernel_info_reply, ms';

@@ -1,5 +1,5 @@
-// Looks on: one line with connections (as JSON), each subscribed to; answered when all have heard something. Then one number a
-// line, answered when every one of them has heard that many messages of a megabyte.
+// Observers: reads one line with connections (JSON), subscribes to each, and answers when all have received something. Then reads one number
+// a line, and answers when each has received that many messages of a megabyte.
 import { createInterface } from 'node:readline';
 import { Subscriber } from 'zeromq';
 

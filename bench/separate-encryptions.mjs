@@ -1,5 +1,5 @@
-// What access is compared with: ten sockets under keys of their own, each sending a megabyte that was signed for it and is encrypted for
-// it. Prints their connections as JSON; sends as often as each line of input says, and answers.
+// The comparison for access: ten sockets with a key pair each, and each sends a megabyte that was signed and encrypted for it alone. Prints
+// their connections as JSON; reads a number a line, sends that many messages, and answers.
 import { createHmac, randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { XPublisher, curveKeyPair } from 'zeromq';
@@ -23,7 +23,7 @@ for (let index = 0; index < 10; index += 1) {
 process.stdout.write(`${JSON.stringify(connections)}\n`);
 
 const key = randomBytes(32);
-// As a display_data has it.
+// In the form of display_data.
 const parts = [Buffer.alloc(250, 'h'), Buffer.alloc(250, 'p'), Buffer.from('{}'), Buffer.alloc(2 ** 20 + 64, 'x')];
 const send = async (socket) => {
   const mac = createHmac('sha256', key);

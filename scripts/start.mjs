@@ -20,7 +20,7 @@ script(async () => {
   await promisify(execFile)(process.execPath, [command, 'install', '--prefix', place]);
   await mkdir(inRoot('artifacts'), { recursive: true });
 
-  // npm goes to the project's folder; paths are meant from where it was called.
+  // npm changes to the project's folder; paths are relative to the folder it was called from.
   const cwd = process.env.INIT_CWD ?? process.cwd();
   const { notebook = relative(cwd, inRoot('examples', 'tour.ipynb')), given } = readRunArguments(args);
   const ours = !args.includes(notebook);
@@ -38,7 +38,7 @@ script(async () => {
   return run(process.execPath, [command, 'run', ...args, ...added], { cwd, env });
 });
 
-/** So that trying it out leaves nothing in anybody's home. The kernels that are installed there are found all the same. */
+/** Folders below .cache, so that a trial leaves nothing in the user's home. Kernels that are installed there are found all the same. */
 async function placeOfItsOwn() {
   const { jupyterDataFolder } = await import(pathToFileURL(inRoot('dist', 'launch', 'jupyter-paths.js')).href);
   const data = join(place, 'share', 'jupyter');

@@ -106,7 +106,7 @@ export { createTypeScriptLanguage, type TypeScriptOptions } from './typescript/t
 export { jupyterPaths, type JupyterPaths, type JupyterPathsOptions } from './launch/jupyter-paths.js';
 export type { PythonPrefix } from './launch/python-prefix.js';
 export type { KernelSpec } from './launch/kernelspec.js';
-export { findKernelSpec, findKernelSpecs, type FindKernelSpecsOptions } from './launch/kernelspecs.js';
+export { findKernelSpec, findKernelSpecs, type FindKernelSpecsOptions } from './launch/find-kernelspecs.js';
 export type { ManagerWarning, SecretBy, TransportEncryption } from './launch/encryption-policy.js';
 export { startKernel, type StartKernelOptions } from './manager/lifecycle/start-kernel.js';
 export type { AutoRestart } from './manager/lifecycle/auto-restart.js';
@@ -118,7 +118,7 @@ export type {
 } from './manager/lifecycle/managed-kernel.js';
 export type { ManagedKernelEvents } from './manager/lifecycle/kernel-events.js';
 export type { KernelSecurity } from './manager/lifecycle/kernel-run.js';
-export type { ChannelSecurity } from './manager/client/kernel-link.js';
+export type { ChannelSecurity } from './manager/client/kernel-channels.js';
 export {
   processLauncher,
   type LaunchCommand,
@@ -131,7 +131,7 @@ export {
   type ConnectServicesOptions,
   type LocalServices,
 } from './manager/services/connect-services.js';
-export { attach, type AttachedKernel, type AttachOptions } from './manager/client/attach.js';
+export { attach, type AttachedKernel, type AttachOptions } from './manager/services/attach.js';
 export { openAccess, type AccessClient, type OpenAccessOptions } from './manager/client/access-client.js';
 export { quietServices, type ServicesConsole } from './manager/services/quiet-services.js';
 

@@ -6,7 +6,7 @@ import { inRoot, must } from './run.mjs';
 
 const main = inRoot('dist', 'cli', 'main.js');
 
-/** Compiles src/ to dist/, and bundles the command. What no source stands for any more is removed first, so that dist/ never holds a ghost. */
+/** Compiles src/ to dist/, and bundles the command. Outputs without a source are removed first. */
 export async function build() {
   await removeStale();
   await must('src/ does not compile', process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', '.']);

@@ -9,7 +9,7 @@ export const NESTED = 'JUPYTER_CURVE_NESTED_INSTALL';
 export async function ensureDependencies() {
   if (await isInstalled(root)) return;
   step('installing dependencies (once)');
-  // npm hands its options down by the environment: those of `npm install --global --omit=dev .` are not meant for this.
+  // npm passes its options to child processes in the environment: those of `npm install --global --omit=dev .` must not apply here.
   const env = { [NESTED]: '1', npm_config_global: '', npm_config_location: '', npm_config_omit: '' };
   const options = ['--include=dev', '--no-audit', '--no-fund'];
   await npm('the dependencies could not be installed', ['ci', ...options], { env });

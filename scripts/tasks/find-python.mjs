@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** What the pins of test/requirements.txt work with: the oldest is that of Debian 12. */
+/** The versions that the pins of test/requirements.txt work with; the oldest is that of Debian 12. */
 const OLDEST = [3, 11, 2];
 const NEWEST = [3, 13];
 const RANGE = `Python ${OLDEST.join('.')} to ${NEWEST.join('.')}`;
 
-/** In this order. The system's own is named by its path, for an older one may come first on the PATH. */
+/** Tried in this order. The system's Python is named by its path: an older one may come first on the PATH. */
 const commands =
   process.platform === 'win32'
     ? ['python', 'python3', 'py']
@@ -22,8 +22,8 @@ except ImportError:
 `;
 
 /**
- * The first of `candidates` that can make an environment for test/requirements.txt, as `python`; or `problem`, a sentence that says what
- * was found and what is wanted.
+ * Returns `python`, the first of `candidates` that can create an environment for test/requirements.txt; or `problem`, a sentence that says
+ * what was found and what is wanted.
  */
 export async function findPython(candidates = commands) {
   const found = [];

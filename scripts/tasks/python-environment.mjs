@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 import { findPython } from './find-python.mjs';
 import { inRoot, must, run, step } from './run.mjs';
 
-/** Where the environment is, and what it holds. */
+/** The folder of the environment and its requirements. */
 const place = { folder: inRoot('.cache', 'venv'), requirements: inRoot('test', 'requirements.txt') };
 
 /**
- * The Python that has what test/requirements.txt names, as `python`: made when needed, brought up to date when the requirements have changed,
- * and made again when it was left half-made or does not run any more. Where that is impossible, `problem`: a sentence that says why.
+ * Returns `python`, a Python with the packages of test/requirements.txt. The environment is created when needed, updated when the requirements
+ * have changed, and created again when it is incomplete or does not run any more. If that fails, returns `problem`, a sentence that says why.
  */
 export async function ensurePython({ folder, requirements } = place) {
   const python = process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
@@ -19,7 +19,7 @@ export async function ensurePython({ folder, requirements } = place) {
     .update(await readFile(requirements))
     .digest('hex');
   const stamp = await readFile(stampFile, 'utf8').catch(() => undefined);
-  // Written last and removed first, so that what has no stamp is half-made.
+  // Written last and removed first, so that an environment without a stamp is incomplete.
   const whole = stamp !== undefined && existsSync(python) && (await succeeds(python, ['-m', 'pip', '--version']));
   if (whole && stamp === wanted) return { python };
 
@@ -29,7 +29,7 @@ export async function ensurePython({ folder, requirements } = place) {
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', requirements];
   try {
     await rm(stampFile, { force: true });
-    // Not made elsewhere and renamed: an environment holds its own path.
+    // Not created elsewhere and renamed: an environment contains its own path.
     if (!whole) await makeEnvironment(found.python, folder);
     await must('test/requirements.txt could not be installed', python, install);
   } catch (error) {

@@ -12,7 +12,7 @@ const options = {
   timeout: text,
 };
 
-/** What arguments for `jupyter-curve run` say: the notebook, if they name one, and the options that are given. */
+/** Parses arguments of `jupyter-curve run`: the notebook, if there is one, and the options that are given. */
 export function readRunArguments(args) {
   const { positionals, values } = parseArgs({ args, options, strict: false, allowPositionals: true });
   return { notebook: positionals.at(0), given: new Set(Object.keys(values)) };

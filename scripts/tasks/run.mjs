@@ -8,10 +8,10 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A path inside the project. */
 export const inRoot = (...parts) => join(root, ...parts);
 
-/** Names the step that begins, on standard error: standard output belongs to what is run. */
+/** Prints the step that begins on standard error: standard output belongs to the program that is run. */
 export const step = (text) => process.stderr.write(`\n── ${text}\n`);
 
-// The terminal sends Ctrl-C to the whole group; the child decides what it means, and its status is ours.
+// The terminal sends Ctrl-C to the whole group; the child handles it, and its exit status is passed on.
 const wait = () => {};
 
 /** Runs a program in the foreground, in the project's folder; resolves to its exit status (128 + n for signal n). */

@@ -1,7 +1,6 @@
 import { guardProcess } from '../keys/guard-process.js';
-import { runKernel } from './commands/kernel.js';
-import { tolerateClosedPipes } from './output/output.js';
-import { reportFailure } from './output/report-failure.js';
+import { runKernel } from './commands/kernel-command.js';
+import { reportFailure, tolerateClosedPipes } from './output/output.js';
 
 /**
  * Runs the process that a kernelspec starts, with the arguments of `jupyter-curve kernel`. The bundle of the kernel begins here:

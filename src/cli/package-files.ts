@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 
-/** Files of this package. This module stays in `cli/`, where the bundle is written: both are as deep. */
+/** The package.json of this package. This module stays in `cli/`, where the bundle is written: both are at the same depth. */
 export const packageJson = fileURLToPath(new URL('../../package.json', import.meta.url));
 
-/** The template of the kernelspec and its logos: a folder. */
+/** The folder with the template of the kernelspec and its logos. */
 export const kernelspecTemplate = fileURLToPath(new URL('../../kernelspec', import.meta.url));
 
 /** All that a kernel's process loads, in one file. */

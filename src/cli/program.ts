@@ -3,37 +3,37 @@ import yargs from 'yargs';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { statusMeanings } from './output/exit-status.js';
 import { packageJson } from './package-files.js';
-import { acceptCommand } from './commands/accept.js';
-import { auditCommand } from './commands/audit.js';
-import { canCommand } from './commands/can.js';
+import { acceptCommand } from './commands/accept-command.js';
+import { auditCommand } from './commands/audit-command.js';
+import { canCommand } from './commands/can-command.js';
 import { checkValues } from './options/check-values.js';
-import { clientsCommand } from './commands/clients.js';
-import { grantCommand } from './commands/grant.js';
-import { dropSecret, hideSecret } from './options/hide-secret.js';
-import { installCommand } from './commands/install.js';
-import { kernelCommand } from './commands/kernel.js';
-import { tieKeys } from './options/key-argument.js';
-import { keygenCommand } from './commands/keygen.js';
+import { clientsCommand } from './commands/clients-command.js';
+import { grantCommand } from './commands/grant-command.js';
+import { dropSecret, hideSecret } from './hide-secret.js';
+import { installCommand } from './commands/install-command.js';
+import { kernelCommand } from './commands/kernel-command.js';
+import { bindDashedKeyArgs } from './options/key-argument.js';
+import { keygenCommand } from './commands/keygen-command.js';
 import { findMistyped } from './options/mistyped.js';
 import { printResult, silenceLibraries, table } from './output/output.js';
-import { policyCommand } from './commands/policy.js';
-import { revokeCommand } from './commands/revoke.js';
-import { roleCommand } from './commands/role.js';
-import { rotateCommand } from './commands/rotate.js';
-import { runCommand } from './commands/run.js';
-import { tieParameters } from './options/run-parameters.js';
-import { shutdownCommand } from './commands/shutdown.js';
-import { specsCommand } from './commands/specs.js';
-import { startCommand } from './commands/start.js';
-import { privateCommand, publicCommand, topicsCommand } from './commands/topics.js';
-import { uninstallCommand } from './commands/uninstall.js';
+import { policyCommand } from './commands/policy-command.js';
+import { revokeCommand } from './commands/revoke-command.js';
+import { roleCommand } from './commands/role-command.js';
+import { rotateCommand } from './commands/rotate-command.js';
+import { runCommand } from './commands/run-command.js';
+import { bindParameterArgs } from './options/run-parameters.js';
+import { shutdownCommand } from './commands/shutdown-command.js';
+import { specsCommand } from './commands/specs-command.js';
+import { startCommand } from './commands/start-command.js';
+import { privateCommand, publicCommand, topicsCommand } from './commands/topics-command.js';
+import { uninstallCommand } from './commands/uninstall-command.js';
 import { usageError } from './output/usage-error.js';
 
-/** Parses `args` and runs the command they name; rejects with what went wrong, for one place to print and to map. */
+/** Parses `args` and runs the command that they name. Rejects with what went wrong; the caller prints it and maps it to an exit status. */
 export async function runProgram(args: readonly string[]): Promise<void> {
   silenceLibraries();
   hideSecret();
-  const tied = tieKeys(tieParameters(args));
+  const tied = bindDashedKeyArgs(bindParameterArgs(args));
   try {
     const text = await parse(tied);
     if (text !== '') printResult(text);
@@ -42,16 +42,18 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     const mistyped = await findMistyped(tied, (command) => parse([...command, '--help']));
     if (mistyped === undefined) throw error;
     const { typed, meant } = mistyped;
-    const message = `there is no ${typed.startsWith('-') ? 'option' : 'command'} ${typed}; did you mean "${meant}"?`;
+    const message = `There is no ${typed.startsWith('-') ? 'option' : 'command'} ${typed}; did you mean "${meant}"?`;
     throw new CurveKernelError('usage', message, { hint: error.hint, cause: error });
   }
 }
 
-/** Runs the command; resolves to the text of help and version, where that is asked for. */
+/** Runs the command; resolves to the text of `--help` or `--version`, or to an empty one. */
 async function parse(args: readonly string[]): Promise<string> {
   const parser = yargs()
     .scriptName('jupyter-curve')
-    .usage('$0 <command>\n\nJupyter kernels over CurveZMQ: start them, run notebooks on them, be one.')
+    .usage(
+      '$0 <command>\n\nJupyter kernels over CurveZMQ: start them, run notebooks, share access, serve a TypeScript kernel.',
+    )
     .command(installCommand)
     .command(uninstallCommand)
     .command(specsCommand)
@@ -72,8 +74,8 @@ async function parse(args: readonly string[]): Promise<string> {
     .command(policyCommand)
     .command(auditCommand)
     .command(kernelCommand)
-    .demandCommand(1, 1, 'a command is missing', 'there is more than one command')
-    // `options` holds names by their kind, which its type does not say.
+    .demandCommand(1, 1, 'A command is missing', 'There is more than one command')
+    // `options` holds names by their kind, which its type does not declare.
     .check((argv, options) => checkValues(argv, Object.values(options['array'] ?? [])))
     .middleware(dropSecret)
     .strict()
@@ -81,12 +83,12 @@ async function parse(args: readonly string[]): Promise<string> {
     .help()
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .epilogue(
-      `Exit status:\n${statusTable()}\n\nJUPYTER_CURVE_DEBUG=1 adds stacks and libraries' own messages on standard error.`,
+      `Exit status:\n${statusTable()}\n\nJUPYTER_CURVE_DEBUG=1 adds stack traces and messages of libraries on standard error.`,
     )
     .locale('en')
     .exitProcess(false)
     .fail((message, error) => {
-      throw error === undefined || error.name === 'YError' ? refusal(message) : error;
+      throw error === undefined || error.name === 'YError' ? usageError(`${message.replace(/\.$/, '')}.`) : error;
     });
   // With a callback, help and version come back as text instead of being written to the console.
   let text = '';
@@ -94,11 +96,6 @@ async function parse(args: readonly string[]): Promise<string> {
     text = output;
   });
   return text;
-}
-
-/** What yargs says, as one of our sentences. */
-function refusal(message: string): CurveKernelError {
-  return usageError(message.charAt(0).toLowerCase() + message.slice(1));
 }
 
 async function packageVersion(): Promise<string> {

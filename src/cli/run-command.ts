@@ -1,6 +1,5 @@
 import { guardProcess } from '../keys/guard-process.js';
-import { describeError, printJson, tolerateClosedPipes } from './output/output.js';
-import { reportFailure } from './output/report-failure.js';
+import { describeError, printJson, reportFailure, tolerateClosedPipes } from './output/output.js';
 
 /** Runs any command but `kernel`, and reports its failure. */
 export async function runCommand(args: readonly string[]): Promise<void> {

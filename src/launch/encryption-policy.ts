@@ -3,31 +3,31 @@ import { CurveKernelError } from '../errors.js';
 import type { KernelSpec } from './kernelspec.js';
 import { isObject } from '../support/is-object.js';
 
-/** Whether kernels are started with Curve keys; the three words of JEP 145. */
+/** Policy for Curve keys of kernels that are started; the three values of JEP 145. */
 export type TransportEncryption = 'disabled' | 'auto' | 'required';
 
-/** How a kernel gets its secret key: in the connection file (JEP 145), or in its environment alone. */
+/** Where a kernel finds its secret key: in the connection file (JEP 145), or only in its environment. */
 export type SecretBy = 'file' | 'environment';
 
-/** Something a person should know although the work goes on. */
+/** A problem that the user should know of and that does not stop the work. */
 export interface ManagerWarning {
   readonly code: 'encryption-unavailable' | 'kernelspec-invalid';
-  /** What was found. */
+  /** What was found, as one sentence. */
   readonly message: string;
   /** What to do about it, as one sentence. */
   readonly hint: string;
 }
 
-/** What a policy means for one kernel. */
+/** Decision for one kernel. */
 export interface EncryptionDecision {
   readonly encrypt: boolean;
-  /** Set when `auto` falls back to plain text where others could listen. */
+  /** Set when `auto` falls back to plain text over tcp. */
   readonly warning?: ManagerWarning;
 }
 
 const POLICIES: readonly string[] = ['disabled', 'auto', 'required'] satisfies readonly TransportEncryption[];
 
-/** What is asked for. */
+/** The settings that {@link decideEncryption} looks at. */
 export interface EncryptionRequest {
   readonly policy: TransportEncryption;
   readonly transport: Transport;
@@ -35,23 +35,23 @@ export interface EncryptionRequest {
 }
 
 /**
- * Decides, before anything is started, whether a kernel gets keys. `auto` without them is a warning on tcp only: an ipc socket
- * lies in a folder that nobody else can enter.
+ * Decides, before anything is started, whether a kernel gets keys. `auto` without keys is a warning on tcp only: an ipc socket lies in a
+ * folder that is closed to other users.
  *
- * @throws CurveKernelError `encryption-unsupported` when the kernelspec does not promise what is asked for; TypeError for a
- *   policy that does not exist.
+ * @throws CurveKernelError `encryption-unsupported` when the kernelspec does not advertise what is required; TypeError for an unknown
+ *   policy.
  */
 export function decideEncryption(
   spec: KernelSpec,
   { policy, transport, secretBy }: EncryptionRequest,
 ): EncryptionDecision {
-  if (!POLICIES.includes(policy)) throw new TypeError(`transportEncryption is one of ${POLICIES.join(', ')}.`);
+  if (!POLICIES.includes(policy)) throw new TypeError(`transportEncryption must be one of ${POLICIES.join(', ')}.`);
   if (policy === 'disabled') return { encrypt: false };
   if (spec.supportsCurve) {
-    if (secretBy === 'environment' && !takesSecretFromEnvironment(spec)) throw secretUnsupported(spec);
+    if (secretBy === 'environment' && !takesSecretFromEnvironment(spec)) throw secretUnsupportedError(spec);
     return { encrypt: true };
   }
-  if (policy === 'required') throw unsupported(spec);
+  if (policy === 'required') throw encryptionUnsupportedError(spec);
   if (transport === 'ipc') return { encrypt: false };
   const message = `The kernel "${spec.name}" does not advertise Curve: code and output travel as plain text over tcp.`;
   const hint =
@@ -64,7 +64,7 @@ function takesSecretFromEnvironment(spec: KernelSpec): boolean {
   return isObject(promises) && promises['secret_by_environment'] === true;
 }
 
-function unsupported(spec: KernelSpec): CurveKernelError {
+function encryptionUnsupportedError(spec: KernelSpec): CurveKernelError {
   return new CurveKernelError(
     'encryption-unsupported',
     `Encryption is required, and the kernel "${spec.name}" does not advertise it: metadata.supported_encryption of its kernel.json does not name "curve".`,
@@ -75,7 +75,7 @@ function unsupported(spec: KernelSpec): CurveKernelError {
   );
 }
 
-function secretUnsupported(spec: KernelSpec): CurveKernelError {
+function secretUnsupportedError(spec: KernelSpec): CurveKernelError {
   return new CurveKernelError(
     'encryption-unsupported',
     `The kernel "${spec.name}" does not take its secret key from the environment: metadata.jupyter_curve.secret_by_environment of its kernel.json is not true.`,

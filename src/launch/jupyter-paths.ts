@@ -1,29 +1,30 @@
 import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { succeeds } from '../support/succeeds.js';
 import { findPythonPrefix, type PythonPrefix } from './python-prefix.js';
 
-/** The folders Jupyter looks in, those searched first at the front: `jupyter --paths --json`. */
+/** Jupyter's folders in search order, as `jupyter --paths --json` prints them. */
 export interface JupyterPaths {
   readonly data: string[];
   readonly config: string[];
-  /** The one among `data` that is this user's own: where kernelspecs are installed by default. */
+  /** The user's own folder among `data`, where kernelspecs are installed by default. */
   readonly userData: string;
-  /** Where connection files live. */
+  /** The folder of connection files. */
   readonly runtime: string;
 }
 
-/** Where to look. */
+/** Options of {@link jupyterPaths}. */
 export interface JupyterPathsOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Stands for `sys.prefix`; default: see {@link findPythonPrefix}. */
+  /** Used as `sys.prefix`; default: see {@link findPythonPrefix}. */
   readonly python?: PythonPrefix;
 }
 
 /**
  * Jupyter's folders by the rules of jupyter_core 5.9 (`paths.py`). Three differences: the Python environment is the active one
  * instead of the one that runs `jupyter`; empty entries of `JUPYTER_PATH`, which mean the working directory to Python, are
- * dropped, for whoever can write there could run anything; `JUPYTER_NO_CONFIG` gives no config folder instead of an empty one.
+ * dropped, because any user who can write there could run commands; `JUPYTER_NO_CONFIG` gives no config folder instead of an empty one.
  */
 export async function jupyterPaths(options: JupyterPathsOptions = {}): Promise<JupyterPaths> {
   const env = options.env ?? process.env;
@@ -50,12 +51,12 @@ export async function jupyterPaths(options: JupyterPathsOptions = {}): Promise<J
   };
 }
 
-/** {@link JupyterPaths.userData} alone, for which no Python has to be looked for. */
+/** Finds {@link JupyterPaths.userData} alone, without a search for Python. */
 export async function jupyterDataFolder(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   return (await personalFolders(env)).data;
 }
 
-/** {@link JupyterPaths.runtime} alone, for which no Python has to be looked for. */
+/** Finds {@link JupyterPaths.runtime} alone, without a search for Python. */
 export async function jupyterRuntimeFolder(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   return runtimeIn((await personalFolders(env)).data, env);
 }
@@ -64,7 +65,7 @@ function runtimeIn(data: string, env: NodeJS.ProcessEnv): string {
   return env['JUPYTER_RUNTIME_DIR'] || join(data, 'runtime');
 }
 
-/** jupyter_core's `envset`: set to anything but a word for no. */
+/** jupyter_core's `envset`: true if set to anything but a word for no. */
 function isSet(value: string | undefined): boolean {
   return value !== undefined && !['no', 'n', 'false', 'off', '0', '0.0'].includes(value.toLowerCase());
 }
@@ -106,7 +107,7 @@ function platformFolders(env: NodeJS.ProcessEnv, home: string): { data: string; 
   };
 }
 
-/** Folders of the machine; undefined where there are none, and the environment's own stand in (Windows). */
+/** The folders of the system; undefined where there are none and those of the environment are used instead (Windows). */
 function systemFolders(env: NodeJS.ProcessEnv, kind: 'data' | 'config'): string[] | undefined {
   if (process.platform === 'win32') {
     // Any user may write to PROGRAMDATA, so it has to be trusted explicitly (CVE-2025-30167).
@@ -129,7 +130,7 @@ function absolute(folder: string | undefined): string | undefined {
   return folder !== undefined && isAbsolute(folder) ? folder : undefined;
 }
 
-/** Python's `site.getuserbase()`. On macOS it names the Python's version, so every one that is there counts. */
+/** Python's `site.getuserbase()`. On macOS its path names the Python's version, so every version counts. */
 async function pythonUserBases(env: NodeJS.ProcessEnv, home: string): Promise<string[]> {
   if (env['PYTHONUSERBASE']) return [env['PYTHONUSERBASE']];
   if (process.platform === 'win32') return env['APPDATA'] ? [join(env['APPDATA'], 'Python')] : [];
@@ -138,7 +139,7 @@ async function pythonUserBases(env: NodeJS.ProcessEnv, home: string): Promise<st
   return versions.map((version) => join(home, 'Library', 'Python', version));
 }
 
-/** Whether the environment's kernels hide the user's: asked for, or in an owned venv or conda environment. */
+/** True if kernels of the environment take precedence over those of the user: on request, or in an owned venv or conda environment. */
 async function preferEnvironment(env: NodeJS.ProcessEnv, python: PythonPrefix | undefined): Promise<boolean> {
   if (env['JUPYTER_PREFER_ENV_PATH'] !== undefined) return isSet(env['JUPYTER_PREFER_ENV_PATH']);
   if (python === undefined) return false;
@@ -153,8 +154,5 @@ async function isOwn(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return dirname(path) !== path && isOwn(dirname(path));
   if (process.geteuid !== undefined) return found.uid === process.geteuid();
-  return access(path, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
+  return succeeds(access(path, constants.W_OK));
 }

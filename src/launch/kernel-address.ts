@@ -5,37 +5,46 @@ import { dirname, join } from 'node:path';
 import { endpoint } from '../connection/endpoints.js';
 import type { Ports, Transport } from '../connection/connection-info.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
+import { succeeds } from '../support/succeeds.js';
 import { SOCKET_NAMES } from '../connection/per-socket.js';
 import { errorCode } from '../support/system-error.js';
 
-/** The names of folders for sockets begin so, in the system's temporary one. */
-export const SOCKET_FOLDER = 'jupyter-curve-';
+/** Prefix of the names of socket folders in the system's temporary folder. */
+export const SOCKET_FOLDER_PREFIX = 'jupyter-curve-';
 
-/** Where a kernel shall bind its sockets. */
+/** The address that a kernel is to bind its sockets to. */
 export interface KernelAddress {
   readonly transport: Transport;
   readonly ip: string;
   readonly ports: Ports;
   /** The ipc sockets that the kernel will make. */
   readonly files: readonly string[];
-  /** The folder that was made for them, if any. */
+  /** The folder that was created for them, if any. */
   readonly folders: readonly string[];
-  /** Lets go of the ports: the kernel is about to bind them. */
+  /** Closes the sockets that hold the ports, so that the kernel can bind them. Can be called again. */
   release(): Promise<void>;
-  /** Whether somebody has one of the ports: to be asked once the kernel is gone. */
-  taken(): Promise<boolean>;
+  /** True if one of the ports is in use. To be called after the kernel has ended. */
+  isTaken(): Promise<boolean>;
+}
+
+/** Chooses the address of a kernel: tcp ports at `ip`, those of `previous` if they are free, or ipc paths beside the connection file. */
+export function chooseAddress(
+  { transport, ip }: { readonly transport: Transport; readonly ip: string },
+  connectionFile: string,
+  previous?: Ports,
+): Promise<KernelAddress> {
+  return transport === 'ipc' ? chooseIpcAddress(connectionFile) : chooseTcpAddress(ip, previous);
 }
 
 /**
  * Chooses ports for a kernel, those of `previous` where they are still free.
  *
- * Only some kernels can bind port 0 and write the file back, so the choice is made here, for every kernel in the same way:
- * the ports are held by listening sockets until the moment before the start. Whoever takes one in the blink that is left
- * makes the kernel fail, which {@link KernelAddress.taken} tells from other failures; then it is started again elsewhere.
+ * Only some kernels can bind port 0 and write the file back, so the ports are chosen here, for every kernel in the same way: listening
+ * sockets hold them until the moment before the start. A process that takes one in the instant that is left makes the kernel fail, which {@link KernelAddress.isTaken} distinguishes from other failures; then the kernel is started again on other ports.
  *
  * @throws CurveKernelError `bind-failed` when `ip` is no address of this machine.
  */
-export async function chooseTcpAddress(ip: string, previous?: Ports): Promise<KernelAddress> {
+async function chooseTcpAddress(ip: string, previous?: Ports): Promise<KernelAddress> {
   const held = await Promise.all(SOCKET_NAMES.map((name) => listen(ip, previous?.[name] ?? 0)));
   const ports = portsOf(held.map(portOf));
   return {
@@ -45,7 +54,7 @@ export async function chooseTcpAddress(ip: string, previous?: Ports): Promise<Ke
     files: [],
     folders: [],
     release: async () => void (await Promise.all(held.map(close))),
-    taken: async () => {
+    isTaken: async () => {
       const free = await Promise.all(Object.values(ports).map((port: number) => isFree(ip, port)));
       return free.includes(false);
     },
@@ -56,12 +65,12 @@ export async function chooseTcpAddress(ip: string, previous?: Ports): Promise<Ke
  * Socket paths beside the connection file, as jupyter_client names them, or in a private folder of the system's temporary one
  * where those would be longer than a socket path may be. Either folder is closed to others.
  */
-export async function chooseIpcAddress(connectionFile: string): Promise<KernelAddress> {
+async function chooseIpcAddress(connectionFile: string): Promise<KernelAddress> {
   const beside = ipcAddress(`${connectionFile.replace(/\.json$/, '')}-ipc`);
-  if (fits(beside)) return beside;
-  const folder = await mkdtemp(join(tmpdir(), SOCKET_FOLDER));
+  if (isValidAddress(beside)) return beside;
+  const folder = await mkdtemp(join(tmpdir(), SOCKET_FOLDER_PREFIX));
   const address = ipcAddress(join(folder, 'k'), folder);
-  if (fits(address)) return address;
+  if (isValidAddress(address)) return address;
   await rm(folder, { recursive: true });
   endpoint(address, 'heartbeat'); // throws, and says why
   return address;
@@ -76,12 +85,12 @@ function ipcAddress(ip: string, folder?: string): KernelAddress {
     files: Object.values(ports).map((port: number) => `${ip}-${port}`),
     folders: folder === undefined ? [] : [folder],
     release: () => Promise.resolve(),
-    taken: () => Promise.resolve(false),
+    isTaken: () => Promise.resolve(false),
   };
 }
 
-/** Whether the path is short enough for a socket, and clear of the `ipc://…` names that are no paths. */
-function fits(address: KernelAddress): boolean {
+/** True if the path is short enough for a socket, and is none of the `ipc://…` names that are no paths. */
+function isValidAddress(address: KernelAddress): boolean {
   try {
     endpoint(address, 'heartbeat');
     return dirname(address.ip) !== '.';
@@ -109,10 +118,7 @@ async function listen(ip: string, port: number): Promise<Server> {
 }
 
 async function isFree(ip: string, port: number): Promise<boolean> {
-  return openServer(ip, port).then(
-    (server) => close(server).then(() => true),
-    () => false,
-  );
+  return succeeds(openServer(ip, port).then(close));
 }
 
 function portOf(server: Server): number {

@@ -4,9 +4,9 @@ import type { Secret } from '../keys/secret.js';
 import type { KernelSpec } from './kernelspec.js';
 
 /**
- * The whole environment of a kernel: `base`, and over it the kernelspec's own variables with `$NAME` and `${NAME}` filled
- * in from `base`, as jupyter_client does (`string.Template.safe_substitute`: what is unknown stays, `$$` is a dollar).
- * A secret key that was meant for this process is never passed on, under any name; `secretKey` is, to this kernel alone.
+ * Builds the whole environment of a kernel: `base`, overridden by the kernelspec's own variables with `$NAME` and `${NAME}` filled in from
+ * `base`, as jupyter_client does (`string.Template.safe_substitute`: unknown names stay, `$$` is a dollar). A secret key in `base`, which was
+ * meant for this process, is never passed on under any name; `secretKey` is passed to this kernel only.
  */
 export function kernelEnvironment(
   spec: KernelSpec,
@@ -16,7 +16,7 @@ export function kernelEnvironment(
   const { [SECRET_VARIABLE]: _secret, ...inherited } = base;
   const own = Object.entries(spec.env).map(([name, value]) => [name, substitute(value, inherited)]);
   const env: NodeJS.ProcessEnv = { ...inherited, ...Object.fromEntries(own), [SECRET_VARIABLE]: undefined };
-  // It would make a Python believe that it is another one.
+  // On macOS it makes a Python take another executable for its own.
   if (spec.language.toLowerCase().startsWith('python')) env['PYTHONEXECUTABLE'] = undefined;
   if (secretKey !== undefined) env[SECRET_VARIABLE] = exposeZ85(secretKey);
   const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);

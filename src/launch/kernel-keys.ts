@@ -4,21 +4,21 @@ import { generateCurvePair, type CurvePair } from '../keys/curve-pair.js';
 import { Secret } from '../keys/secret.js';
 import type { KernelAddress } from './kernel-address.js';
 
-/** What protects one kernel, over its restarts. */
+/** Keys of one kernel, kept over its restarts. */
 export interface KernelKeys {
-  /** Of the message signatures. They stay on under CURVE: libzmq does not notice a deleted frame. */
+  /** Signs messages, also under CURVE: libzmq does not notice a deleted frame. */
   readonly signing: Secret;
   /** The shared pair of JEP 145; absent in plain text. */
   readonly curve?: CurvePair;
 }
 
-/** Keys for a kernel: those of `previous` as far as there are any, and no Curve pair where nothing is to be encrypted. */
+/** Generates keys for a kernel, or keeps those of `previous`; without a Curve pair if `encrypt` is false. */
 export async function issueKeys(encrypt: boolean, previous?: KernelKeys): Promise<KernelKeys> {
   const signing = previous?.signing ?? Secret.fromText(randomBytes(32).toString('hex'));
   return encrypt ? { signing, curve: previous?.curve ?? (await generateCurvePair()) } : { signing };
 }
 
-/** What a kernel's connection file says. */
+/** Content of a kernel's connection file. */
 export function describeConnection(
   kernelName: string,
   address: KernelAddress,

@@ -2,11 +2,10 @@ import { execFile } from 'node:child_process';
 import { access, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Json } from '../protocol/message.js';
-import type { KernelSpec } from './kernelspec.js';
+import { succeeds } from '../support/succeeds.js';
+import { isJsonObject } from '../protocol/parse-json-frame.js';
+import { checkKernelSpec, type KernelSpec } from './kernelspec.js';
 import { findExecutable, findPythonPrefix, type PythonPrefix } from './python-prefix.js';
-import { checkKernelSpec } from './read-kernelspec.js';
-import { isObject } from '../support/is-object.js';
 
 const DESCRIBE = [
   'import json',
@@ -15,9 +14,9 @@ const DESCRIBE = [
 ].join('\n');
 
 /**
- * The kernel of a Python that has ipykernel but no `kernel.json`, which Jupyter offers all the same (packages on `PYTHONPATH`,
- * distribution packages). What it can do depends on its version, so ipykernel itself is asked; since that takes a
- * Python's start, only where its folder exists. Undefined when there is none.
+ * The kernelspec of a Python that has ipykernel but no `kernel.json`, which Jupyter lists too (packages on `PYTHONPATH`, distribution
+ * packages). Its content depends on the version of ipykernel, so ipykernel itself is asked; as that starts a Python, only if its folder
+ * exists. Undefined when there is none.
  */
 export async function findNativePython(name: string, env: NodeJS.ProcessEnv): Promise<KernelSpec | undefined> {
   const prefix = await findPythonPrefix(env);
@@ -26,13 +25,13 @@ export async function findNativePython(name: string, env: NodeJS.ProcessEnv): Pr
   const python = await findExecutable(['python3', 'python'], env, [folder]);
   if (python === undefined) return undefined;
   try {
-    // With -c a Python imports from its working directory before anything else, and that may be anybody's.
+    // With -c a Python imports from its working directory first, which other users may be able to write to.
     const options = { env, cwd: prefix.path, timeout: 30_000 };
     const { stdout } = await promisify(execFile)(python, ['-c', DESCRIBE], options);
-    const described: Json = JSON.parse(stdout);
+    const described: unknown = JSON.parse(stdout);
     if (!Array.isArray(described)) return undefined;
-    const [resourceDir, raw]: readonly Json[] = described;
-    if (typeof resourceDir !== 'string' || !isObject(raw)) return undefined;
+    const [resourceDir, raw]: readonly unknown[] = described;
+    if (typeof resourceDir !== 'string' || !isJsonObject(raw)) return undefined;
     return checkKernelSpec(name, resourceDir, raw, `of ipykernel in ${prefix.path}`);
   } catch {
     return undefined; // a leftover folder, or a Python that does not run: nothing to offer
@@ -46,8 +45,5 @@ async function hasIpykernel(prefix: PythonPrefix, env: NodeJS.ProcessEnv): Promi
   const packages = roots.flatMap((root) => [join(root, 'site-packages'), join(root, 'dist-packages')]);
   const listed = (env['PYTHONPATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const found = [...listed, ...packages].map((folder) => access(join(folder, 'ipykernel', 'kernelspec.py')));
-  return Promise.any(found).then(
-    () => true,
-    () => false,
-  );
+  return succeeds(Promise.any(found));
 }

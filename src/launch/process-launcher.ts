@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { CurveKernelError } from '../errors.js';
-import { watchOver } from './watchdog.js';
 import { errorCode } from '../support/system-error.js';
 import { settlesWithin } from '../support/timers.js';
+import { startOrphanWatchdog } from './orphan-watchdog.js';
 
-/** How a process ended. */
+/** End of a process. */
 export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: string | null;
@@ -15,23 +15,23 @@ export interface ProcessEnd {
   readonly stderrTail: string;
 }
 
-/** What to start: nothing in it is looked up or expanded any more. */
+/** A command in its final form: nothing in it is looked up or expanded any more. */
 export interface LaunchCommand {
   readonly argv: readonly string[];
   /** The whole environment of the process. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Files and folders that are worthless without the process: removed if whoever launched it dies first. */
+  /** Files and folders to remove if the launching process dies before this one. */
   readonly leftovers: readonly string[];
-  /** What the process itself prints, as it comes; cells print through iopub instead. */
+  /** Called with output of the process itself; output of cells goes through iopub instead. */
   readonly onOutput?: (name: 'stdout' | 'stderr', text: string) => void;
 }
 
-/** A running process, wherever it runs. */
+/** A running process, on this machine or elsewhere. */
 export interface LaunchedProcess {
-  /** On this machine; undefined elsewhere. */
+  /** Undefined if the process does not run on this machine. */
   readonly pid: number | undefined;
-  /** Resolves, never rejects, once the process has ended and whatever is left of its children was killed. */
+  /** Resolves, never rejects, once the process has ended and the rest of its session was killed. */
   readonly exited: Promise<ProcessEnd>;
   /** Signals the process and its children. Nothing happens once it has ended. */
   signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
@@ -39,34 +39,34 @@ export interface LaunchedProcess {
 
 /** Starts kernels: on this machine by {@link processLauncher}, elsewhere by other implementations. */
 export interface Launcher {
-  /** Resolves when the process runs. Throws `kernel-start-failed` when it cannot be started. */
+  /** Resolves when the process runs. @throws CurveKernelError `kernel-start-failed` when it cannot be started. */
   launch(command: LaunchCommand): Promise<LaunchedProcess>;
 }
 
-const TAIL_LENGTH = 8192;
-/** Milliseconds for output still in the pipe; a daemon that left the session may hold the other end for ever. */
-const DRAIN_TIME = 250;
+const MAX_TAIL_LENGTH = 8192;
+/** Milliseconds to read the output that is still in the pipe; a daemon that left the session may hold the other end for ever. */
+const DRAIN_TIMEOUT = 250;
 
 /**
  * Starts processes on this machine, each the leader of a session of its own, so that signals reach the children it starts too
- * and a Ctrl-C in the terminal does not. Whatever is left of that session when the leader ends is killed, and so is all
- * of it when this process dies, however it dies ({@link watchOver}).
+ * and a Ctrl-C in the terminal does not. The rest of that session is killed when the leader ends, and all of it when this process ends in any
+ * way ({@link startOrphanWatchdog}).
  */
 export const processLauncher: Launcher = {
   launch: async (command) => {
     const child = await start(command);
-    const release = watchOver(child, command.leftovers);
+    const release = startOrphanWatchdog(child, command.leftovers);
     let stderrTail = '';
     const drained = (['stdout', 'stderr'] as const).map((name) =>
       read(child[name], (text) => {
-        if (name === 'stderr') stderrTail = (stderrTail + text).slice(-TAIL_LENGTH);
+        if (name === 'stderr') stderrTail = (stderrTail + text).slice(-MAX_TAIL_LENGTH);
         command.onOutput?.(name, text);
       }),
     );
     const finish = async (code: number | null, signal: string | null): Promise<ProcessEnd> => {
       signalGroup(child, 'SIGKILL');
       release();
-      await settlesWithin(Promise.all(drained), DRAIN_TIME);
+      await settlesWithin(Promise.all(drained), DRAIN_TIMEOUT);
       child.stdout?.destroy();
       child.stderr?.destroy();
       return { code, signal, stderrTail };
@@ -88,7 +88,7 @@ async function start({ argv, env, cwd }: LaunchCommand): Promise<ChildProcess> {
   const posix = process.platform !== 'win32';
   const child = spawn(program, rest, {
     cwd,
-    // By this name kernels learn whom to watch (jupyter_client). On Windows it would have to be an inherited handle.
+    // The variable in which jupyter_client tells kernels the process to watch. On Windows it would have to be an inherited handle.
     env: posix ? { ...env, JPY_PARENT_PID: String(process.pid) } : env,
     detached: posix,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -100,7 +100,7 @@ async function start({ argv, env, cwd }: LaunchCommand): Promise<ChildProcess> {
   } catch (cause) {
     const code = errorCode(cause);
     const problem = code === 'ENOENT' ? 'does not exist, or its folder does not' : `cannot be started (${code})`;
-    throw new CurveKernelError('kernel-start-failed', `The kernel’s program ${program} ${problem}.`, {
+    throw new CurveKernelError('kernel-start-failed', `The kernel's program ${program} ${problem}.`, {
       hint: 'Install the program, correct argv in kernel.json, or check the working folder.',
       cause,
       data: { program, cwd },
@@ -111,7 +111,7 @@ async function start({ argv, env, cwd }: LaunchCommand): Promise<ChildProcess> {
 function read(stream: Readable | null, onText: (text: string) => void): Promise<unknown> {
   if (stream === null) return Promise.resolve();
   stream.setEncoding('utf8').on('data', onText);
-  return finished(stream).catch(() => undefined); // destroyed: nobody is interested any more
+  return finished(stream).catch(() => undefined); // destroyed: its output is not needed any more
 }
 
 function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {

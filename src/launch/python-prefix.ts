@@ -2,19 +2,20 @@ import { execFile } from 'node:child_process';
 import { access, constants, open, readFile, realpath } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { succeeds } from '../support/succeeds.js';
 
-/** Where a Python lives: what its `sys.prefix` and `site.ENABLE_USER_SITE` would say. */
+/** A Python environment, as its `sys.prefix` and `site.ENABLE_USER_SITE` describe it. */
 export interface PythonPrefix {
   readonly path: string;
-  /** A virtual environment (PEP 405). */
+  /** True for a virtual environment (PEP 405). */
   readonly venv: boolean;
-  /** Whether packages in the user's home are seen from there. */
+  /** True if it sees packages in the user's home. */
   readonly userSite: boolean;
 }
 
 /**
- * The Python environment that Jupyter would run in: `VIRTUAL_ENV`, else `CONDA_PREFIX`, else the first Python on the `PATH`.
- * Node has no `sys.prefix`, so it is read from the layout; only a shim (pyenv, asdf) has to be asked. Undefined without a Python.
+ * Finds the Python environment that Jupyter would run in: `VIRTUAL_ENV`, else `CONDA_PREFIX`, else the first Python on the `PATH`.
+ * The prefix is read from the layout of folders; only a shim (pyenv, asdf) has to be run. Undefined without a Python.
  */
 export async function findPythonPrefix(env: NodeJS.ProcessEnv = process.env): Promise<PythonPrefix | undefined> {
   const path = env['VIRTUAL_ENV'] || env['CONDA_PREFIX'] || (await prefixOnPath(env));
@@ -24,7 +25,7 @@ export async function findPythonPrefix(env: NodeJS.ProcessEnv = process.env): Pr
   return { path, venv: config !== undefined, userSite: !isolated && !env['PYTHONNOUSERSITE'] };
 }
 
-/** The first of `names` that can be executed in one of `folders` (default: the `PATH`). */
+/** Finds the first of `names` that can be executed in one of `folders` (default: the `PATH`). */
 export async function findExecutable(
   names: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -35,7 +36,7 @@ export async function findExecutable(
     for (const folder of folders) {
       for (const ending of endings) {
         const file = join(folder, name + ending);
-        if (await canExecute(file)) return file;
+        if (await succeeds(access(file, constants.X_OK))) return file;
       }
     }
   }
@@ -46,13 +47,9 @@ async function prefixOnPath(env: NodeJS.ProcessEnv): Promise<string | undefined>
   const python = await findExecutable(['python3', 'python'], env);
   if (python === undefined) return undefined;
   if (await isScript(python)) return askPrefix(python, env);
-  // A virtual environment's python is a link to the one it was made from, so the link's own place goes first.
+  // A virtual environment's python is a link to the one it was created from, so the link's own folder goes first.
   const own = prefixOf(python);
-  const isVenv = await access(join(own, 'pyvenv.cfg')).then(
-    () => true,
-    () => false,
-  );
-  return isVenv ? own : prefixOf(await realpath(python));
+  return (await succeeds(access(join(own, 'pyvenv.cfg')))) ? own : prefixOf(await realpath(python));
 }
 
 function prefixOf(python: string): string {
@@ -76,11 +73,4 @@ async function isScript(file: string): Promise<boolean> {
   } finally {
     await handle.close();
   }
-}
-
-async function canExecute(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }

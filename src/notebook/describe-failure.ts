@@ -1,52 +1,57 @@
 import { CurveKernelError } from '../errors.js';
-import { UNREADABLE } from '../manager/services/unreadable-message.js';
+import { definedOnly } from '../support/defined-only.js';
+import { UNREADABLE } from '../manager/client/unreadable-message.js';
 import type { CellEnd } from './execute-cell.js';
 import { toObject } from './exact-content.js';
 
-/** Where it happened. */
+/** The cell that failed. */
 export interface FailureContext {
   /** Index of the cell in the notebook. */
   readonly cell: number;
-  /** Which it is of the cells that run, from 1 on. */
+  /** Position among the cells that run, from 1. */
   readonly position: number;
-  /** Milliseconds that the cell had. */
+  /** Maximum run time of the cell in milliseconds. */
   readonly timeout?: number | undefined;
 }
 
 /** The error of a run that was interrupted. */
-export function interruptedAt({ cell, position }: FailureContext): CurveKernelError {
-  return new CurveKernelError('interrupted', `the run was interrupted at ${nameOf({ cell, position })}`, {
+export function interruptedError({ cell, position }: FailureContext): CurveKernelError {
+  return new CurveKernelError('interrupted', `The run was interrupted at ${nameOf({ cell, position })}.`, {
     hint: 'Run the notebook again; the result holds the outputs up to here.',
     data: { cell },
   });
 }
 
-/** By its place in the notebook, and by that among the cells that run, where they differ: a bar shows the latter. */
+/** Names a cell by its position in the notebook and, if it differs, by its position among the cells that run, which a progress bar shows. */
 function nameOf({ cell, position }: FailureContext): string {
   return position === cell + 1 ? `cell ${cell + 1}` : `cell ${cell + 1} (code cell ${position})`;
 }
 
-/** The error for how a cell ended; undefined when it ended well. What the cell raised is in its outputs, never in the error. */
+/** The error for the end of a cell; undefined when it succeeded. The text of an exception is in the outputs, never in the error. */
 export function describeFailure(end: CellEnd, context: FailureContext): CurveKernelError | undefined {
   const { cell, timeout } = context;
-  const name = nameOf(context);
+  const name = nameOf(context).replace(/^c/, 'C'); // begins a sentence
   const data = { cell };
   switch (end.reason) {
     case 'answered':
       return describeReply(end, name, data);
     case 'aborted':
-      return interruptedAt(context);
+      return interruptedError(context);
     case 'timeout':
-      return new CurveKernelError('cell-timeout', `${name} did not end within ${(timeout ?? 0) / 1000} s`, {
+      return new CurveKernelError('cell-timeout', `${name} did not end within ${(timeout ?? 0) / 1000} s.`, {
         hint: 'Give cells more time, or make this one faster; it was interrupted.',
         data,
       });
     case 'lost':
     default:
-      return new CurveKernelError('kernel-died', `the kernel died, restarted or was lost while ${name} ran`, {
-        hint: 'Look for what ends the kernel in this cell, such as too little memory, and run the notebook again.',
-        data,
-      });
+      return new CurveKernelError(
+        'kernel-died',
+        `The kernel died, restarted or was lost while ${nameOf(context)} ran.`,
+        {
+          hint: 'Check whether the cell ends the kernel, for example by using too much memory, and run the notebook again.',
+          data,
+        },
+      );
   }
 }
 
@@ -63,24 +68,28 @@ function describeReply(
   if (status === 'error' && Array.isArray(traceback) && traceback.length === 0) {
     // A refusal was never run: it has no traceback, and no output that could be read.
     if (ename === 'NotPermitted') {
-      return new CurveKernelError('not-permitted', `${name} was refused: ${evalue.slice(0, 200)}`, {
-        hint: 'Ask an admin of the kernel for a role that may.',
+      return new CurveKernelError('not-permitted', `${name} was refused: ${evalue.slice(0, 200).replace(/\.$/, '')}.`, {
+        hint: 'Ask an admin of the kernel for a role with this right.',
         data,
       });
     }
     if (ename === UNREADABLE) {
-      return new CurveKernelError('message-unreadable', `${name} lost output or its end: ${evalue.slice(0, 400)}`, {
-        hint: 'Report it to those who make the kernel, or update the kernel.',
-        data,
-      });
+      return new CurveKernelError(
+        'message-unreadable',
+        `${name} lost output or its end: ${evalue.slice(0, 400).replace(/\.$/, '')}.`,
+        {
+          hint: 'Update the kernel, or report the problem to its developers.',
+          data,
+        },
+      );
     }
   }
   return new CurveKernelError(
     'cell-failed',
-    status === 'error' ? `${name} raised ${ename ?? 'an error'}` : `${name} was aborted by the kernel`,
+    status === 'error' ? `${name} raised ${ename ?? 'an error'}.` : `${name} was aborted by the kernel.`,
     {
-      hint: 'Read the error in the outputs of the cell. To go on after errors allow them, or tag the cell raises-exception.',
-      data: { ...data, ...(status === 'error' && ename !== undefined ? { ename } : {}) },
+      hint: 'Read the error in the outputs of the cell. To continue after errors, allow them or tag the cell raises-exception.',
+      data: { ...data, ...(status === 'error' && definedOnly({ ename })) },
     },
   );
 }

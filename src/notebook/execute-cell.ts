@@ -1,39 +1,40 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { deferred } from '../support/deferred.js';
+import { definedOnly } from '../support/defined-only.js';
 import type { CodeCell } from './notebook.js';
 import type { OutputRouter } from './route-output.js';
 import type { KernelWatch } from './watch-kernel.js';
 import { startTimer } from '../support/timers.js';
 import { whenAborted } from '../support/abort.js';
 
-/** Milliseconds without any output after the reply until the end of the output is taken for lost, as kernels may drop it. */
-const IDLE_PATIENCE = 10_000;
+/** Milliseconds without output after the reply until the idle status is taken for lost: kernels may drop messages on iopub. */
+const IDLE_TIMEOUT = 10_000;
 
-/** What running one cell is given. */
+/** Options of {@link executeCell}. */
 export interface ExecuteCellOptions {
-  /** Milliseconds that the cell may take; any time by default. */
+  /** Maximum run time of the cell in milliseconds; unlimited by default. */
   readonly timeout?: number | undefined;
-  /** Milliseconds that an interrupted cell has to end. */
-  readonly interruptPatience: number;
-  /** Whether the kernel, if the cell fails, aborts what else is queued. */
+  /** Milliseconds for an interrupted cell to end. */
+  readonly interruptTimeout: number;
+  /** The `stop_on_error` of execute_request: if the cell fails, the kernel aborts queued requests. */
   readonly stopOnError: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly watch: KernelWatch;
   readonly router: OutputRouter;
-  /** Called for each iopub message that the cell causes, also after it has ended. */
+  /** Called for each iopub message that the cell causes, including those after its end. */
   readonly onMessage: (message: KernelMessage.IIOPubMessage) => void;
 }
 
-/** How a cell ended. */
+/** End of a cell. */
 export interface CellEnd {
-  /** `answered`: there is a reply. All others: somebody's patience ended, or the kernel's life. */
+  /** `answered`: there is a reply. Otherwise: timed out, aborted, or the kernel died. */
   readonly reason: 'answered' | 'timeout' | 'aborted' | 'lost';
   readonly reply?: KernelMessage.IExecuteReplyMsg;
 }
 
 /**
- * Runs one cell and waits until its reply and all its output are in. When the time is up or the signal is aborted the kernel is
- * interrupted, and the cell has `interruptPatience` to end by itself. Never rejects.
+ * Runs one cell and waits for its reply and all its output. When the time is up or the signal is aborted, the kernel is interrupted, and the
+ * cell has `interruptTimeout` to end. Never rejects.
  */
 export async function executeCell(
   kernel: Kernel.IKernelConnection,
@@ -51,22 +52,22 @@ export async function executeCell(
   const silence = createTimer<'answered'>();
   future.onReply = (message) => {
     reply = message;
-    silence.start(IDLE_PATIENCE, 'answered');
+    silence.start(IDLE_TIMEOUT, 'answered');
   };
   let over = false;
   options.router.route(future.msg.header.msg_id, (message) => {
     options.onMessage(message);
-    if (reply !== undefined && !over) silence.start(IDLE_PATIENCE, 'answered');
+    if (reply !== undefined && !over) silence.start(IDLE_TIMEOUT, 'answered');
   });
   const answered = future.done.then(
     () => 'answered' as const,
     () => 'lost' as const,
   );
-  const ends = [answered, silence.rang, options.watch.lost];
+  const ends = [answered, silence.fired, options.watch.lost];
   try {
     const reason = await raceWith(ends, options);
-    if (reason === 'timeout' || reason === 'aborted') await interrupt(kernel, ends, options.interruptPatience);
-    return { reason, ...(reply === undefined ? {} : { reply }) };
+    if (reason === 'timeout' || reason === 'aborted') await interrupt(kernel, ends, options.interruptTimeout);
+    return { reason, ...definedOnly({ reply }) };
   } finally {
     over = true;
     silence.stop();
@@ -82,7 +83,7 @@ async function raceWith(
   if (timeout !== undefined) limit.start(timeout, 'timeout');
   using aborted = whenAborted(signal);
   try {
-    return await Promise.race([...ends, limit.rang, aborted.happened]);
+    return await Promise.race([...ends, limit.fired, aborted.happened]);
   } finally {
     limit.stop();
   }
@@ -91,28 +92,28 @@ async function raceWith(
 async function interrupt(
   kernel: Kernel.IKernelConnection,
   ends: readonly Promise<unknown>[],
-  patience: number,
+  timeout: number,
 ): Promise<void> {
   const limit = createTimer<'timeout'>();
-  limit.start(patience, 'timeout');
-  // A kernel that cannot be interrupted is left to the caller, who may end it.
+  limit.start(timeout, 'timeout');
+  // A kernel that cannot be interrupted is left to the caller, which may end it.
   const interrupted = kernel.interrupt().catch(() => undefined);
-  await Promise.race([interrupted.then(() => Promise.race(ends)), limit.rang]);
+  await Promise.race([interrupted.then(() => Promise.race(ends)), limit.fired]);
   limit.stop();
 }
 
 interface Timer<T> {
-  readonly rang: Promise<T>;
-  /** Starts, or starts anew. */
+  readonly fired: Promise<T>;
+  /** Starts or restarts. */
   start(milliseconds: number, value: T): void;
   stop(): void;
 }
 
 function createTimer<T>(): Timer<T> {
-  const { promise: rang, resolve } = deferred<T>();
+  const { promise: fired, resolve } = deferred<T>();
   let stop: (() => void) | undefined;
   return {
-    rang,
+    fired,
     start: (milliseconds, value) => {
       stop?.();
       stop = startTimer(milliseconds, () => resolve(value));

@@ -1,7 +1,7 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { CurveKernelError } from '../errors.js';
 import type { Json, JsonObject } from '../protocol/message.js';
-import { describeFailure, interruptedAt } from './describe-failure.js';
+import { describeFailure, interruptedError } from './describe-failure.js';
 import { exactContent, toObject, withExactNumbers } from './exact-content.js';
 import { executeCell, type CellEnd } from './execute-cell.js';
 import { AS_READ, cellTags, type Cell, type CodeCell, type Notebook, type Output } from './notebook.js';
@@ -14,22 +14,22 @@ import { watchKernel } from './watch-kernel.js';
 import { createWidgetState } from './widget-state.js';
 import { whenAborted } from '../support/abort.js';
 
-/** How a notebook is executed. */
+/** Options of {@link executeNotebook}. */
 export interface ExecuteNotebookOptions {
-  /** Milliseconds that each cell may take before it is interrupted and the run ends; any time by default. */
+  /** Milliseconds after which a cell is interrupted and the run ends; unlimited by default. */
   readonly timeout?: number;
-  /** Milliseconds that an interrupted cell has to end by itself. Default 5,000. */
-  readonly interruptPatience?: number;
-  /** Whether the run goes on after a cell that fails. A cell tagged `raises-exception` never ends it. */
+  /** Milliseconds for an interrupted cell to end. Default 5,000. */
+  readonly interruptTimeout?: number;
+  /** Continues after a cell that fails. A cell tagged `raises-exception` never ends the run. */
   readonly allowErrors?: boolean;
-  /** Whether to note in `metadata.execution` of each cell when it ran. Default true, as nbclient. */
+  /** Records times of each cell in `metadata.execution`. Default true, as in nbclient. */
   readonly recordTiming?: boolean;
   /** Interrupts the running cell and ends the run. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: NotebookProgress) => void;
 }
 
-/** What a run tells while it goes on. `cell` is an index into the notebook's cells; `of` counts those that run. */
+/** Progress of a run. `cell` is an index into the notebook's cells; `of` is the number of cells that run. */
 export type NotebookProgress =
   | { readonly type: 'cell-started'; readonly cell: number; readonly position: number; readonly of: number }
   | { readonly type: 'output'; readonly cell: number; readonly output: Output }
@@ -43,7 +43,7 @@ export type NotebookProgress =
 
 /** A notebook after a run. */
 export interface ExecutedNotebook {
-  /** With the outputs of every cell that was started; the others are as they were. */
+  /** The notebook with the outputs of every cell that was started; other cells are unchanged. */
   readonly notebook: Notebook;
   /** Why the run ended early: `cell-failed`, `cell-timeout`, `interrupted`, `message-unreadable` or `kernel-died`. */
   readonly failure?: CurveKernelError;
@@ -52,19 +52,18 @@ export interface ExecutedNotebook {
 }
 
 /**
- * Runs the code cells of a notebook from first to last and collects what they put out, as nbclient does. Empty cells and those
- * tagged `skip-execution` are left alone.
+ * Runs the code cells of a notebook from first to last and collects their outputs, as nbclient does. Empty cells and those tagged
+ * `skip-execution` are skipped.
  *
- * Never rejects for what happens in cells or to the kernel: the result holds what was put out so far, worth keeping, and says
- * why the run ended. The connection should be made with `handleComms: false`, or it closes the comms of widgets, which nobody
- * here answers; their state is kept all the same.
+ * Never rejects for failures of cells or of the kernel: the result holds the outputs so far, and why the run ended. The connection should be
+ * created with `handleComms: false`: otherwise it closes the comms of widgets, which have no handler here; their state is kept all the same.
  */
 export async function executeNotebook(
   notebook: Notebook,
   kernel: Kernel.IKernelConnection,
   options: ExecuteNotebookOptions = {},
 ): Promise<ExecutedNotebook> {
-  const { onProgress = () => undefined, interruptPatience = 5000, signal } = options;
+  const { onProgress = () => undefined, interruptTimeout = 5000, signal } = options;
   using watch = watchKernel(kernel);
   using router = routeOutput(kernel);
   const collector = createOutputCollector((cell, output) => onProgress({ type: 'output', cell, output }));
@@ -80,7 +79,7 @@ export async function executeNotebook(
 
   for (const [index, [cell, code]] of runnable.entries()) {
     if (signal?.aborted === true) {
-      stop = { failure: interruptedAt({ cell, position: index + 1 }), failedCell: cell };
+      stop = { failure: interruptedError({ cell, position: index + 1 }), failedCell: cell };
       break;
     }
     const step = { cell, position: index + 1, of: runnable.length };
@@ -88,12 +87,12 @@ export async function executeNotebook(
     collector.start(cell);
     const progress = createCellProgress(code, options.recordTiming ?? true);
     const tolerated = options.allowErrors === true || cellTags(code).includes('raises-exception');
-    // Of a cell whose end or output could not be read, the kernel has ended the cell, and runs the next.
+    // When the end or output of a cell could not be read, the kernel has ended the cell and runs the next.
     const isTolerated = ({ code: ended }: CurveKernelError): boolean =>
       ended === 'cell-failed' ? tolerated : ended === 'message-unreadable' && options.allowErrors === true;
     const end = await executeCell(kernel, code, {
       timeout: options.timeout,
-      interruptPatience,
+      interruptTimeout,
       stopOnError: !tolerated,
       signal,
       watch,
@@ -107,7 +106,7 @@ export async function executeNotebook(
         if (output !== undefined) onProgress({ type: 'output', cell, output });
       },
     });
-    // The kernel reads it between two cells, so the next one finds there what this one has put into a widget.
+    // The kernel reads it between two cells, so the next cell finds the output of this one in the widget.
     await sendWidgetUpdates(kernel, outputWidgets.takeUpdates());
     cells[cell] = progress.finish(end);
     const failure = describeFailure(end, { cell, position: index + 1, timeout: options.timeout });
@@ -118,7 +117,7 @@ export async function executeNotebook(
     }
   }
 
-  // Only now: a later cell may have updated what an earlier one shows.
+  // Not before: a later cell may update a display of an earlier one.
   const withOutputs = cells.map((cell, index): Cell => {
     const outputs = collector.outputs(index);
     return cell.cell_type === 'code' && outputs !== undefined ? { ...cell, outputs, [AS_READ]: undefined } : cell;
@@ -131,7 +130,7 @@ function isRunnable(cell: Cell): boolean {
   return cell.cell_type === 'code' && cell.source.trim() !== '' && !cellTags(cell).includes('skip-execution');
 }
 
-/** The prompt's number and the times of a cell, as messages tell them. */
+/** Collects the execution count and the times of a cell from messages. */
 function createCellProgress(
   cell: CodeCell,
   recordTiming: boolean,

@@ -4,12 +4,12 @@ import { ExactNumber, toNumber } from './exact-number.js';
 import { AS_READ, type Cell, type MimeBundle, type Notebook, type Output } from './notebook.js';
 import { splitLines } from './split-lines.js';
 
-/** Fields of the notebook's metadata, and of a cell's, that live in memory only. */
+/** Fields in the metadata of a notebook and of a cell that are not written to files. */
 const TRANSIENT = new Set(['orig_nbformat', 'orig_nbformat_minor', 'signature']);
 const TRANSIENT_OF_CELLS = new Set(['trusted']);
 
 /**
- * The text of a notebook file, as Python's nbformat writes it: sorted keys, an indent of one space, long texts as arrays of
+ * Formats a notebook as the text of a file, as Python's nbformat writes it: sorted keys, an indent of one space, long texts as arrays of
  * lines, and a newline at the end, so that a notebook written by both shows no difference. Numbers that were read from a file are written
  * as they were written there; others in JavaScript's way, which has no 1.0.
  */

@@ -4,10 +4,10 @@ import { cellTags, type Cell, type Notebook } from './notebook.js';
 import { toObject } from './exact-content.js';
 import { parameterCode } from './parameter-code.js';
 
-/** A notebook with parameters. */
+/** Result of {@link injectParameters}. */
 export interface ParameterizedNotebook {
   readonly notebook: Notebook;
-  /** Where they are set: instead of those of an earlier run, after the cell tagged `parameters`, or, without one, at the top. */
+  /** Position of the new cell: in place of that of an earlier run, after the cell tagged `parameters`, or without one at the top. */
   readonly place: 'replaced' | 'after' | 'top';
 }
 
@@ -17,7 +17,7 @@ const TAG = 'injected-parameters';
  * Sets parameters in a notebook, as papermill does: in a cell tagged `injected-parameters` after the one tagged `parameters`, whose values
  * they replace. They are kept in `metadata.papermill.parameters`, too.
  *
- * @param language As kernels say it in `language_info.name`.
+ * @param language The kernel's `language_info.name`.
  * @throws TypeError when {@link parameterCode} cannot write them in that language.
  */
 export function injectParameters(notebook: Notebook, parameters: JsonObject, language: string): ParameterizedNotebook {

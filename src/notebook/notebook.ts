@@ -1,16 +1,14 @@
 /**
- * A notebook as a value: nbformat 4, in the file format's own words, with lines joined.
+ * A notebook as a value: nbformat 4 with the file format's own names, with lines joined.
  *
  * @see {@link https://nbformat.readthedocs.io/en/latest/format_description.html | The notebook file format}
  */
 import type { Json, JsonObject } from '../protocol/message.js';
 
-/** The minor version that notebooks are written in, unless they already have a later one. */
+/** The minor version that notebooks are written with, unless they have a later one. */
 export const NOTEBOOK_MINOR = 5;
 
-/**
- * What a code cell of a file holds as outputs or count where that is not valid. It is written back as it is, unless the cell is executed.
- */
+/** Key of invalid outputs or an invalid count of a code cell. They are written back unchanged unless the cell is executed. */
 export const AS_READ = Symbol('as read');
 
 /** A notebook. Unknown fields are kept. Numbers that JavaScript would change are `Number` objects: see `exact-number.ts`. */
@@ -38,7 +36,7 @@ export interface CodeCell extends AnyCell {
   readonly outputs: readonly Output[];
   /** The number in its prompt; null if it never ran. */
   readonly execution_count: number | null;
-  /** Fields as they stand in the file, where they are not valid: `outputs` is then empty, `execution_count` null. */
+  /** Fields of the file that are not valid: `outputs` is then empty, `execution_count` null. */
   readonly [AS_READ]?: { readonly outputs?: unknown; readonly execution_count?: unknown } | undefined;
 }
 
@@ -47,20 +45,20 @@ export interface TextCell extends AnyCell {
   readonly cell_type: 'markdown' | 'raw';
 }
 
-/** One piece of what a cell put out. */
+/** An output of a cell. */
 export type Output = StreamOutput | DisplayOutput | ResultOutput | ErrorOutput;
 
 /** Data by MIME type: text for all types but JSON ones, which hold any JSON value. */
 export type MimeBundle = Readonly<Record<string, Json>>;
 
-/** What was printed. */
+/** Text of standard output or standard error. */
 export interface StreamOutput {
   readonly output_type: 'stream';
   readonly name: string;
   readonly text: string;
 }
 
-/** What was displayed. */
+/** A display. */
 export interface DisplayOutput {
   readonly output_type: 'display_data';
   readonly data: MimeBundle;
@@ -75,7 +73,7 @@ export interface ResultOutput {
   readonly metadata: JsonObject;
 }
 
-/** What the cell raised. */
+/** The error that the cell raised. */
 export interface ErrorOutput {
   readonly output_type: 'error';
   readonly ename: string;
@@ -83,7 +81,7 @@ export interface ErrorOutput {
   readonly traceback: readonly string[];
 }
 
-/** Whether data of this MIME type is kept as a JSON value; all other data is text. */
+/** True if data of this MIME type is a JSON value; all other data is text. */
 export function isJsonMime(mime: string): boolean {
   return mime === 'application/json' || (mime.startsWith('application/') && mime.endsWith('+json'));
 }

@@ -7,14 +7,14 @@ import { ExactNumber, toNumber } from './exact-number.js';
 import { isJsonMime, type MimeBundle, type Output } from './notebook.js';
 
 /**
- * The output that an iopub message carries; undefined for messages that carry none. Kernels send odd things, and a notebook
- * with odd things in it does not open: what is no text where text belongs is made text here.
+ * Converts an iopub message to an output; undefined for messages that carry none. A value of another type where nbformat requires text is
+ * converted to text: kernels send such values, and a notebook with them does not open.
  */
 export function outputFromMessage(message: KernelMessage.IIOPubMessage): Output | undefined {
   return toOutput(message.header.msg_type, toObject(message.content));
 }
 
-/** The output that content of a message type is, as {@link outputFromMessage}. */
+/** Converts the content of a message of this type, as {@link outputFromMessage} does. */
 export function toOutput(type: string, content: JsonObject): Output | undefined {
   switch (type) {
     case 'stream':
@@ -40,7 +40,7 @@ export function toOutput(type: string, content: JsonObject): Output | undefined 
   }
 }
 
-/** The number of a prompt, or null for what nbformat does not take for one, such as `1e+300`, which is no integer. */
+/** Returns an execution count, or null for a value that nbformat does not accept, such as `1e+300`. */
 export function toCount(value: Json | undefined): number | null {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- in the place of a number: it is one, as an object
   if (value instanceof ExactNumber && /^\d+$/.test(value.text)) return value as unknown as number;
@@ -62,7 +62,7 @@ function toText(value: Json): string {
   return compactJson(value, 'words');
 }
 
-/** A list; what is none, such as one text for all lines of a traceback, is the only item of one. */
+/** Returns a list; any other value, such as one text for a whole traceback, becomes the only item. */
 function toArray(value: Json | undefined): readonly Json[] {
   if (Array.isArray(value)) return value;
   return value === undefined || value === null ? [] : [value];

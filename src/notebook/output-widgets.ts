@@ -4,7 +4,7 @@ import { toObject } from './exact-content.js';
 import type { Output } from './notebook.js';
 import { outputFromMessage, toOutput } from './output-from-message.js';
 
-/** What an Output widget shows, after it has changed. */
+/** The changed outputs of an Output widget. */
 export interface WidgetUpdate {
   /** The id of the widget's comm. */
   readonly comm: string;
@@ -13,17 +13,17 @@ export interface WidgetUpdate {
   readonly parent: KernelMessage.IIOPubMessage['parent_header'];
 }
 
-/** The Output widgets of ipywidgets: output of a request that one of them captures belongs into the widget. */
+/** The Output widgets of ipywidgets, which capture the output of a request. */
 export interface OutputWidgets {
-  /** Takes in an iopub message. Returns true for output that a widget has captured, which is then no output of the cell. */
+  /** Takes an iopub message. Returns true for output that a widget captures, which is then not an output of the cell. */
   receive(message: KernelMessage.IIOPubMessage): boolean;
-  /** Returns what has changed since the last call, which the kernel has to be told. */
+  /** Returns the changes since the last call, which are to be sent to the kernel. */
   takeUpdates(): readonly WidgetUpdate[];
 }
 
 interface Widget {
   readonly comm: string;
-  /** The request that it captures, or empty. */
+  /** Id of the request that it captures, or empty. */
   captured: string;
   outputs: readonly Output[];
   /** Set by `clear_output` with `wait`: the next output clears what is there. */
@@ -125,7 +125,7 @@ function append(outputs: readonly Output[], output: Output): readonly Output[] {
   return [...outputs.slice(0, -1), { ...last, text: last.text + output.text }];
 }
 
-/** Outputs that the kernel has set itself, as `append_stdout` of ipywidgets does: they are as in a file. */
+/** Converts outputs that the kernel has set itself, as `append_stdout` of ipywidgets does; they have the format of a file. */
 function toOutputs(values: readonly Json[]): readonly Output[] {
   return values.map(toObject).flatMap((value) => {
     const type = value['output_type'];

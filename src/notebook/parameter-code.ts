@@ -2,9 +2,9 @@ import type { Json, JsonObject } from '../protocol/message.js';
 import { isJsonObject } from './check-shape.js';
 import { ExactNumber, toNumber } from './exact-number.js';
 
-/** How values are written in a language. */
+/** Syntax of values in a language. */
 interface Syntax {
-  /** What a line of comment begins with. */
+  /** Prefix of a comment line. */
   readonly comment: string;
   readonly name: RegExp;
   readonly reserved: ReadonlySet<string>;
@@ -72,7 +72,7 @@ const r: Syntax = {
   mapping: (members) => `list(${members.map(([name, value]) => `${nameOfR(name)} = ${value}`).join(', ')})`,
 };
 
-/** By the name that kernels give their language. */
+/** By `language_info.name`. */
 const LANGUAGES: ReadonlyMap<string, Syntax> = new Map([
   ['python', python],
   ['r', r],
@@ -81,17 +81,17 @@ const LANGUAGES: ReadonlyMap<string, Syntax> = new Map([
 ]);
 
 /**
- * The code that sets parameters: a comment, then an assignment each, as papermill writes it.
+ * Writes the code that sets parameters: a comment, then one assignment each, as papermill does.
  *
- * @param language As kernels say it in `language_info.name`.
- * @throws TypeError for another language than Python, R, TypeScript and JavaScript, a name that is none there, and a value that cannot be
- *   written there.
+ * @param language The kernel's `language_info.name`.
+ * @throws TypeError for another language than Python, R, TypeScript and JavaScript, an invalid variable name, and a value that
+ *   the language cannot express.
  */
 export function parameterCode(parameters: JsonObject, language: string): string {
   const syntax = LANGUAGES.get(language.toLowerCase());
   if (syntax === undefined) {
     throw new TypeError(
-      `parameters can be given to Python, R and TypeScript kernels; the language of this one is ${language}`,
+      `parameters can be given to Python, R and TypeScript kernels; the language of this kernel is ${language}`,
     );
   }
   const lines = Object.entries(parameters).map(([name, value]) => {
@@ -118,7 +118,7 @@ function write(value: Json, syntax: Syntax): string {
   return syntax.mapping(Object.entries(value).map(([name, item]) => [name, write(item, syntax)]));
 }
 
-/** Whether it is no whole number, or one that a 64-bit float holds. */
+/** True unless it is a whole number that a 64-bit float cannot hold. */
 function isExactInJavaScript(text: string): boolean {
   return !/^-?\d+$/.test(text) || BigInt(text) === BigInt(Number(text));
 }

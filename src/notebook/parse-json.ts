@@ -2,7 +2,7 @@ import type { Json } from '../protocol/message.js';
 import { endOfString } from '../protocol/scan-json.js';
 import { exactNumber, type ExactNumber } from './exact-number.js';
 
-/** Levels of objects and arrays that are read; Python's json module gives up at about as many. */
+/** Maximum nesting of objects and arrays; about that of Python's json module. */
 const MAX_DEPTH = 900;
 
 const BLANK = 0x20;
@@ -22,11 +22,11 @@ const CONSTANT = new RegExp([...CONSTANTS.keys()].join('|'), 'y');
 const isNumberStart = (code: number): boolean => (code >= 0x30 && code <= 0x39) || code === 0x2d;
 
 /**
- * Reads JSON as Python's json module does, on which nbformat stands: with NaN and Infinity, and the last of two members of one name counts.
+ * Parses JSON as Python's json module does, which nbformat uses: with NaN and Infinity; of two members of the same name the last one counts.
  * A number that JavaScript would write in another way becomes an {@link ExactNumber}, in the place of a number.
  *
- * @param readNumber Makes a number of its text in another way.
- * @throws SyntaxError that says where the mistake is, and quotes nothing.
+ * @param readNumber Parses the text of a number.
+ * @throws SyntaxError with the position of the mistake, which quotes nothing.
  */
 export function parseJson(text: string, readNumber: (text: string) => number | ExactNumber = exactNumber): Json {
   let at = 0;

@@ -3,7 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { isSealed } from '../keys/seal.js';
 import type { Json, JsonObject } from '../protocol/message.js';
-import { checkArray, checkCount, checkLines, checkObject, checkText, invalidNotebook, isLines } from './check-shape.js';
+import {
+  checkArray,
+  checkCount,
+  checkLines,
+  checkObject,
+  checkText,
+  invalidNotebookError,
+  isLines,
+} from './check-shape.js';
 import { toNumber } from './exact-number.js';
 import {
   AS_READ,
@@ -19,9 +27,9 @@ import { parseJson } from './parse-json.js';
 import { upgradeCells } from './upgrade-cells.js';
 import { upgradeMajor } from './upgrade-major.js';
 
-/** What reading a notebook may be given. */
+/** Options for reading a notebook. */
 export interface ReadNotebookOptions {
-  /** Makes ids for cells that have none; eight random hexadecimal digits by default, as Python's nbformat makes them. */
+  /** Generates ids for cells without one. Default: eight random hexadecimal digits, as in Python's nbformat. */
   readonly newId?: () => string;
 }
 
@@ -35,14 +43,14 @@ export async function readNotebook(file: string, options: ReadNotebookOptions = 
   try {
     bytes = await readFile(file);
   } catch (cause) {
-    throw new CurveKernelError('notebook-unreadable', `${file} could not be read`, {
+    throw new CurveKernelError('notebook-unreadable', `The notebook ${file} could not be read.`, {
       hint: 'Check the path of the notebook, and that you may read it.',
       cause,
       data: { file },
     });
   }
-  // Decoded without a check, what is not UTF-8 would become U+FFFD, and be written back like that.
-  if (!isUtf8(bytes)) throw invalidNotebook(file, 'is not UTF-8', SAVE_AS_UTF8);
+  // Decoded without this check, other bytes would become U+FFFD and be written back like that.
+  if (!isUtf8(bytes)) throw invalidNotebookError(file, 'is not UTF-8', SAVE_AS_UTF8);
   return parseNotebook(bytes.toString(), file, options);
 }
 
@@ -52,15 +60,15 @@ const SAVE_AS_UTF8 =
 /**
  * Reads a notebook from its text, and checks its shape. Lines are joined; notebooks of nbformat 2, 3 and 4.0 to 4.4 become 4.5, as nbformat
  * upgrades them, which means that every cell gets an id. Unknown fields are kept, and so are numbers in the form in which they are written.
- * Outputs that are not valid are no mistake: they are written back as they are, unless the cell is executed.
+ * Invalid outputs are accepted, and written back unchanged unless the cell is executed.
  *
- * @param source What to call the text in errors, such as its file name.
+ * @param source Name of the text in errors, such as its file name.
  * @throws CurveKernelError `notebook-invalid`, naming the place.
  */
 export function parseNotebook(text: string, source: string, options: ReadNotebookOptions = {}): Notebook {
   const notebook = upgradeMajor(checkObject(parse(text, source), source), source);
   const { nbformat, nbformat_minor: minor, metadata, cells, ...unknown } = notebook;
-  if (toNumber(nbformat) !== 4) throw invalidNotebook(`${source}: nbformat`, 'is none of 2, 3, 4');
+  if (toNumber(nbformat) !== 4) throw invalidNotebookError(`${source}: nbformat`, 'is not 2, 3 or 4');
   const checked = checkArray(cells, `${source}: cells`).map((cell, index) =>
     checkCell(cell, `${source}: cells[${index}]`),
   );
@@ -73,16 +81,16 @@ export function parseNotebook(text: string, source: string, options: ReadNoteboo
 }
 
 function parse(text: string, source: string): unknown {
-  if (text.startsWith('\ufeff')) throw invalidNotebook(source, 'begins with a byte order mark', SAVE_AS_UTF8);
+  if (text.startsWith('\ufeff')) throw invalidNotebookError(source, 'begins with a byte order mark', SAVE_AS_UTF8);
   try {
     return parseJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    if (isSealed(text)) throw invalidNotebook(source, 'is a sealed grant, not a notebook', openSealed(source));
-    throw invalidNotebook(
+    if (isSealed(text)) throw invalidNotebookError(source, 'is a sealed grant, not a notebook', openSealed(source));
+    throw invalidNotebookError(
       source,
       `is not JSON: ${error.message}`,
-      'Take an earlier version of it, or mend it in an editor.',
+      'Restore an earlier version of the file, or repair it in an editor.',
     );
   }
 }
@@ -90,7 +98,7 @@ function parse(text: string, source: string): unknown {
 const openSealed = (source: string): string =>
   `Open it with "jupyter-curve accept ${source} --out kernel.json", and give the file that it writes as --existing.`;
 
-/** The id is a matter of {@link upgradeCells}: older notebooks have none. */
+/** Checks a cell without its id, which older notebooks do not have: see {@link upgradeCells}. */
 function checkCell(value: unknown, where: string): Cell {
   const cell = checkObject(value, where);
   const common = {
@@ -108,15 +116,15 @@ function checkCell(value: unknown, where: string): Cell {
     case 'code':
       return { ...common, cell_type: type, ...readResults(cell, where) };
     default:
-      throw invalidNotebook(`${where}.cell_type`, 'is none of code, markdown, raw');
+      throw invalidNotebookError(`${where}.cell_type`, 'is not code, markdown or raw');
   }
 }
 
-/** What an earlier run has left, and the next replaces: no reason to refuse a notebook. */
+/** Reads the results of an earlier run. Invalid ones are no reason to refuse a notebook: the next run replaces them. */
 function readResults(cell: JsonObject, where: string): Pick<CodeCell, 'outputs' | 'execution_count' | typeof AS_READ> {
   const { outputs = [], execution_count: count = null } = cell;
   const checkedOutputs = whereValid(() => checkArray(outputs, where).map((output) => checkOutput(output, where)));
-  // A count that is written as 5.0 is one, and stays so.
+  // A count that is written as 5.0 is valid, and is written back like that.
   const checkedCount = whereValid(() => checkCount(count, where));
   const asRead = {
     ...(checkedOutputs === undefined ? { outputs } : {}),
@@ -162,7 +170,7 @@ function checkOutput(value: unknown, where: string): Output {
       };
     }
     default:
-      throw invalidNotebook(`${where}.output_type`, 'is none of stream, display_data, execute_result, error');
+      throw invalidNotebookError(`${where}.output_type`, 'is not stream, display_data, execute_result or error');
   }
 }
 

@@ -3,15 +3,15 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 /** Takes one iopub message. */
 type Receiver = (message: KernelMessage.IIOPubMessage) => void;
 
-/** Passes the iopub messages of a kernel on to whoever asked for what caused them. */
+/** Passes each iopub message of a kernel to the receiver of the request that caused it. */
 export interface OutputRouter extends Disposable {
-  /** From now on, until the router is disposed, `receive` gets what the request of that id causes. */
+  /** From now on, until the router is disposed, `receive` gets the messages that the request of that id causes. */
   route(requestId: string, receive: Receiver): void;
 }
 
 /**
- * Listens to a kernel for as long as a notebook runs, since a cell may put something out after it has ended, or change what an
- * earlier one shows, which a future never hears of.
+ * Listens to a kernel for as long as a notebook runs: a cell may produce output after it has ended, or update a display of an earlier cell,
+ * which a future does not receive.
  */
 export function routeOutput(kernel: Kernel.IKernelConnection): OutputRouter {
   const receivers = new Map<string, Receiver>();

@@ -1,10 +1,10 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
-import { loadServices } from '../manager/services/services-module.js';
+import { loadServices } from '../manager/services/load-services.js';
 import { encodedObject } from '../protocol/encoded-object.js';
 import { compactJson } from './compact-json.js';
 import type { WidgetUpdate } from './output-widgets.js';
 
-/** Tells a kernel what its Output widgets show, as the front end that they are shown by would. A kernel that is lost is not told. */
+/** Sends the outputs of Output widgets to the kernel, as a front end that shows them does. Nothing is sent to a kernel that is lost. */
 export async function sendWidgetUpdates(
   kernel: Kernel.IKernelConnection,
   updates: readonly WidgetUpdate[],

@@ -4,10 +4,10 @@ import { NOTEBOOK_MINOR, type Cell, type Notebook } from './notebook.js';
 const CELL_ID = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /**
- * Gives every cell that has no id, a malformed one, or that of an earlier cell a new one, as nbformat 4.5 wants them (JEP 62).
+ * Gives a new id to every cell without one, with a malformed one, or with that of an earlier cell, as nbformat 4.5 requires (JEP 62).
  * A later minor version stays what it is.
  *
- * @param newId Makes an id; eight random hexadecimal digits by default.
+ * @param newId Generates an id; eight random hexadecimal digits by default.
  */
 export function upgradeCells(
   cells: readonly Cell[],

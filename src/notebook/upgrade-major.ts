@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../protocol/message.js';
-import { checkArray, checkObject, invalidNotebook, isJsonObject, isLines } from './check-shape.js';
+import { checkArray, checkObject, invalidNotebookError, isJsonObject, isLines } from './check-shape.js';
 import { toNumber } from './exact-number.js';
 import { parseJson } from './parse-json.js';
 import { splitLines } from './split-lines.js';
@@ -19,15 +19,15 @@ const LINE_BASED = new Set(['text', 'html', 'svg', 'latex', 'javascript', 'json'
 const LINE_END = /(?:\r\n|[\n\r\v\f\u001c-\u001e\u0085\u2028\u2029])$/u; // oxlint-disable-line no-control-regex -- as in split-lines.ts
 
 /**
- * A notebook of nbformat 2 or 3 as one of 4, as `nbformat.convert` upgrades it; one of another version as it is. What is not as the format
- * wants it is left for those who check the result.
+ * Upgrades a notebook of nbformat 2 or 3 to 4, as `nbformat.convert` does; returns one of another version unchanged. Other violations of the
+ * format are left for the checks of the result.
  *
- * @throws CurveKernelError `notebook-invalid` for worksheets that are none.
+ * @throws CurveKernelError `notebook-invalid` for invalid worksheets.
  */
 export function upgradeMajor(notebook: JsonObject, source: string): JsonObject {
   const { nbformat, worksheets, orig_nbformat: _, orig_nbformat_minor: __, metadata, ...rest } = notebook;
   const major = toNumber(nbformat);
-  if (major === undefined) throw invalidNotebook(`${source}: nbformat`, 'is missing, or is no number');
+  if (major === undefined) throw invalidNotebookError(`${source}: nbformat`, 'is missing or not a number');
   if (major !== 2 && major !== 3) return notebook;
   const join = major === 2 ? (lines: readonly string[]) => lines.join('\n') : joinLines;
   const cells = checkArray(worksheets, `${source}: worksheets`).flatMap((sheet, index) => {
@@ -47,7 +47,7 @@ export function upgradeMajor(notebook: JsonObject, source: string): JsonObject {
 
 type Join = (lines: readonly string[]) => string;
 
-/** Lines of nbformat 3 have their ends, or do not. */
+/** Joins lines of nbformat 3, which may or may not have line ends. */
 function joinLines(lines: readonly string[]): string {
   return lines.join(/[\n\r]$/.test(lines[0] ?? '') ? '' : '\n');
 }

@@ -1,19 +1,19 @@
 import type { Kernel } from '@jupyterlab/services';
 import { deferred } from '../support/deferred.js';
 
-/** Tells when a kernel is lost to the work in hand. */
+/** Watches for the loss of a kernel. */
 export interface KernelWatch extends Disposable {
-  /** Resolves when the kernel died, restarted, or its connection was given up. Never rejects. */
+  /** Resolves when the kernel died or restarted, or its connection is lost. Never rejects. */
   readonly lost: Promise<'lost'>;
 }
 
-const GONE = new Set<string>(['dead', 'restarting', 'autorestarting', 'terminating']);
+const LOST = new Set<string>(['dead', 'restarting', 'autorestarting', 'terminating']);
 
 /** Watches a kernel until it is disposed: requests to a kernel that is lost are never answered. */
 export function watchKernel(kernel: Kernel.IKernelConnection): KernelWatch {
   const { promise: lost, resolve } = deferred<'lost'>();
   const look = (): void => {
-    if (kernel.isDisposed || GONE.has(kernel.status) || kernel.connectionStatus === 'disconnected') resolve('lost');
+    if (kernel.isDisposed || LOST.has(kernel.status) || kernel.connectionStatus === 'disconnected') resolve('lost');
   };
   kernel.statusChanged.connect(look);
   kernel.connectionStatusChanged.connect(look);

@@ -4,13 +4,13 @@ import { toObject } from './exact-content.js';
 
 const WIDGET_STATE = 'application/vnd.jupyter.widget-state+json';
 
-/** The state of the widgets that a run made, so that the notebook can show them without a kernel. */
+/** The state of the widgets of a run, with which the notebook can show them without a kernel. */
 export interface WidgetState {
-  /** Takes in an iopub message; all but those of widgets are left alone. */
+  /** Takes an iopub message; those that are not of widgets are ignored. */
   receive(message: KernelMessage.IIOPubMessage): void;
   /** Sets part of a widget's state, by the id of its comm. */
   update(comm: string, state: JsonObject): void;
-  /** What is added to the notebook's metadata: `widgets`, or nothing when there were none. */
+  /** The addition to the notebook's metadata: `widgets`, or nothing without widgets. */
   metadata(): JsonObject;
 }
 

@@ -16,7 +16,7 @@ export async function writeNotebook(file: string, notebook: Notebook): Promise<v
   try {
     const target = await realpath(file).catch(() => file);
     const found = await stat(target).catch(() => undefined);
-    // The rename below would put a file in the place of a pipe or a device: as root, also of /dev/null.
+    // The rename below would replace a pipe or a device by a file: as root, even /dev/null.
     if (found !== undefined && !found.isFile()) throw new TypeError(`${file} is not a regular file.`);
     const mode = found && found.mode & 0o777;
     const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
@@ -28,7 +28,7 @@ export async function writeNotebook(file: string, notebook: Notebook): Promise<v
       throw error;
     }
   } catch (cause) {
-    throw new CurveKernelError('notebook-unwritable', `${file} could not be written`, {
+    throw new CurveKernelError('notebook-unwritable', `The notebook ${file} could not be written.`, {
       hint: 'Check that the folder exists, that you may write to it, and that the disk is not full.',
       cause,
       data: { file },

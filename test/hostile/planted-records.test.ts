@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { sweepStates } from '#src/server/state/sweep-states.js';
-import { sweepOrphans } from '#src/manager/lifecycle/kernel-record.js';
+import { sweepOrphans } from '#src/launch/kernel-record.js';
 import { markProcess, processRealm, processStart } from '#src/support/process-start.js';
 import { requireOrSkip } from '../support/require-or-skip.js';
 import { isAlive } from '../support/kernel/workplace.js';

@@ -1,33 +1,34 @@
 import type { Kernel } from '@jupyterlab/services';
 import { readConnectionFile } from '../../connection/read-connection-file.js';
 import { CurveKernelError } from '../../errors.js';
-import { attach } from '../../manager/client/attach.js';
+import { definedOnly } from '../../support/defined-only.js';
+import { attach } from '../../manager/services/attach.js';
 import { connectServices, type LocalServices } from '../../manager/services/connect-services.js';
 import type { ManagerWarning, TransportEncryption } from '../../launch/encryption-policy.js';
-import type { ChannelSecurity } from '../../manager/client/kernel-link.js';
-import { findKernelKeys, type ExistingArguments } from '../options/existing-kernel.js';
-import type { Interruption } from '../output/interruption.js';
+import type { ChannelSecurity } from '../../manager/client/kernel-channels.js';
+import { findCredentials, type ExistingArguments } from '../options/existing-kernel.js';
+import type { Interruption } from '../interruption.js';
 
-/** The kernel of a run. Disposing of it ends a kernel that was started for the run, and leaves another alone. */
+/** The kernel of a run. Disposing ends a kernel that was started for the run; one that was running already goes on. */
 export interface RunKernel extends AsyncDisposable {
   readonly connection: Kernel.IKernelConnection;
   readonly name: string;
   readonly security: ChannelSecurity;
 }
 
-/** Which kernel to start. */
+/** The kernel to start. */
 export interface OwnKernelOptions {
-  /** Default: Jupyter's own. */
+  /** Default: the default kernel of Jupyter. */
   readonly name: string | undefined;
   readonly policy: TransportEncryption;
   /** The working directory. */
   readonly folder: string;
   readonly onWarning: (warning: ManagerWarning) => void;
-  /** Told about errors that no caller waits for. */
+  /** Called for errors that no caller waits for. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Starts a kernel for this run. Ctrl-C before it is ready gives it up; once it is, the second Ctrl-C kills it. */
+/** Starts a kernel for this run. Ctrl-C before it is ready stops the start; afterwards the second Ctrl-C kills it. */
 export async function startOwnKernel(options: OwnKernelOptions, interruption: Interruption): Promise<RunKernel> {
   const { name, policy, folder, onWarning, onError } = options;
   const services = await connectServices({
@@ -48,23 +49,23 @@ export async function startOwnKernel(options: OwnKernelOptions, interruption: In
   }
 }
 
-/** Attaches to a running kernel, by the rights of our key. */
+/** Attaches to a running kernel, with the rights of the user's key. */
 export async function joinKernel(
   { existing, 'key-file': keyFile }: ExistingArguments,
   policy: TransportEncryption,
-  { gently }: Interruption,
+  { softAbort }: Interruption,
   onError: (error: unknown) => void,
 ): Promise<RunKernel> {
-  const keys = await findKernelKeys(existing, keyFile);
+  const keys = await findCredentials(existing, keyFile);
   const { curve, kernelName = '' } = await readConnectionFile(existing, keys);
   if (policy === 'required' && curve === undefined) {
-    throw new CurveKernelError('encryption-not-enforced', `the kernel of ${existing} is not encrypted`, {
-      hint: 'start it with the transport encryption "required"',
+    throw new CurveKernelError('encryption-not-enforced', `The kernel of ${existing} is not encrypted.`, {
+      hint: 'Start it with the transport encryption "required".',
     });
   }
-  const options = { ...keys, signal: gently, handleComms: false, onError };
+  const options = { ...keys, signal: softAbort, handleComms: false, onError };
   const attached = await attach(existing, options).catch((error: unknown) => {
-    throw gently.aborted ? interrupted() : error;
+    throw softAbort.aborted ? interruptedError() : error;
   });
   const security = attached.security();
   if (security === undefined) throw new TypeError('An attached kernel has channels.');
@@ -74,18 +75,18 @@ export async function joinKernel(
 async function startKernel(
   services: LocalServices,
   name: string | undefined,
-  { gently, atOnce }: Interruption,
+  { softAbort, hardAbort }: Interruption,
 ): Promise<Kernel.IKernelConnection> {
-  // It may have come already, while the libraries were loaded.
-  if (gently.aborted) throw interrupted();
-  const giveUp = new Promise<never>((_resolve, reject) => {
-    gently.addEventListener('abort', () => reject(interrupted()));
+  // The signal may have come already, while the libraries were loaded.
+  if (softAbort.aborted) throw interruptedError();
+  const stopped = new Promise<never>((_resolve, reject) => {
+    softAbort.addEventListener('abort', () => reject(interruptedError()));
   });
-  giveUp.catch(() => undefined);
-  const starting = services.kernels.startNew(name === undefined ? {} : { name }, { handleComms: false });
-  starting.catch(() => undefined); // given up, it fails with nobody waiting
-  const kernel = await Promise.race([starting, giveUp]);
-  atOnce.addEventListener('abort', () => {
+  stopped.catch(() => undefined);
+  const starting = services.kernels.startNew(definedOnly({ name }), { handleComms: false });
+  starting.catch(() => undefined); // it fails without a handler when the start is stopped
+  const kernel = await Promise.race([starting, stopped]);
+  hardAbort.addEventListener('abort', () => {
     // What goes wrong here comes up again when the services are closed.
     services
       .managedKernel(kernel.id)
@@ -95,5 +96,5 @@ async function startKernel(
   return kernel;
 }
 
-const interrupted = (): CurveKernelError =>
-  new CurveKernelError('interrupted', 'interrupted before the kernel was ready', { hint: 'run it again' });
+const interruptedError = (): CurveKernelError =>
+  new CurveKernelError('interrupted', 'Interrupted before the kernel was ready.', { hint: 'Run it again.' });

@@ -1,36 +1,37 @@
 import type { ManagerWarning, TransportEncryption } from '../../launch/encryption-policy.js';
-import type { ChannelSecurity } from '../../manager/client/kernel-link.js';
+import type { ChannelSecurity } from '../../manager/client/kernel-channels.js';
 import { executeNotebook, type ExecutedNotebook, type NotebookProgress } from '../../notebook/execute-notebook.js';
 import { injectParameters } from '../../notebook/inject-parameters.js';
 import type { Notebook } from '../../notebook/notebook.js';
 import type { JsonObject } from '../../protocol/message.js';
+import { definedOnly } from '../../support/defined-only.js';
 import { createDroppedMessages, type DroppedMessages } from '../output/dropped-messages.js';
 import type { ExistingArguments } from '../options/existing-kernel.js';
-import { listenForInterruption, type Interruption } from '../output/interruption.js';
+import { listenForInterruption, type Interruption } from '../interruption.js';
 import { printNote, printWarning } from '../output/output.js';
 import { createProgress, type Progress } from '../output/progress.js';
 import { joinKernel, startOwnKernel, type RunKernel } from './run-kernel.js';
 import { showOutput } from '../output/show-output.js';
 import { parseOption } from '../output/usage-error.js';
 
-/** How `run` runs a notebook. */
+/** Options of {@link runNotebook}. */
 export interface RunNotebookOptions {
-  /** The running kernel to use. Default: one of its own. */
+  /** The running kernel to use. Default: a new one. */
   readonly existing: ExistingArguments | undefined;
   /** Default: the one that the notebook names. */
   readonly kernelName: string | undefined;
   readonly policy: TransportEncryption;
   /** The working directory of the kernel. */
   readonly folder: string;
-  /** None, if there are no names. */
+  /** Empty: no cell is injected. */
   readonly parameters: JsonObject;
-  /** Milliseconds that a cell may take. */
+  /** Maximum run time of a cell in milliseconds. */
   readonly timeout: number | undefined;
   readonly allowErrors: boolean;
   readonly showOutputs: boolean;
 }
 
-/** What came of it. */
+/** Result of {@link runNotebook}. */
 export interface NotebookRun {
   readonly executed: ExecutedNotebook;
   readonly kernelName: string;
@@ -39,7 +40,7 @@ export interface NotebookRun {
   readonly outputsShown: boolean;
 }
 
-/** Runs the cells while showing how far it is, on a kernel that is ended afterwards or on one that goes on. Ctrl-C stops the cell. */
+/** Runs the cells of a notebook and shows the progress, on a new kernel that is ended afterwards or on a running one. Ctrl-C stops the cell. */
 export async function runNotebook(notebook: Notebook, options: RunNotebookOptions): Promise<NotebookRun> {
   const progress = createProgress();
   using interruption = listenForInterruption();
@@ -50,9 +51,9 @@ export async function runNotebook(notebook: Notebook, options: RunNotebookOption
     await using kernel = await openKernel(notebook, options, { interruption, progress, dropped });
     const parameterized = await withParameters(notebook, options.parameters, kernel, progress);
     const executed = await executeNotebook(parameterized, kernel.connection, {
-      ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+      ...definedOnly({ timeout: options.timeout }),
       allowErrors: options.allowErrors,
-      signal: interruption.gently,
+      signal: interruption.softAbort,
       onProgress: (step) => {
         if (step.type === 'cell-ended') cells = step.of;
         report(step, progress, options.showOutputs);
@@ -67,14 +68,14 @@ export async function runNotebook(notebook: Notebook, options: RunNotebookOption
   }
 }
 
-/** What a run is shown and stopped by. */
+/** The parts of a run that the terminal is concerned with. */
 interface RunParts {
   readonly interruption: Interruption;
   readonly progress: Progress;
   readonly dropped: DroppedMessages;
 }
 
-/** Only a kernel that runs says for sure which language it is of. */
+/** Only a running kernel tells its language for sure. */
 async function withParameters(
   notebook: Notebook,
   parameters: JsonObject,
@@ -86,7 +87,9 @@ async function withParameters(
   const injected = parseOption('parameters', 'run', () => injectParameters(notebook, parameters, name));
   if (injected.place === 'top') {
     progress.hide();
-    printNote('no cell is tagged parameters: they are set before the first cell, and a cell that sets them again wins');
+    printNote(
+      'no cell is tagged "parameters": they are set before the first cell, and a later cell that sets them overrides them',
+    );
   }
   return injected.notebook;
 }

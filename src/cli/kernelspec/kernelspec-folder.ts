@@ -4,26 +4,26 @@ import { CurveKernelError } from '../../errors.js';
 import { jupyterPaths } from '../../launch/jupyter-paths.js';
 import { findPythonPrefix } from '../../launch/python-prefix.js';
 
-/** Which of Jupyter's folders a kernelspec is in, and by what name. */
-export interface KernelspecPlace {
+/** The options that name the folder of a kernelspec. */
+export interface KernelspecLocation {
   readonly user: boolean;
   readonly 'sys-prefix': boolean;
   readonly prefix: string | undefined;
   readonly name: string;
 }
 
-/** The options that name a place, alike for `install` and `uninstall`, and alike to those of `jupyter kernelspec install`. */
-export function placeOptions<T>(yargs: Argv<T>): Argv<T & KernelspecPlace> {
+/** Adds the options of {@link KernelspecLocation}, the same as those of `jupyter kernelspec install`. */
+export function locationOptions<T>(yargs: Argv<T>): Argv<T & KernelspecLocation> {
   return yargs
-    .option('user', { type: 'boolean', default: false, describe: 'In your own Jupyter folder (the default)' })
-    .option('sys-prefix', { type: 'boolean', default: false, describe: 'In the active Python environment' })
-    .option('prefix', { type: 'string', requiresArg: true, describe: 'In DIR/share/jupyter/kernels' })
-    .option('name', { type: 'string', default: 'typescript', requiresArg: true, describe: "The kernel's name" })
+    .option('user', { type: 'boolean', default: false, describe: 'Use your own Jupyter data folder (the default)' })
+    .option('sys-prefix', { type: 'boolean', default: false, describe: 'Use the active Python environment' })
+    .option('prefix', { type: 'string', requiresArg: true, describe: 'Use the folder PREFIX/share/jupyter/kernels' })
+    .option('name', { type: 'string', default: 'typescript', requiresArg: true, describe: 'Name of the kernel' })
     .check((place) => {
       const { user, sysPrefix, prefix } = place;
       if (Number(user) + Number(sysPrefix) + Number(prefix !== undefined) <= 1) return true;
-      throw new CurveKernelError('usage', 'only one of --user, --sys-prefix and --prefix can be given', {
-        hint: 'leave out all three to install for yourself',
+      throw new CurveKernelError('usage', 'Only one of --user, --sys-prefix and --prefix can be given.', {
+        hint: 'Leave out all three to use your own Jupyter folder.',
       });
     });
 }
@@ -33,24 +33,24 @@ export function placeOptions<T>(yargs: Argv<T>): Argv<T & KernelspecPlace> {
  *
  * @throws CurveKernelError `usage` for a name that Jupyter would not list; `install-failed` without a Python environment.
  */
-export async function kernelspecFolder(place: KernelspecPlace, env = process.env): Promise<string> {
+export async function kernelspecFolder(place: KernelspecLocation, env = process.env): Promise<string> {
   if (!/^[a-z0-9_-][a-z0-9._-]*$/.test(place.name)) {
-    throw new CurveKernelError('usage', `"${place.name}" cannot be a kernel's name`, {
-      hint: 'use lower-case letters, digits, ".", "_" and "-", and no "." at the start',
+    throw new CurveKernelError('usage', `"${place.name}" cannot be the name of a kernel.`, {
+      hint: 'Use lower-case letters, digits, ".", "_" and "-", and no "." at the start.',
     });
   }
   return join(await dataFolder(place, env), 'kernels', place.name);
 }
 
 async function dataFolder(
-  { prefix, 'sys-prefix': sysPrefix }: KernelspecPlace,
+  { prefix, 'sys-prefix': sysPrefix }: KernelspecLocation,
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
   if (prefix !== undefined) return join(resolve(prefix), 'share', 'jupyter');
   if (!sysPrefix) return (await jupyterPaths({ env })).userData;
   const python = await findPythonPrefix(env);
   if (python !== undefined) return join(python.path, 'share', 'jupyter');
-  throw new CurveKernelError('install-failed', 'no Python environment is active, and no python is on the PATH', {
-    hint: 'activate the environment, or name its folder with --prefix',
+  throw new CurveKernelError('install-failed', 'No Python environment is active, and no python is on the PATH.', {
+    hint: 'Activate the environment, or name its folder with --prefix.',
   });
 }

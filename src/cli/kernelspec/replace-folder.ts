@@ -3,15 +3,15 @@ import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../support/system-error.js';
 
 /**
- * Puts a new folder in the place of `target`, a kernel's, or of nothing. Whoever looks sees the old one or the new one, or for an
- * instant none, but never a half-written one; when anything fails, the old one is there again.
+ * Replaces `target`, the folder of a kernelspec, or creates it. Readers see the old folder or the new one, or for an instant none, but never
+ * a half-written one; after a failure the old one is back.
  *
- * @param fill Writes the content into the folder whose path it gets.
+ * @param fill Writes the content into the folder whose path it is given.
  */
 export async function replaceFolder(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
-  const workshop = await makeWorkshop(target);
+  const staging = await createStagingDir(target);
   try {
-    const [draft, old] = [join(workshop, 'new'), join(workshop, 'old')];
+    const [draft, old] = [join(staging, 'new'), join(staging, 'old')];
     await mkdir(draft, { mode: 0o755 });
     await fill(draft);
     const replaced = await renameIfThere(target, old);
@@ -22,25 +22,25 @@ export async function replaceFolder(target: string, fill: (folder: string) => Pr
       throw error;
     }
   } finally {
-    await rm(workshop, { recursive: true, force: true });
+    await rm(staging, { recursive: true, force: true });
   }
 }
 
-/** Removes the folder of a kernel; others see all of it or nothing. */
+/** Removes the folder of a kernelspec; readers see all of it or nothing. */
 export async function removeFolder(target: string): Promise<void> {
-  const workshop = await makeWorkshop(target);
+  const staging = await createStagingDir(target);
   try {
-    await rename(target, join(workshop, 'old'));
+    await rename(target, join(staging, 'old'));
   } finally {
-    await rm(workshop, { recursive: true, force: true });
+    await rm(staging, { recursive: true, force: true });
   }
 }
 
-/** A folder beside the one that is searched for kernels, not in it, so that nobody lists a draft. Throws TypeError for any other target. */
-async function makeWorkshop(target: string): Promise<string> {
+/** Creates a folder next to the one that is searched for kernelspecs, so that no draft is listed. @throws TypeError for any other target. */
+async function createStagingDir(target: string): Promise<string> {
   const kernels = dirname(target);
   if (basename(kernels) !== 'kernels') throw new TypeError(`${target} is not the folder of a kernel.`);
-  // Whatever the umask is: who can write there can have front ends run any command.
+  // Independent of the umask: a user who can write there can make front ends run any command.
   await mkdir(kernels, { recursive: true, mode: 0o755 });
   return mkdtemp(join(dirname(kernels), `.${basename(target)}-`));
 }

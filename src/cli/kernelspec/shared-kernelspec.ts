@@ -1,30 +1,34 @@
 import { resolve } from 'node:path';
-import { findKernelSpec } from '../../launch/kernelspecs.js';
+import { findKernelSpec } from '../../launch/find-kernelspecs.js';
 import type { StartKernelOptions } from '../../manager/lifecycle/start-kernel.js';
-import type { AccessArguments } from '../options/access-options.js';
+import type { SharingArguments } from '../options/sharing-options.js';
 import { usageError } from '../output/usage-error.js';
 
 /**
- * Finds kernelspecs, and makes what was given of the access options part of their command. Throws `usage` where there is something given and
- * the kernel is not ours, for others do not know these options.
+ * Finds kernelspecs, and appends the sharing options that were given to their `argv`.
+ *
+ * @throws CurveKernelError `usage` if there are any and the kernel is not one of jupyter-curve: others do not know these options.
  */
-export function findSharedKernelspec(args: AccessArguments): NonNullable<StartKernelOptions['findKernelSpec']> {
+export function findSharedKernelspec(args: SharingArguments): NonNullable<StartKernelOptions['findKernelSpec']> {
   const options = [
-    ...option('authorized-clients', place(args['authorized-clients'])),
-    ...option('policy', place(args.policy)),
-    ...option('audit', place(args.audit)),
+    ...option('authorized-clients', absolutePath(args['authorized-clients'])),
+    ...option('policy', absolutePath(args.policy)),
+    ...option('audit', absolutePath(args.audit)),
     ...option('reauth', args.reauth),
-    ...option('verify', place(args.verify)),
+    ...option('verify', absolutePath(args.verify)),
   ];
   return async (name) => {
     const spec = await findKernelSpec(name);
     if (options.length === 0) return spec;
     if (typeof spec.metadata['jupyter_curve'] === 'object') return { ...spec, argv: [...spec.argv, ...options] };
-    throw usageError(`the kernel "${name}" is not one of jupyter-curve, which --policy and the like are for`, 'start');
+    throw usageError(
+      `The kernel "${name}" is not one of jupyter-curve, and only these take --policy, --authorized-clients, --audit, --reauth and --verify.`,
+      'start',
+    );
   };
 }
 
-const place = (file: string | undefined): string | undefined => file && resolve(file);
+const absolutePath = (file: string | undefined): string | undefined => file && resolve(file);
 
 const option = (name: string, value: string | undefined): readonly string[] =>
   value === undefined ? [] : [`--${name}=${value}`];

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readKernelSpec } from '../../launch/read-kernelspec.js';
+import { readKernelSpec } from '../../launch/kernelspec.js';
 import { startKernel } from '../../manager/lifecycle/start-kernel.js';
 import { hasCodeCache } from '../../support/code-cache.js';
 import { kernelBundle } from '../package-files.js';

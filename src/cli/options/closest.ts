@@ -1,6 +1,6 @@
 /**
- * The one of `names` that `word` is most likely a mistyping of; undefined when none is close: one letter left out, added, replaced or swapped
- * with its neighbour, two in a word of eight letters or more. Case, `-` and `_` do not count.
+ * The name that `word` is most likely a mistyping of; undefined when none is close. Close means one edit (a letter left out, added, replaced
+ * or swapped with its neighbour), or two in a word of eight letters or more. Case, `-` and `_` do not count.
  */
 export function closest(word: string, names: Iterable<string>): string | undefined {
   const typed = plain(word);
@@ -16,7 +16,7 @@ export function closest(word: string, names: Iterable<string>): string | undefin
 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_]/g, '');
 
-/** Damerau and Levenshtein's distance, where no part is edited twice. */
+/** The optimal string alignment distance: Damerau–Levenshtein where no part is edited twice. */
 function editDistance(a: string, b: string): number {
   let [before, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, at) => at)];
   for (let i = 1; i <= a.length; i++) {

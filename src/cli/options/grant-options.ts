@@ -3,8 +3,9 @@ import { createAddressRule } from '../../access/policy/address-rule.js';
 import { parseDuration } from '../../access/grants/duration.js';
 import { isRoleName } from '../../access/policy/role.js';
 import { parseOption, usageError } from '../output/usage-error.js';
+import { JSON_OPTION } from '../output/output.js';
 
-/** What a new key is for, and where it goes. */
+/** The options of the commands that issue a key. */
 export interface KeyTarget {
   readonly out: string;
   readonly key: string | undefined;
@@ -12,34 +13,42 @@ export interface KeyTarget {
   readonly json: boolean;
 }
 
-/** The options of the commands that make a grant: `grant` and `rotate`. */
+/** Adds the options of {@link KeyTarget}, for `grant` and `rotate`. */
 export function keyTargetOptions<T>(yargs: Argv<T>): Argv<T & KeyTarget> {
   return yargs
     .option('out', {
       type: 'string',
       demandOption: true,
       requiresArg: true,
-      describe: 'Write the connection file here',
+      describe: 'Where to write the connection file',
     })
-    .option('key', { type: 'string', requiresArg: true, describe: 'Their public key, or the file it is in' })
-    .option('seal', { type: 'boolean', default: false, describe: 'Encrypt the file to that key, to be mailed' })
-    .option('json', { type: 'boolean', default: false, describe: 'Print JSON' });
+    .option('key', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Public key of the identity, or its certificate file [default: a new pair]',
+    })
+    .option('seal', {
+      type: 'boolean',
+      default: false,
+      describe: 'Encrypt the connection file to that key, so that it can be mailed',
+    })
+    .option('json', JSON_OPTION);
 }
 
-/** Names of roles, also several with commas between. */
+/** Parses names of roles, separated by commas or given one by one. @throws CurveKernelError `usage`. */
 export function parseRoles(texts: readonly string[], command: string): readonly string[] {
   const roles = texts.flatMap((text) => text.split(','));
   if (roles.every(isRoleName)) return roles;
-  // Not quoted: it may be a key, put in the wrong place.
-  throw usageError('a role is named by a lower-case letter, then a-z, 0-9, "_" and "-"', command);
+  // Not quoted: it may be a key in the wrong place.
+  throw usageError('A role is named by a lower-case letter, then a-z, 0-9, "_" and "-".', command);
 }
 
-/** A duration such as `8h`, in milliseconds; undefined where the option is not given. */
+/** Parses a duration such as `8h` into milliseconds; undefined if the option is not given. */
 export function parseDurationOption(option: string, text: string | undefined, command: string): number | undefined {
   return text === undefined ? undefined : parseOption(option, command, () => parseDuration(text));
 }
 
-/** `--from`: addresses and blocks, also several with commas between; undefined where it is not given. */
+/** Parses `--from`: addresses and blocks, separated by commas or given one by one; undefined if it is not given. */
 export function parseFrom(from: readonly string[] | undefined, command: string): readonly string[] | undefined {
   if (from === undefined) return undefined;
   const list = from.flatMap((entry) => entry.split(','));

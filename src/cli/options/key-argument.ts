@@ -2,7 +2,7 @@ import { isCurveKernelError } from '../../errors.js';
 import { readCertificateFile } from '../../keys/certificate-file.js';
 import { checkPublicKey } from '../../keys/curve-pair.js';
 
-/** The public key that `--key` gives, or that is in the certificate file it names. Throws `key-file-*`. */
+/** Returns the public key that `--key` gives, or that is in the certificate file it names. @throws CurveKernelError `key-file-*`. */
 export async function readKeyArgument(text: string): Promise<string> {
   try {
     return checkPublicKey(text, '--key');
@@ -12,14 +12,14 @@ export async function readKeyArgument(text: string): Promise<string> {
   }
 }
 
-/** Ties `--key` to a key that begins with `-`, as one in 85 does: it would be taken for options of one letter each. */
-export function tieKeys(args: readonly string[]): string[] {
-  const tied: string[] = [];
+/** Joins `--key` with a key that begins with `-`, as one in 85 does: it would be parsed as options of one letter each. */
+export function bindDashedKeyArgs(args: readonly string[]): string[] {
+  const bound: string[] = [];
   for (const argument of args) {
-    if (tied.at(-1) === '--key' && isDashedKey(argument)) tied[tied.length - 1] = `--key=${argument}`;
-    else tied.push(argument);
+    if (bound.at(-1) === '--key' && isDashedKey(argument)) bound[bound.length - 1] = `--key=${argument}`;
+    else bound.push(argument);
   }
-  return tied;
+  return bound;
 }
 
 function isDashedKey(text: string): boolean {

@@ -1,15 +1,15 @@
 import { closest } from './closest.js';
 
-/** What was typed, and what was most likely meant. */
+/** A word that was typed, and the word that was most likely meant. */
 export interface Mistyped {
   readonly typed: string;
   readonly meant: string;
 }
 
 /**
- * The first of `args` that is neither a command nor an option, and much like one; undefined when there is none.
+ * Finds the first of `args` that is neither a command nor an option and resembles one; undefined when there is none.
  *
- * @param help The help of the program, or of a command: what there is, is in there.
+ * @param help Returns the help of the program, or of a command: it lists all names.
  */
 export async function findMistyped(
   args: readonly string[],

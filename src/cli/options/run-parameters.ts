@@ -7,11 +7,11 @@ import { parseJson } from '../../notebook/parse-json.js';
 import type { Json, JsonObject } from '../../protocol/message.js';
 import { usageError } from '../output/usage-error.js';
 
-/** The options of `run` that give parameters, each as often as it was given. */
+/** The options of `run` that set parameters; each can be repeated. */
 export interface ParameterArguments {
-  /** Pairs of name and value, as {@link tieParameters} ties them. */
+  /** Pairs of name and value, as {@link bindParameterArgs} joins them. */
   readonly param: readonly string[] | undefined;
-  /** The same, with values that are text whatever they look like. */
+  /** Pairs whose values are text, even if they look like numbers. */
   readonly 'param-text': readonly string[] | undefined;
   /** Files. */
   readonly params: readonly string[] | undefined;
@@ -24,41 +24,41 @@ const PAIRS = new Map([
   ['--param-text', '--param-text'],
 ]);
 
-/** Ties `-p NAME VALUE` of `run` into one argument, so that a value may be empty, or begin with `-`. */
-export function tieParameters(args: readonly string[]): string[] {
+/** Joins `-p NAME VALUE` of `run` into one argument, so that a value may be empty or begin with `-`. */
+export function bindParameterArgs(args: readonly string[]): string[] {
   if (args[0] !== 'run') return [...args];
-  const tied: string[] = [];
+  const bound: string[] = [];
   for (let at = 0; at < args.length; at++) {
     const [argument = '', name, value] = args.slice(at, at + 3);
     const option = PAIRS.get(argument);
-    if (option === undefined || name === undefined || value === undefined) tied.push(argument);
+    if (option === undefined || name === undefined || value === undefined) bound.push(argument);
     else {
-      tied.push(`${option}=${JSON.stringify([name, value])}`);
+      bound.push(`${option}=${JSON.stringify([name, value])}`);
       at += 2;
     }
   }
-  return tied;
+  return bound;
 }
 
-/** All parameters that were given: those of files first, then those of `--param`, then those of `--param-text`; of one name the last counts. */
+/** Reads all parameters: those of files, then of `--param`, then of `--param-text`; a later one of the same name replaces an earlier one. */
 export async function readParameters(args: ParameterArguments): Promise<JsonObject> {
   const files = await Promise.all((args.params ?? []).map(readParameterFile));
   const given = (args.param ?? []).map((pair): [string, Json] => {
-    const [name, value] = untie(pair, '--param');
+    const [name, value] = parsePair(pair, '--param');
     return [name, readValue(name, value)];
   });
-  const texts = (args['param-text'] ?? []).map((pair) => untie(pair, '--param-text'));
+  const texts = (args['param-text'] ?? []).map((pair) => parsePair(pair, '--param-text'));
   return Object.fromEntries<Json>([...files.flatMap((file) => Object.entries(file)), ...given, ...texts]);
 }
 
-function untie(pair: string, option: string): [name: string, value: string] {
+function parsePair(pair: string, option: string): [name: string, value: string] {
   try {
-    const tied: unknown = JSON.parse(pair);
-    if (Array.isArray(tied) && tied.length === 2) return [String(tied[0]), String(tied[1])];
+    const parsed: unknown = JSON.parse(pair);
+    if (Array.isArray(parsed) && parsed.length === 2) return [String(parsed[0]), String(parsed[1])];
   } catch {
-    // Not tied: there was no value.
+    // Not joined by bindParameterArgs: there was no value.
   }
-  throw usageError(`${option} takes a name and a value: -p rows 5`, 'run');
+  throw usageError(`${option} takes a name and a value, such as -p rows 5.`, 'run');
 }
 
 const WORDS = new Map<string, Json>([
@@ -70,7 +70,7 @@ const WORDS = new Map<string, Json>([
   ['None', null],
 ]);
 
-/** As papermill reads it: a number, true, false or none where it looks like one; a list or a mapping is YAML; all else is text. */
+/** Reads a value as papermill does: a number, true, false or none if it looks like one, YAML if it begins a list or a mapping, else text. */
 function readValue(name: string, text: string): Json {
   const word = WORDS.get(text);
   if (word !== undefined) return word;
@@ -82,7 +82,7 @@ function readValue(name: string, text: string): Json {
     return readYaml(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw usageError(`--param ${name}: ${error.message}; give it by -r if it is text`, 'run');
+    throw usageError(`--param ${name}: the value ${error.message}; use -r if it is text.`, 'run');
   }
 }
 
@@ -91,14 +91,14 @@ async function readParameterFile(file: string): Promise<JsonObject> {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (cause) {
-    throw new CurveKernelError('notebook-unreadable', `the parameters ${file} could not be read`, {
-      hint: 'check the path of the file, and that it is UTF-8 text which you may read',
+    throw new CurveKernelError('notebook-unreadable', `The parameters file ${file} could not be read.`, {
+      hint: 'Check the path of the file, and that it is UTF-8 text which you may read.',
       cause,
     });
   }
   const problem = (what: string): CurveKernelError =>
-    new CurveKernelError('notebook-invalid', `the parameters ${file} ${what}`, {
-      hint: 'write names and values as JSON or YAML 1.2: "rows: 5"',
+    new CurveKernelError('notebook-invalid', `The parameters file ${file} ${what}.`, {
+      hint: 'Write names and values as JSON or YAML 1.2, such as "rows: 5".',
     });
   let value: Json;
   try {
@@ -108,11 +108,11 @@ async function readParameterFile(file: string): Promise<JsonObject> {
     throw problem(error.message);
   }
   if (value === null) return {}; // an empty file
-  if (!isJsonObject(value)) throw problem('are not names with values');
+  if (!isJsonObject(value)) throw problem('does not hold names with values');
   return value;
 }
 
-/** JSON, else YAML 1.2. Throws SyntaxError that ends a sentence about the text. */
+/** Reads JSON, else YAML 1.2. @throws SyntaxError whose message continues a sentence about the text. */
 function readYaml(text: string): Json {
   try {
     return parseJson(text);
@@ -127,7 +127,7 @@ function readYaml(text: string): Json {
     prettyErrors: false,
   });
   const [mistake] = [...document.errors, ...document.warnings];
-  // Without the parser's words, which may quote a value.
+  // Not the parser's own message, which may quote a value.
   if (mistake !== undefined)
     throw new SyntaxError(`is neither JSON nor YAML 1.2 (${mistake.code}, character ${mistake.pos[0] + 1})`);
   return fromNode(document.contents);
@@ -157,7 +157,7 @@ function fromScalar({ value, source }: Scalar): Json {
 
 const wholeNumber = (value: bigint): number => inPlaceOfNumber(value.toString());
 
-/** Keeps it a number with a point, which Python tells from one without. */
+/** Keeps the decimal point: Python distinguishes 1.0 from 1. */
 function floatNumber(source: string): number {
   if (/^-?(?:0|[1-9]\d*)(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)$/i.test(source)) return inPlaceOfNumber(source);
   const text = String(Number(source));

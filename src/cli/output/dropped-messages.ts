@@ -2,17 +2,17 @@ import { isCurveKernelError } from '../../errors.js';
 import { printWarning } from './output.js';
 import { asClause } from '../../support/as-clause.js';
 
-/** Says which messages of a kernel could not be read. Disposing says how many more there were of each kind. */
+/** Warns of messages of a kernel that could not be read. Disposing prints how many more there were of each kind. */
 export interface DroppedMessages extends Disposable {
-  /** Takes an error that no caller waits for. What is not about a message is said where it ends the work. */
+  /** Takes an error that no caller waits for. Errors that are not about a message are reported where they end the work. */
   note(error: unknown): void;
 }
 
-/** @param quiet Called before each line, such as to hide a progress bar. */
-export function createDroppedMessages(quiet: () => void = () => undefined): DroppedMessages {
+/** @param beforePrint Called before each line, such as to hide a progress bar. */
+export function createDroppedMessages(beforePrint: () => void = () => undefined): DroppedMessages {
   const kinds = new Map<string, { readonly what: string; readonly hint: string; more: number }>();
-  const say = (message: string, hint: string): void => {
-    quiet();
+  const warn = (message: string, hint: string): void => {
+    beforePrint();
     printWarning({ message, hint });
   };
   return {
@@ -27,10 +27,10 @@ export function createDroppedMessages(quiet: () => void = () => undefined): Drop
         return;
       }
       kinds.set(kind, { ...found, more: 0 });
-      say(`${found.what}; it was dropped`, found.hint);
+      warn(`${found.what}; it was dropped.`, found.hint);
     },
     [Symbol.dispose]() {
-      for (const { what, hint, more } of kinds.values()) if (more > 0) say(`${more} more times: ${what}`, hint);
+      for (const { what, hint, more } of kinds.values()) if (more > 0) warn(`${more} more times: ${what}.`, hint);
       kinds.clear();
     },
   };
@@ -41,9 +41,9 @@ function describe(error: unknown): { readonly what: string; readonly hint: strin
     const { code, message, hint, data } = error;
     if (!code.startsWith('message-')) return undefined;
     const type = typeof data['msgType'] === 'string' ? ` of type ${JSON.stringify(data['msgType'].slice(0, 64))}` : '';
-    return { what: `a message${type} of the kernel could not be read: ${asClause(message)}`, hint };
+    return { what: `A message${type} of the kernel could not be read: ${asClause(message)}`, hint };
   }
   if (!(error instanceof Error)) return undefined;
   const hint = 'Report it to those who make the kernel, or update the kernel.';
-  return { what: `a message of the kernel could not be used: ${error.message}`, hint };
+  return { what: `A message of the kernel could not be used: ${error.message.replace(/\.$/, '')}`, hint };
 }

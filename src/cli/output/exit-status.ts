@@ -1,6 +1,6 @@
 import { CurveKernelError, type ErrorCode } from '../../errors.js';
 
-/** What an exit status means; the help text and docs/cli.md print this table. */
+/** Meanings of the exit statuses; the help text and docs/cli.md print this table. */
 export const statusMeanings = {
   0: 'done',
   1: 'a cell failed, or took longer than --timeout',
@@ -17,7 +17,7 @@ export const statusMeanings = {
 /** One of the exit statuses of `jupyter-curve`. */
 export type ExitStatus = keyof typeof statusMeanings;
 
-/** Every error code and the status that the command ends with for it. */
+/** The exit status of each error code. */
 export const exitStatuses: Readonly<Record<ErrorCode, ExitStatus>> = {
   'key-invalid': 3,
   'key-mismatch': 5,
@@ -83,7 +83,7 @@ export const exitStatuses: Readonly<Record<ErrorCode, ExitStatus>> = {
   usage: 2,
 };
 
-/** The exit status that says what `error` says: by its code, 2 for a wrong argument, 70 for anything unforeseen. */
+/** The exit status of an error: that of its code, or 70 for an error that is none of this package. */
 export function exitStatus(error: unknown): ExitStatus {
   if (error instanceof CurveKernelError) return exitStatuses[error.code];
   return 70;

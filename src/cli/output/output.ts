@@ -1,42 +1,52 @@
 /**
- * How the command speaks. The rules, once:
+ * Output of the command:
  *
- * - Standard output carries what was asked for and nothing else, so that it can be piped; with `--json`, one JSON value.
- * - All else (progress, warnings, errors) goes to standard error, in lines that begin with the command's name.
- * - An error is one line of what happened, then one line of what to do about it. No stack, no secret.
+ * - Standard output holds the result and nothing else, so that it can be piped; with `--json`, one JSON value.
+ * - Everything else (progress, warnings, errors) goes to standard error, in lines that begin with the command's name.
+ * - An error is one line that says what happened, then one line that says what to do. No stack, no secret.
  */
 import { inspect } from 'node:util';
 import { CurveKernelError } from '../../errors.js';
+import { exitStatus } from './exit-status.js';
 
 const NAME = 'jupyter-curve';
 
-/** Prints a line of what was asked for. */
+/** Prints a line of the result. */
 export function printResult(text: string): void {
   process.stdout.write(`${text}\n`);
 }
+
+/** The option `--json`. */
+export const JSON_OPTION = { type: 'boolean', default: false, describe: 'Print JSON' } as const;
 
 /** Prints the one value of `--json`. */
 export function printJson(value: unknown): void {
   printResult(JSON.stringify(value, null, 2));
 }
 
-/** Says something on the way. */
+/** Prints a line about progress on standard error. */
 export function printNote(text: string): void {
   process.stderr.write(`${NAME}: ${oneLine(text)}\n`);
 }
 
-/** Says what a person should know although the work goes on. */
+/** Prints a warning: the work goes on. */
 export function printWarning(warning: { readonly message: string; readonly hint: string }): void {
   printNote(`warning: ${warning.message}`);
   printNote(`hint: ${warning.hint}`);
 }
 
-/** Says what went wrong and what to do about it. `JUPYTER_CURVE_DEBUG=1` adds the stack. */
+/** Prints what went wrong and what to do about it. `JUPYTER_CURVE_DEBUG=1` adds the stack. */
 export function printError(error: unknown): void {
   const { message, hint } = describeError(error);
   printNote(`error: ${message}`);
   printNote(`hint: ${hint}`);
   if (process.env['JUPYTER_CURVE_DEBUG'] === '1') process.stderr.write(`${inspect(error)}\n`);
+}
+
+/** Prints an error and sets the exit status that stands for it. */
+export function reportFailure(error: unknown): void {
+  printError(error);
+  process.exitCode = exitStatus(error);
 }
 
 /** An error as `--json` shows it. The code is one of docs/errors.md, or `unforeseen`. */
@@ -45,22 +55,22 @@ export function describeError(error: unknown): { code: string; message: string; 
   return {
     code: 'unforeseen',
     message: error instanceof Error ? error.message : String(error),
-    hint: 'this was not foreseen; please report it, with the output of the same command under JUPYTER_CURVE_DEBUG=1',
+    hint: 'This is a mistake in jupyter-curve: please report it, with the output of the same command under JUPYTER_CURVE_DEBUG=1.',
   };
 }
 
 /**
- * Keeps what libraries print off standard output, where it would spoil `--json`: warnings and errors go to standard
- * error, chatter nowhere unless `JUPYTER_CURVE_DEBUG=1`.
+ * Keeps output of libraries off standard output, where it would break `--json`: warnings and errors go to standard error, other messages
+ * are dropped unless `JUPYTER_CURVE_DEBUG=1`.
  */
 export function silenceLibraries(): void {
   const stderr = new console.Console(process.stderr);
-  const say = (...data: unknown[]): void => stderr.error(...data);
-  const chat = process.env['JUPYTER_CURVE_DEBUG'] === '1' ? say : (): void => undefined;
-  Object.assign(console, { warn: say, error: say, debug: chat, info: chat, log: chat, trace: chat, dir: chat });
+  const print = (...data: unknown[]): void => stderr.error(...data);
+  const debug = process.env['JUPYTER_CURVE_DEBUG'] === '1' ? print : (): void => undefined;
+  Object.assign(console, { warn: print, error: print, debug, info: debug, log: debug, trace: debug, dir: debug });
 }
 
-/** Lets `jupyter-curve … | head` end without a complaint once the reader is gone. */
+/** Ends `jupyter-curve … | head` without an error once the reader has closed the pipe. */
 export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -81,5 +91,5 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** On one line, and without what a terminal would act upon: some of it comes from other people's clients. */
+/** Puts a text on one line, without control characters: some of it comes from other clients. */
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '�');

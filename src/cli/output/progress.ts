@@ -1,16 +1,16 @@
 import { printNote } from './output.js';
 
-/** How far a run has come, shown to whoever waits. */
+/** Display of a run's progress. */
 export interface Progress {
-  /** `done` of the `total` code cells that run are over; `doing` says what goes on now. */
+  /** Shows that `done` of the `total` code cells have ended, and `doing`, the current step. */
   show(done: number, total: number, doing: string): void;
-  /** Takes the bar off the screen, so that something else can be printed; the next {@link show} draws it again. */
+  /** Clears the bar, so that something else can be printed; the next {@link show} draws it again. */
   hide(): void;
 }
 
 const WIDTH = 24;
 
-/** A bar that is redrawn in place on a terminal; elsewhere, such as in a log, one line for each thing that goes on. */
+/** Draws a bar in place on a terminal; elsewhere, such as in a log, prints a line for each step. */
 export function createProgress(terminal: NodeJS.WriteStream = process.stderr): Progress {
   let drawn = '';
   const draw = (text: string): void => {

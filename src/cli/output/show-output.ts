@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Output } from '../../notebook/notebook.js';
 
-/** Prints what a cell put out, as far as a terminal can show it: prints and errors to the stream they belong to. */
+/** Prints an output of a cell as far as a terminal can show it; streams go to standard output or standard error. */
 export function showOutput(output: Output): void {
   switch (output.output_type) {
     case 'stream':
@@ -17,7 +17,7 @@ export function showOutput(output: Output): void {
   }
 }
 
-/** Prints a traceback on standard error, in colour only where there is a terminal that wants it. */
+/** Prints a traceback on standard error, with colour only on a terminal without NO_COLOR. */
 export function showTraceback(traceback: readonly string[]): void {
   const text = traceback.join('\n');
   const colour = process.stderr.isTTY && !process.env['NO_COLOR'];

@@ -1,20 +1,17 @@
 import { CurveKernelError } from '../../errors.js';
 
-/** The refusal of a command line that cannot be meant. */
-export function usageError(message: string, command?: string): CurveKernelError {
-  const hint =
-    command === undefined
-      ? 'see "jupyter-curve --help" and "jupyter-curve COMMAND --help"'
-      : `see "jupyter-curve ${command} --help"`;
-  return new CurveKernelError('usage', message, { hint });
+/** The error for a command line that is wrong. `command` is the one whose help the hint names. */
+export function usageError(message: string, command = 'COMMAND', cause?: unknown): CurveKernelError {
+  const program = command === 'COMMAND' ? '"jupyter-curve --help" and ' : '';
+  return new CurveKernelError('usage', message, { hint: `See ${program}"jupyter-curve ${command} --help".`, cause });
 }
 
-/** What `parse` makes of an option; its TypeError becomes a usage error that names the option. */
+/** Returns the result of `parse`; its TypeError becomes a usage error that names the option. */
 export function parseOption<T>(option: string, command: string, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    throw usageError(`${option}: ${cause.message.replace(/\.$/, '')}`, command);
+    throw usageError(`${option}: ${cause.message.replace(/\.$/, '')}.`, command, cause);
   }
 }

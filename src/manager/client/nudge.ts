@@ -2,42 +2,43 @@ import { randomUUID } from 'node:crypto';
 import { CurveKernelError } from '../../errors.js';
 import { createMessage } from '../../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message, type RequestChannel } from '../../protocol/message.js';
-import { messageUnreadable, unreadableMessage } from '../services/unreadable-message.js';
-import { startTimer } from '../../support/timers.js';
-import { asClause } from '../../support/as-clause.js';
+import { deferred } from '../../support/deferred.js';
+import { settlesWithin } from '../../support/timers.js';
+import { messageUnreadableError, unreadableMessage } from './unreadable-message.js';
 
-/** How long to wait. */
+/** Options of {@link Nudge.run}. */
 export interface NudgeOptions {
-  /** The content of the kernel's kernel_info_reply, if it is known already: silence is then taken for work. */
+  /** Content of the kernel's kernel_info_reply, if it is known already: a kernel that does not answer is then taken for busy. */
   readonly info?: JsonObject;
   /** Milliseconds in all. Default 5,000. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Asks a kernel for its info until it is heard on iopub too. */
+/** Sends kernel_info_request until a reply and a message on iopub have arrived. `nudge` is jupyter_server's own word for this. */
 export interface Nudge {
-  /** Shows it a message that arrived; true when it belongs to the nudge and nobody else need see it. */
+  /** Takes a message that arrived; returns true if it belongs to the nudge and is not to be delivered. */
   take(channel: Channel, message: Message): boolean;
-  /** Tells it of a message that could not be read: it may be the one that it waits for. */
+  /** Takes the error of a message that could not be read, which may be the awaited reply. */
   rejected(channel: Channel, error: CurveKernelError): void;
-  /** Ends {@link Nudge.run} with this error. */
+  /** Makes {@link Nudge.run} reject with this error. */
   fail(error: CurveKernelError): void;
   /** Resolves to the kernel_info_reply. @throws CurveKernelError `peer-silent`, `peer-refused`, `message-unreadable`; what the signal was aborted with. */
   run(send: (channel: RequestChannel, message: Message) => Promise<void>, options?: NudgeOptions): Promise<Message>;
 }
 
-/** Milliseconds until it asks again: twice as long each time, up to the second. */
+/** Milliseconds until the request is repeated: doubled each time, up to the maximum. */
 const FIRST_PAUSE = 25;
-const LONGEST_PAUSE = 500;
+const MAX_PAUSE = 500;
 
 /**
- * The way to know that a subscription has reached the kernel is to see a message it causes: `iopub_welcome` (JEP 65) is sent to
- * the first of several subscribers only. It asks on control as well as on shell, for a kernel that runs a cell answers there.
+ * Creates a nudge. That a subscription has reached the kernel is known only from a message on iopub that a request causes: `iopub_welcome`
+ * (JEP 65) is sent to the first of several subscribers only. Requests go to control as well as shell: a kernel that runs a cell still answers
+ * there.
  */
 export function createNudge(): Nudge {
   const origin = { session: randomUUID(), username: '' };
-  /** By its own ids: a kernel may leave the rest of the parent header out. */
+  /** Ids of its requests: a kernel may leave out the rest of the parent header. */
   const asked = new Set<string>();
   let unreadable: CurveKernelError | undefined;
   let shellPending: string | undefined;
@@ -69,7 +70,7 @@ export function createNudge(): Nudge {
     rejected: (channel, cause) => {
       unreadable ??= cause;
       if (channel === 'iopub' || !asked.has(unreadableMessage(cause)?.parentId ?? '')) return;
-      error ??= messageUnreadable(channel, cause);
+      error ??= messageUnreadableError(channel, cause);
       wake?.();
     },
     fail: (failure) => {
@@ -84,17 +85,13 @@ export function createNudge(): Nudge {
       };
       options.signal?.addEventListener('abort', abort, { once: true });
       try {
-        for (let pause = FIRST_PAUSE; !done() && performance.now() < end; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+        for (let pause = FIRST_PAUSE; !done() && performance.now() < end; pause = Math.min(pause * 2, MAX_PAUSE)) {
           await Promise.all([ask(send, 'control'), shellPending === undefined ? ask(send, 'shell') : undefined]);
           const next = Math.min(performance.now() + pause, end);
           while (!done() && performance.now() < next) {
-            await new Promise<void>((resolve) => {
-              const stop = startTimer(next - performance.now(), resolve);
-              wake = () => {
-                stop();
-                resolve();
-              };
-            });
+            const changed = deferred<undefined>();
+            wake = () => changed.resolve(undefined);
+            await settlesWithin(changed.promise, next - performance.now());
           }
         }
       } finally {
@@ -104,27 +101,27 @@ export function createNudge(): Nudge {
       if (reply === undefined && options.info !== undefined) {
         return createMessage({ ...origin, session: '' }, 'kernel_info_reply', options.info);
       }
-      if (reply === undefined || !published) throw silent(reply !== undefined, unreadable);
-      if (reply.content['status'] === 'error') throw refused();
+      if (reply === undefined || !published) throw noReplyError(reply !== undefined, unreadable);
+      if (reply.content['status'] === 'error') throw refusedError();
       return reply;
     },
   };
 }
 
-const silent = (replied: boolean, unreadable: CurveKernelError | undefined): CurveKernelError => {
+const noReplyError = (replied: boolean, unreadable: CurveKernelError | undefined): CurveKernelError => {
   const message = replied
-    ? 'The kernel answers requests, and publishes nothing on iopub'
-    : 'The kernel is connected, and does not answer kernel_info_request';
+    ? 'The kernel answers requests and publishes nothing on iopub'
+    : 'The kernel is connected and does not answer kernel_info_request';
   if (unreadable !== undefined) {
-    const found = `${message} that could be read: ${asClause(unreadable.message)}.`;
+    const found = `${message} that could be read: ${unreadable.message.replace(/\.$/, '')}.`;
     return new CurveKernelError('peer-silent', found, { hint: unreadable.hint, cause: unreadable });
   }
   return new CurveKernelError('peer-silent', `${message}.`, {
-    hint: 'It may hang, or be busy with a cell and deaf meanwhile: wait and try again, or restart it.',
+    hint: 'It may hang, or run a cell and not answer meanwhile: wait and try again, or restart it.',
   });
 };
 
-const refused = (): CurveKernelError =>
+const refusedError = (): CurveKernelError =>
   new CurveKernelError('peer-refused', 'The kernel answered kernel_info_request with an error.', {
-    hint: 'Ask whoever runs the kernel whether this client may use it.',
+    hint: 'Ask an owner of the kernel for access.',
   });

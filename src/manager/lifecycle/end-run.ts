@@ -1,46 +1,46 @@
 import { CurveKernelError } from '../../errors.js';
-import { askControl } from '../client/ask-control.js';
+import { askControl } from '../client/control-client.js';
 import type { KernelRun } from './kernel-run.js';
 import { settlesWithin } from '../../support/timers.js';
 
-/** How a kernel is ended. */
+/** Options of {@link endRun}. */
 export interface EndOptions {
-  /** Kill it without asking. */
+  /** Kills it without a shutdown_request. */
   readonly now: boolean;
-  /** Tells the kernel that another one will take its place. */
+  /** The `restart` of shutdown_request: a new process will take its place. */
   readonly restart: boolean;
-  /** Milliseconds for each step before the next, harder one. */
-  readonly patience: number;
+  /** Milliseconds for each step: shutdown_request, SIGTERM, SIGKILL. */
+  readonly stepTimeout: number;
 }
 
 /**
- * Ends a kernel: asks it (shutdown_request on control), then SIGTERM, then SIGKILL, for it and its children.
+ * Ends a kernel: shutdown_request on control, then SIGTERM, then SIGKILL, for it and its children.
  *
- * @throws CurveKernelError `shutdown-failed` when even that leaves it running, as a process that waits for a dead disk does.
+ * @throws CurveKernelError `shutdown-failed` when it still runs, as a process that waits for a broken disk does.
  */
-export async function endRun(run: KernelRun, { now, restart, patience }: EndOptions): Promise<void> {
+export async function endRun(run: KernelRun, { now, restart, stepTimeout }: EndOptions): Promise<void> {
   const endedBy = (name: 'SIGTERM' | 'SIGKILL'): Promise<boolean> => {
     run.process.signal(name);
-    return settlesWithin(run.exited, patience);
+    return settlesWithin(run.process.exited, stepTimeout);
   };
-  const politely = !now && ((await endsWhenAsked(run, restart, patience)) || (await endedBy('SIGTERM')));
-  if (!politely && !(await endedBy('SIGKILL'))) {
+  const endedItself = !now && ((await endsWhenAsked(run, restart, stepTimeout)) || (await endedBy('SIGTERM')));
+  if (!endedItself && !(await endedBy('SIGKILL'))) {
     const pid = run.process.pid;
-    throw new CurveKernelError('shutdown-failed', `Process ${pid} of the kernel does not end, even by SIGKILL.`, {
-      hint: 'Look at its state with `ps`; it may be waiting for a disk or a network share.',
+    throw new CurveKernelError('shutdown-failed', `Process ${pid} of the kernel does not end, even on SIGKILL.`, {
+      hint: 'Look at its state with `ps`: it may be waiting for a disk or a network share.',
       data: { pid },
     });
   }
-  await run.cleanUp();
+  await run.process.cleanUp();
 }
 
-async function endsWhenAsked(run: KernelRun, restart: boolean, patience: number): Promise<boolean> {
-  // Whoever takes this kernel's place may listen at the same address: it must not be what was still being asked.
+async function endsWhenAsked(run: KernelRun, restart: boolean, stepTimeout: number): Promise<boolean> {
+  // The next process may listen on the same address: the request must not reach it.
   const stop = new AbortController();
-  // The reply does not matter, and neither does a kernel that cannot be asked: only its end counts.
-  const options = { connection: run.connection, timeout: patience, signal: stop.signal };
+  // Neither the reply nor a failed request matters: only the end of the process does.
+  const options = { connection: run.connection, timeout: stepTimeout, signal: stop.signal };
   const asked = askControl(options, 'shutdown_request', { restart }).catch(() => undefined);
-  const ended = await settlesWithin(run.exited, patience);
+  const ended = await settlesWithin(run.process.exited, stepTimeout);
   stop.abort();
   await asked;
   return ended;

@@ -2,9 +2,9 @@ import type { CurveKernelError } from '../../errors.js';
 import type { ProcessEnd } from '../../launch/process-launcher.js';
 import { reportUncaught } from '../../support/report-uncaught.js';
 
-/** What happens to a kernel after it was started, with what is told about it. */
+/** Events of a kernel after its start, with the details that listeners get. */
 export interface ManagedKernelEvents {
-  /** The process is down, or about to be taken down, and a new one will start. `automatic`: it died by itself. */
+  /** The process has ended or is about to be ended, and a new one will start. `automatic`: it died by itself. */
   readonly restarting: { readonly automatic: boolean; readonly attempt: number; readonly ended?: ProcessEnd };
   /** A new process is ready; `connection`, `security` and `info` may have changed. */
   readonly restarted: { readonly automatic: boolean };
@@ -25,13 +25,13 @@ export class KernelEvents {
     closed: new Set(),
   };
 
-  /** Returns how to stop listening. */
+  /** Returns a function that removes the listener. */
   on<E extends keyof ManagedKernelEvents>(event: E, listener: Listener<E>): () => void {
     this.#listeners[event].add(listener);
     return () => void this.#listeners[event].delete(listener);
   }
 
-  /** Calls every listener at once. One that throws is an uncaught exception of its own, and disturbs nothing here. */
+  /** Calls every listener synchronously. An error in one is reported as an uncaught exception; the others are still called. */
   emit<E extends keyof ManagedKernelEvents>(event: E, detail: ManagedKernelEvents[E]): void {
     for (const listener of this.#listeners[event]) {
       try {

@@ -1,21 +1,22 @@
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
+import { errorMessage } from '../../support/system-error.js';
 import type { KernelPlan } from './kernel-run.js';
 import type { ProcessEnd } from '../../launch/process-launcher.js';
-import { describeEnd } from './start-failure.js';
+import { describeEnd } from '../../launch/diagnose-start.js';
 
-/** Whether a kernel can be used. */
+/** State of a kernel; only `ready` can be used. */
 export type KernelState = 'ready' | 'restarting' | 'dead' | 'closed';
 
 /** The error for a kernel whose process ended by itself. */
-export function kernelDied({ id, spec }: KernelPlan, ended: ProcessEnd): CurveKernelError {
+export function kernelDiedError({ id, spec }: KernelPlan, ended: ProcessEnd): CurveKernelError {
   return new CurveKernelError('kernel-died', `The kernel "${spec.name}" died: it ended ${describeEnd(ended)}.`, {
-    hint: 'Restart it; what it printed last may tell why.',
+    hint: 'Restart it; its last output may explain the death.',
     data: { id, ...ended },
   });
 }
 
-/** The error for what cannot be asked of a kernel in this state. */
-export function kernelUnavailable({ id, spec }: KernelPlan, state: KernelState): CurveKernelError {
+/** The error for a request to a kernel in this state. */
+export function kernelUnavailableError({ id, spec }: KernelPlan, state: KernelState): CurveKernelError {
   return state === 'closed'
     ? new CurveKernelError('kernel-unknown', `The kernel "${spec.name}" was shut down.`, {
         hint: 'Start another one.',
@@ -27,11 +28,15 @@ export function kernelUnavailable({ id, spec }: KernelPlan, state: KernelState):
       });
 }
 
-/** What made a new start impossible, as one of our errors. */
+/** Wraps an error of a restart that is none of this package. */
 export function asKernelError(error: unknown): CurveKernelError {
   if (isCurveKernelError(error)) return error;
-  return new CurveKernelError('kernel-died', `The kernel cannot be started: ${String(error)}`, {
-    hint: 'Restart it.',
-    cause: error,
-  });
+  return new CurveKernelError(
+    'kernel-died',
+    `The kernel cannot be started: ${errorMessage(error).replace(/\.$/, '')}.`,
+    {
+      hint: 'Restart it.',
+      cause: error,
+    },
+  );
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionInfo, Ports } from '../../connection/connection-info.js';
 import type { JsonObject } from '../../protocol/message.js';
-import { askControl } from '../client/ask-control.js';
+import { askControl } from '../client/control-client.js';
 import type { RestartBackoff } from './auto-restart.js';
 import {
   decideEncryption,
@@ -11,7 +11,7 @@ import {
 } from '../../launch/encryption-policy.js';
 import { endRun } from './end-run.js';
 import { KernelEvents, type ManagedKernelEvents } from './kernel-events.js';
-import { asKernelError, kernelDied, kernelUnavailable, type KernelState } from './kernel-failure.js';
+import { asKernelError, kernelDiedError, kernelUnavailableError, type KernelState } from './kernel-failure.js';
 import { issueKeys, type KernelKeys } from '../../launch/kernel-keys.js';
 import { startRun, type KernelPlan, type KernelRun, type KernelSecurity } from './kernel-run.js';
 import type { KernelSpec } from '../../launch/kernelspec.js';
@@ -19,36 +19,36 @@ import type { ProcessEnd } from '../../launch/process-launcher.js';
 
 export type { KernelState };
 
-/** What may change when a kernel is restarted. */
+/** Changes that take effect with a restart. */
 export interface RestartOptions {
-  /** New signing key and, where encrypted, a new pair: whoever holds the old connection file is out. */
+  /** Generates a new signing key and, if encrypted, a new pair: old copies of the connection file become useless. */
   readonly rotateKeys?: boolean;
-  /** A policy for this start and later ones; `disabled` drops the keys. */
+  /** Policy for this start and later ones; `disabled` drops the keys. */
   readonly transportEncryption?: TransportEncryption;
 }
 
-/** How a kernel ends. */
+/** Options of {@link ManagedKernel.shutdown}. */
 export interface ShutdownOptions {
-  /** Kill it at once instead of asking first. */
+  /** Kills it immediately instead of sending shutdown_request first. */
   readonly now?: boolean;
 }
 
-/** What {@link ManagedKernel} is made of, beside the plan. */
+/** Dependencies of {@link ManagedKernel}. */
 export interface ManagedKernelParts {
   readonly keys: KernelKeys;
   readonly run: KernelRun;
   readonly backoff: RestartBackoff;
   readonly onWarning: (warning: ManagerWarning) => void;
   /** Milliseconds for each step of a shutdown. */
-  readonly patience: number;
+  readonly shutdownTimeout: number;
 }
 
-/** Milliseconds for an answer to interrupt_request. */
+/** Milliseconds for a reply to interrupt_request. */
 const INTERRUPT_TIMEOUT = 10_000;
 
 /**
- * A kernel process and whoever takes its place: interrupts, restarts and ends it, and brings it back when it dies by itself. Made by
- * `startKernel`. One thing is done at a time: a second call waits for the first.
+ * A kernel with its current process: interrupts, restarts and ends it, and restarts it when it dies by itself. Created by `startKernel`.
+ * Restarts and shutdowns run one at a time: a second call waits for the first.
  */
 export class ManagedKernel implements AsyncDisposable {
   readonly #events = new KernelEvents();
@@ -58,13 +58,13 @@ export class ManagedKernel implements AsyncDisposable {
   #run: KernelRun;
   #state: KernelState = 'ready';
   #work: Promise<void> = Promise.resolve();
-  /** Calls of restart and shutdown that are not done. */
-  #demands = 0;
-  /** Aborted when somebody wants something else than the automatic restart that goes on. */
+  /** Number of restart and shutdown calls that are pending. */
+  #pendingCalls = 0;
+  /** Aborted when a call replaces the automatic restart in progress. */
   #recovery = new AbortController();
-  /** Aborted when it is to be killed: then no start is worth waiting for. */
+  /** Aborted by a shutdown with `now`: no start is waited for any more. */
   readonly #killing = new AbortController();
-  /** Whether the process of `#run` may still be there. */
+  /** True while the process of `#run` may still exist. */
   #running = true;
 
   constructor(plan: KernelPlan, parts: ManagedKernelParts) {
@@ -87,7 +87,7 @@ export class ManagedKernel implements AsyncDisposable {
     return this.#plan.file.path;
   }
 
-  /** With the keys, also where the file has no secret. Another one after a restart. */
+  /** The connection with all keys, even if the file has no secret key. A restart replaces it. */
   get connection(): ConnectionInfo {
     return this.#run.connection;
   }
@@ -101,7 +101,7 @@ export class ManagedKernel implements AsyncDisposable {
     return this.#run.info;
   }
 
-  /** Undefined where the process is not on this machine. */
+  /** Undefined if the process does not run on this machine. */
   get pid(): number | undefined {
     return this.#run.process.pid;
   }
@@ -110,30 +110,32 @@ export class ManagedKernel implements AsyncDisposable {
     return this.#state;
   }
 
-  /** Returns how to stop listening. Listeners are called at once, in order. */
+  /** Adds a listener, and returns a function that removes it. Listeners are called synchronously, in order. */
   on<E extends keyof ManagedKernelEvents>(event: E, listener: (detail: ManagedKernelEvents[E]) => void): () => void {
     return this.#events.on(event, listener);
   }
 
   /**
-   * Interrupts the running cell the way the kernelspec asks for: SIGINT to the kernel and its children, or interrupt_request.
+   * Interrupts the running cell by the kernelspec's `interrupt_mode`: SIGINT to the kernel and its children, or interrupt_request.
    *
-   * @throws CurveKernelError `kernel-died` unless it is ready; `peer-silent` when a kernel does not answer within ten seconds.
+   * @throws CurveKernelError `kernel-died` unless it is ready; `peer-silent` without a reply within ten seconds.
    */
   async interrupt(): Promise<void> {
-    if (this.#state !== 'ready') throw kernelUnavailable(this.#plan, this.#state);
+    if (this.#state !== 'ready') throw kernelUnavailableError(this.#plan, this.#state);
     if (this.spec.interruptMode === 'signal') return this.#run.process.signal('SIGINT');
     await askControl({ connection: this.connection, timeout: INTERRUPT_TIMEOUT }, 'interrupt_request', {});
   }
 
   /**
-   * Ends the process and starts another with the same connection file, and the same ports where they are still free. Also revives
-   * a dead kernel. Throws as `startKernel` does; the kernel is dead then.
+   * Ends the process and starts another with the same connection file, and the same ports if they are still free. Also revives a dead
+   * kernel.
+   *
+   * @throws CurveKernelError as `startKernel` does; the kernel is dead then.
    */
   async restart(options: RestartOptions = {}): Promise<void> {
-    this.#decide(options); // What cannot be is refused before an automatic restart is given up for it.
+    this.#decide(options); // An invalid request is refused before it stops an automatic restart.
     await this.#onDemand(async () => {
-      if (this.#state === 'closed' || this.#killing.signal.aborted) throw kernelUnavailable(this.#plan, 'closed');
+      if (this.#state === 'closed' || this.#killing.signal.aborted) throw kernelUnavailableError(this.#plan, 'closed');
       const { plan, encrypt, warning } = this.#decide(options);
       this.#state = 'restarting';
       this.#events.emit('restarting', { automatic: false, attempt: 1 });
@@ -151,14 +153,14 @@ export class ManagedKernel implements AsyncDisposable {
   }
 
   /**
-   * Ends the kernel for good: asks, then SIGTERM, then SIGKILL, and removes the connection file. With `now` it is killed at once,
-   * also where it was being asked. Calling it again is harmless.
+   * Ends the kernel for good (shutdown_request, then SIGTERM, then SIGKILL) and removes the connection file. With `now` it is killed
+   * immediately, even during another shutdown. Calling it again has no effect.
    *
-   * @throws CurveKernelError `shutdown-failed`; it can be tried again then.
+   * @throws CurveKernelError `shutdown-failed`; the call can be repeated then.
    */
   async shutdown({ now = false }: ShutdownOptions = {}): Promise<void> {
     if (now) {
-      this.#killing.abort(kernelUnavailable(this.#plan, 'closed'));
+      this.#killing.abort(kernelUnavailableError(this.#plan, 'closed'));
       if (this.#running) this.#run.process.signal('SIGKILL');
     }
     await this.#onDemand(async () => {
@@ -180,18 +182,18 @@ export class ManagedKernel implements AsyncDisposable {
   }
 
   async #end(now: boolean, restart: boolean): Promise<void> {
-    if (this.#running) await endRun(this.#run, { now, restart, patience: this.#parts.patience });
+    if (this.#running) await endRun(this.#run, { now, restart, stepTimeout: this.#parts.shutdownTimeout });
     this.#running = false;
   }
 
-  /** In turn, and instead of whatever an automatic restart has in mind. */
+  /** Runs a task of a call after the earlier ones, and stops an automatic restart. */
   async #onDemand(task: () => Promise<void>): Promise<void> {
-    this.#demands += 1;
+    this.#pendingCalls += 1;
     this.#recovery.abort();
     try {
       await this.#inTurn(task);
     } finally {
-      this.#demands -= 1;
+      this.#pendingCalls -= 1;
     }
   }
 
@@ -211,20 +213,20 @@ export class ManagedKernel implements AsyncDisposable {
   }
 
   #watch(run: KernelRun): void {
-    void run.exited.then((ended) =>
-      // Whoever ends it on purpose says so first.
+    void run.process.exited.then((ended) =>
+      // A call that ends it changes the state first.
       this.#run === run && this.#state === 'ready' ? this.#inTurn(() => this.#recover(run, ended)) : undefined,
     );
   }
 
   async #recover(run: KernelRun, ended: ProcessEnd): Promise<void> {
-    if (this.#run !== run || this.#state !== 'ready' || this.#demands > 0) return;
+    if (this.#run !== run || this.#state !== 'ready' || this.#pendingCalls > 0) return;
     const { backoff } = this.#parts;
     const { signal } = (this.#recovery = new AbortController());
     this.#state = 'restarting';
-    await run.cleanUp();
+    await run.process.cleanUp();
     this.#running = false;
-    let error = kernelDied(this.#plan, ended);
+    let error = kernelDiedError(this.#plan, ended);
     for (let wait = backoff.died(); wait !== undefined; wait = backoff.failed()) {
       this.#events.emit('restarting', { automatic: true, attempt: backoff.deaths, ended });
       try {

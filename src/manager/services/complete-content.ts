@@ -2,7 +2,7 @@ import type { Json, JsonObject, Message } from '../../protocol/message.js';
 import { copySourceText } from '../../protocol/source-text.js';
 import { isObject } from '../../support/is-object.js';
 
-/** Makes a value of the type that KernelConnection wants of what a kernel sent, or left out. */
+/** Converts a value that a kernel sent, or left out, to the type that KernelConnection requires. */
 type Field = (value: Json | undefined) => Json;
 
 const text: Field = (value = '') => {
@@ -21,7 +21,7 @@ const lines: Field = (value) => {
 
 const DISPLAY = { data: object, metadata: object };
 
-/** What iopub messages must hold, or KernelConnection refuses them. */
+/** Fields that KernelConnection requires in iopub messages. */
 const FIELDS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   stream: { name: (value) => text(value ?? 'stdout'), text },
   display_data: DISPLAY,
@@ -37,8 +37,8 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
 };
 
 /**
- * The content of an iopub message with every field that KernelConnection checks: some kernels leave out what they think goes without
- * saying, or write a text as a list of lines. Other fields, and messages of other types, are as they were.
+ * Completes the content of an iopub message with every field that KernelConnection checks: some kernels leave out fields, or write a text as
+ * a list of lines. Other fields, and messages of other types, are unchanged.
  */
 export function completeContent({ header, content }: Message): JsonObject {
   if (!Object.hasOwn(FIELDS, header.msg_type)) return content;

@@ -1,12 +1,12 @@
 import type { Kernel, ServerConnection } from '@jupyterlab/services';
 import type { KernelDirectory } from './kernel-directory.js';
-import { createPollBrake } from './poll-stopper.js';
+import { createPollStopper } from './poll-stopper.js';
 
-/** The kernel API of a Jupyter server, without one. Errors are those of the manager, as they are. */
+/** The kernel API of a Jupyter server, answered by a {@link KernelDirectory}. Errors of the manager pass unchanged. */
 export class LocalKernelAPIClient implements Kernel.IKernelAPIClient {
   readonly serverSettings: ServerConnection.ISettings;
-  /** What KernelManager polls. */
-  readonly poll = createPollBrake();
+  /** Stops the poll of KernelManager. */
+  readonly poll = createPollStopper();
   readonly #kernels: KernelDirectory;
   readonly #defaultKernel: () => Promise<string>;
 

@@ -1,50 +1,49 @@
-import type { OwnKernels } from './quiet-services.js';
+import { perSocket } from '../../connection/per-socket.js';
 import { CurveKernelError } from '../../errors.js';
 import type { Channel, Message } from '../../protocol/message.js';
-import { perSocket } from '../../connection/per-socket.js';
-import { openLink, type ChannelSecurity, type KernelLink } from '../client/kernel-link.js';
-import { isCutOff, toModel, untilReady, type KernelEntry, type KernelModel } from './kernel-entry.js';
+import { definedOnly } from '../../support/defined-only.js';
+import { openKernelChannels, type ChannelSecurity, type KernelChannels } from '../client/kernel-channels.js';
 import type { ManagedKernel } from '../lifecycle/managed-kernel.js';
 import { startKernel, type StartKernelOptions } from '../lifecycle/start-kernel.js';
-import { toldState, type SocketHost, type ZmqSocket } from './zmq-socket.js';
+import { ExpectedClients } from './expected-clients.js';
+import { toModel, waitUntilReady, type KernelEntry, type KernelModel } from './kernel-entry.js';
+import type { OwnKernels } from './quiet-services.js';
+import { reportedState } from './services-message.js';
+import type { SocketHost, ZmqSocket } from './zmq-socket.js';
 
-/** What a {@link KernelDirectory} is given. */
+/** Options of a {@link KernelDirectory}. */
 export interface KernelDirectoryOptions {
-  /** For every kernel that is started. */
+  /** Options of every kernel that is started. */
   readonly start: Omit<StartKernelOptions, 'kernelName' | 'id' | 'connectionFile' | 'signal'>;
-  /** Told about errors that no caller waits for, such as why a kernel died. */
+  /** Called for errors that no caller waits for, such as why a kernel died. */
   readonly onError: (kernelId: string, error: unknown) => void;
 }
 
-/** Milliseconds for a kernel's process to end after its connections did, before it counts as alive and merely cut off. */
-const DEATH_PATIENCE = 1000;
-/** Milliseconds in which a connection that is told of a restart opens its next socket. */
-const RECONNECTS_WITHIN = 100;
-/** Dials to a kernel that is ready by its own account. */
-const DIALS = 3;
+/** Milliseconds for a kernel's process to end after its connections did, before the kernel counts as alive and only disconnected. */
+const DEATH_TIMEOUT = 1000;
+/** Attempts to connect to a kernel whose manager calls it ready. */
+const MAX_DIALS = 3;
 
 /** The kernels of one {@link connectServices}, and the sockets that are open to them. */
 export class KernelDirectory implements SocketHost, OwnKernels {
   readonly #options: KernelDirectoryOptions;
   readonly #entries = new Map<string, KernelEntry>();
-  /** Of all kernels that a connection was opened to, also of those that are gone. */
+  /** Ids of all kernels that a connection was opened to, including kernels that ended. */
   readonly #ids = new Set<string>();
-  /** Kernels that were restarted a moment ago: the connection that asked for it connects again by itself. */
-  #restarted = 0;
-  readonly #closing = new AbortController();
+  /** Clients whose next socket is expected; and, for an instant, kernels that were restarted, whose clients reconnect by themselves. */
+  readonly #expected = new ExpectedClients();
   readonly #starting = new Set<Promise<unknown>>();
-  /** Clients that were told to open another socket, and have not yet. */
-  readonly #reconnecting = new Set<string>();
+  readonly #closing = new AbortController();
 
   constructor(options: KernelDirectoryOptions) {
     this.#options = options;
   }
 
-  /** Starts a kernel. @throws CurveKernelError what {@link startKernel} throws; `transport-closed` after {@link close}. */
+  /** Starts a kernel. @throws CurveKernelError as {@link startKernel} does; `transport-closed` after {@link close}. */
   async start(kernelName: string, cwd?: string): Promise<ManagedKernel> {
-    if (this.#closing.signal.aborted) throw closed();
     const { signal } = this.#closing;
-    const starting = startKernel({ ...this.#options.start, kernelName, signal, ...(cwd === undefined ? {} : { cwd }) });
+    if (signal.aborted) throw closedError();
+    const starting = startKernel({ ...this.#options.start, kernelName, signal, ...definedOnly({ cwd }) });
     const settled = starting.then(
       (kernel) => this.#add(kernel),
       () => undefined,
@@ -59,7 +58,7 @@ export class KernelDirectory implements SocketHost, OwnKernels {
   }
 
   isReconnecting(): boolean {
-    return this.#reconnecting.size > 0 || this.#restarted > 0;
+    return !this.#expected.isEmpty;
   }
 
   /** @throws CurveKernelError `kernel-unknown`. */
@@ -69,45 +68,45 @@ export class KernelDirectory implements SocketHost, OwnKernels {
 
   model(id: string): KernelModel | undefined {
     const entry = this.#entries.get(id);
-    return entry === undefined ? undefined : toModel(entry);
+    return entry && toModel(entry);
   }
 
   models(): KernelModel[] {
     return [...this.#entries.values()].map(toModel);
   }
 
-  /** Restarts a kernel. Whoever asked opens a new socket when this resolves; the other sockets are told then. */
+  /** Restarts a kernel. The connection that asked for it opens a new socket when this resolves; the other sockets are told then. */
   async restart(id: string): Promise<void> {
     const entry = this.#entry(id);
-    await this.#manage(entry, () => entry.kernel.restart());
+    await this.#change(entry, () => entry.kernel.restart());
   }
 
   /** Ends a kernel; nothing happens when there is none. */
   async shutdown(id: string): Promise<void> {
     const entry = this.#entries.get(id);
-    if (entry !== undefined) await this.#manage(entry, () => entry.kernel.shutdown());
+    if (entry !== undefined) await this.#change(entry, () => entry.kernel.shutdown());
   }
 
-  /** How the channels to a kernel are protected: as a client's sockets say, or, without a client, those of its manager. */
+  /** Protection of the channels to a kernel, as the sockets of a client report it or, without a client, those of its manager. */
   security(id: string): ChannelSecurity {
     const { kernel, sockets } = this.#entry(id);
-    const link = [...sockets].find((socket) => socket.link !== undefined)?.link;
-    if (link !== undefined) return link.security();
+    const channels = [...sockets].find((socket) => socket.channels !== undefined)?.channels;
+    if (channels !== undefined) return channels.security();
     const { fingerprint, sockets: own } = kernel.security;
-    return perSocket((name) => ({ ...own[name], ...(fingerprint === undefined ? {} : { fingerprint }) }));
+    return perSocket((name) => ({ ...own[name], ...definedOnly({ fingerprint }) }));
   }
 
   /**
    * Tells all connections that their kernels are dead. Only when this resolves may they be disposed: one that waits for its next
-   * socket would reject a promise that nobody holds.
+   * socket would reject a promise without a handler.
    */
   async release(): Promise<void> {
-    this.#closing.abort(closed());
-    for (const entry of this.#entries.values()) this.#announce(entry, 'dead', () => true);
-    while (this.#reconnecting.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    this.#closing.abort(closedError());
+    for (const entry of this.#entries.values()) announceDeath(entry);
+    await this.#expected.whenEmpty();
   }
 
-  /** Ends all kernels, also those that are just starting. @throws the first error of those that could not be ended. */
+  /** Ends all kernels, including those that are just starting. @throws the first error of those that could not be ended. */
   async close(): Promise<void> {
     await this.release();
     await Promise.all(this.#starting);
@@ -116,18 +115,18 @@ export class KernelDirectory implements SocketHost, OwnKernels {
     if (failed !== undefined) throw failed.reason;
   }
 
-  async open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelLink> {
+  async open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelChannels> {
     this.#ids.add(socket.kernelId);
-    this.#reconnecting.delete(socket.clientId);
-    if (this.#closing.signal.aborted) throw closed();
+    this.#expected.arrived(socket.clientId);
+    if (this.#closing.signal.aborted) throw closedError();
     const entry = this.#entry(socket.kernelId);
     entry.sockets.add(socket);
     const { kernel } = entry;
     for (let dials = 1; ; dials++) {
-      await untilReady(kernel, signal);
+      await waitUntilReady(kernel, signal);
       const { connection, info } = kernel;
       try {
-        return await openLink({
+        return await openKernelChannels({
           connection,
           info,
           signal,
@@ -136,32 +135,32 @@ export class KernelDirectory implements SocketHost, OwnKernels {
           failed: (error) => socket.failed(error),
         });
       } catch (error) {
-        // It may have died, or been restarted elsewhere, while we dialed.
-        if (signal.aborted || (kernel.state === 'ready' && dials >= DIALS)) throw error;
+        // The kernel may have died, or been restarted by another call, during the handshakes.
+        if (signal.aborted || (kernel.state === 'ready' && dials >= MAX_DIALS)) throw error;
       }
     }
   }
 
   lost(socket: ZmqSocket): void {
     const entry = this.#entries.get(socket.kernelId);
-    if (entry === undefined || entry.managed || entry.kernel.state !== 'ready') return;
-    // Most often its process is ending, and the kernel says so itself before this.
+    if (entry === undefined || !isUndisturbed(entry)) return;
+    // Most often its process is ending, and the kernel's events say so first.
     setTimeout(() => {
-      if (entry.kernel.state === 'ready' && !entry.managed) this.#announce(entry, 'restarting', isCutOff);
-    }, DEATH_PATIENCE).unref();
+      if (isUndisturbed(entry)) this.#announceRestart(entry.sockets);
+    }, DEATH_TIMEOUT).unref();
   }
 
   closed(socket: ZmqSocket): void {
     const entry = this.#entries.get(socket.kernelId);
     entry?.sockets.delete(socket);
-    if (entry?.sockets.size === 0) entry.executionState = undefined; // nobody looks any more
+    if (entry?.sockets.size === 0) entry.executionState = undefined; // no socket reports it any more
   }
 
   received(socket: ZmqSocket, channel: Channel, message: Message): void {
     const entry = this.#entries.get(socket.kernelId);
     if (entry === undefined) return;
     entry.lastActivity = new Date();
-    entry.executionState = toldState(channel, message) ?? entry.executionState;
+    entry.executionState = reportedState(channel, message) ?? entry.executionState;
   }
 
   executionState(kernelId: string): string | undefined {
@@ -178,16 +177,16 @@ export class KernelDirectory implements SocketHost, OwnKernels {
       sockets: new Set(),
       executionState: undefined,
       lastActivity: new Date(),
-      managed: false,
+      isChanging: false,
     };
     this.#entries.set(kernel.id, entry);
     kernel.on('restarting', () => {
-      this.#entries.set(kernel.id, entry); // it may have been dead
+      this.#entries.set(kernel.id, entry); // a dead kernel is revived
       entry.executionState = undefined;
       for (const socket of entry.sockets) void socket.suspend();
     });
     kernel.on('restarted', () => {
-      if (!entry.managed) this.#announce(entry, 'restarting', isCutOff);
+      if (!entry.isChanging) this.#announceRestart(entry.sockets);
     });
     kernel.on('dead', ({ error }) => {
       this.report(kernel.id, error);
@@ -196,38 +195,35 @@ export class KernelDirectory implements SocketHost, OwnKernels {
     kernel.on('closed', () => this.#remove(entry));
   }
 
-  async #manage(entry: KernelEntry, act: () => Promise<void>): Promise<void> {
-    entry.managed = true;
+  /** Restarts or ends a kernel. Its sockets are told afterwards, except those of the connection that asked for it. */
+  async #change(entry: KernelEntry, act: () => Promise<void>): Promise<void> {
     const before = [...entry.sockets];
+    entry.isChanging = true;
     await Promise.all(before.map((socket) => socket.suspend()));
     try {
       await act();
     } finally {
-      entry.managed = false;
-      // By then whoever asked has closed its own socket.
-      this.#restarted += 1;
+      entry.isChanging = false;
+      this.#expected.expect(entry.kernel.id);
+      // By then the connection that asked has closed its own socket.
       setImmediate(() => {
-        this.#restarted -= 1;
-        this.#announce(entry, 'restarting', (socket) => before.includes(socket) && isCutOff(socket));
+        this.#announceRestart(before.filter((socket) => entry.sockets.has(socket)));
+        this.#expected.arrived(entry.kernel.id);
       });
     }
   }
 
   #remove(entry: KernelEntry): void {
     this.#entries.delete(entry.kernel.id);
-    this.#announce(entry, 'dead', () => true);
+    announceDeath(entry);
   }
 
-  #announce(entry: KernelEntry, state: 'restarting' | 'dead', which: (socket: ZmqSocket) => boolean): void {
-    for (const socket of [...entry.sockets].filter(which)) {
-      if (state === 'restarting') this.#expect(socket.clientId);
-      socket.announce(state);
+  /** Makes the clients of those sockets that have no channels any more open another one. */
+  #announceRestart(sockets: Iterable<ZmqSocket>): void {
+    for (const socket of [...sockets].filter((one) => one.isDisconnected)) {
+      this.#expected.expect(socket.clientId);
+      socket.announce('restarting');
     }
-  }
-
-  #expect(clientId: string): void {
-    this.#reconnecting.add(clientId);
-    setTimeout(() => this.#reconnecting.delete(clientId), RECONNECTS_WITHIN).unref(); // or it was disposed meanwhile
   }
 
   #entry(id: string): KernelEntry {
@@ -240,5 +236,12 @@ export class KernelDirectory implements SocketHost, OwnKernels {
   }
 }
 
-const closed = (): CurveKernelError =>
+function announceDeath({ sockets }: KernelEntry): void {
+  for (const socket of sockets) socket.announce('dead');
+}
+
+/** True if the kernel is ready, and no call is restarting or ending it. */
+const isUndisturbed = ({ kernel, isChanging }: KernelEntry): boolean => kernel.state === 'ready' && !isChanging;
+
+const closedError = (): CurveKernelError =>
   new CurveKernelError('transport-closed', 'These services are closed.', { hint: 'Call connectServices again.' });

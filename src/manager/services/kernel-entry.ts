@@ -1,18 +1,20 @@
 import { CurveKernelError } from '../../errors.js';
+import { deferred } from '../../support/deferred.js';
+import { orAborted } from '../../support/abort.js';
 import type { ManagedKernel } from '../lifecycle/managed-kernel.js';
 import type { ZmqSocket } from './zmq-socket.js';
 
-/** A kernel, who is connected to it, and what it was last seen doing. */
+/** A kernel, the sockets that are connected to it, and its last known activity. */
 export interface KernelEntry {
   readonly kernel: ManagedKernel;
   readonly sockets: Set<ZmqSocket>;
   executionState: string | undefined;
   lastActivity: Date;
-  /** While somebody restarts or ends it by the directory: its sockets are told afterwards. */
-  managed: boolean;
+  /** True while a call of the directory restarts or ends the kernel: its sockets are told afterwards. */
+  isChanging: boolean;
 }
 
-/** One kernel as Jupyter's REST API describes it. */
+/** A kernel as Jupyter's REST API describes it. */
 export interface KernelModel {
   readonly id: string;
   readonly name: string;
@@ -21,10 +23,7 @@ export interface KernelModel {
   readonly connections: number;
 }
 
-/** Whether a socket is open for upstream, and has no channels behind it. */
-export const isCutOff = (socket: ZmqSocket): boolean => socket.readyState === 1 && socket.link === undefined;
-
-/** What Jupyter's REST API would say of a kernel. */
+/** The model of a kernel in Jupyter's REST API. */
 export function toModel({ kernel, sockets, executionState, lastActivity }: KernelEntry): KernelModel {
   return {
     id: kernel.id,
@@ -36,18 +35,15 @@ export function toModel({ kernel, sockets, executionState, lastActivity }: Kerne
 }
 
 /** Waits for a kernel that is restarting. @throws CurveKernelError `kernel-died`; the reason of the signal. */
-export async function untilReady(kernel: ManagedKernel, signal: AbortSignal): Promise<void> {
+export async function waitUntilReady(kernel: ManagedKernel, signal: AbortSignal): Promise<void> {
   while (kernel.state === 'restarting') {
-    signal.throwIfAborted();
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        for (const stop of stops) stop();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const stops = [kernel.on('restarted', done), kernel.on('dead', done), kernel.on('closed', done)];
-      signal.addEventListener('abort', done);
-    });
+    const { promise, resolve } = deferred<undefined>();
+    const stops = (['restarted', 'dead', 'closed'] as const).map((event) => kernel.on(event, () => resolve(undefined)));
+    try {
+      await orAborted(signal, promise);
+    } finally {
+      for (const stop of stops) stop();
+    }
   }
   if (kernel.state === 'ready') return;
   throw new CurveKernelError('kernel-died', `The kernel ${kernel.id} is dead.`, {

@@ -3,16 +3,16 @@ import { join, parse } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { KernelSpec as JupyterKernelSpec, ServerConnection } from '@jupyterlab/services';
 import type { KernelSpec } from '../../launch/kernelspec.js';
-import { findKernelSpecs, type FindKernelSpecsOptions } from '../../launch/kernelspecs.js';
-import { createPollBrake } from './poll-stopper.js';
+import { findKernelSpecs, type FindKernelSpecsOptions } from '../../launch/find-kernelspecs.js';
+import { createPollStopper } from './poll-stopper.js';
 
-/** Names that front ends look for among the files of a kernelspec. */
+/** Files of a kernelspec that front ends use. */
 const RESOURCE = /^(?:logo-.*|kernel\.(?:js|css))$/;
 
-/** Preferred when nobody says which kernel; otherwise the first by name. */
+/** Preferred default kernels; without one of them, the first by name. */
 const DEFAULTS = ['python3', 'typescript'];
 
-/** The installed kernelspecs, as KernelSpecManager wants them. Resources are `file:` URLs. */
+/** The installed kernelspecs in the shape of KernelSpecManager. Resources are `file:` URLs. */
 export async function kernelSpecModels(
   options: FindKernelSpecsOptions & { readonly defaultKernel?: string } = {},
 ): Promise<JupyterKernelSpec.ISpecModels> {
@@ -25,11 +25,11 @@ export async function kernelSpecModels(
   };
 }
 
-/** The kernelspec API of a Jupyter server, without one. */
+/** The kernelspec API of a Jupyter server, answered from the installed kernelspecs. */
 export class LocalKernelSpecAPIClient implements JupyterKernelSpec.IKernelSpecAPIClient {
   readonly serverSettings: ServerConnection.ISettings;
-  /** What KernelSpecManager polls. */
-  readonly poll = createPollBrake();
+  /** Stops the poll of KernelSpecManager. */
+  readonly poll = createPollStopper();
   readonly #models: () => Promise<JupyterKernelSpec.ISpecModels>;
 
   constructor(serverSettings: ServerConnection.ISettings, models: () => Promise<JupyterKernelSpec.ISpecModels>) {
@@ -50,7 +50,7 @@ async function toModel(spec: KernelSpec): Promise<JupyterKernelSpec.ISpecModel> 
     display_name: spec.displayName,
     env: { ...spec.env },
     interrupt_mode: spec.interruptMode,
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- JSON it is; upstream's type wants to be able to change it
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is JSON; only upstream's type is mutable
     metadata: spec.metadata as NonNullable<JupyterKernelSpec.ISpecModel['metadata']>,
     resources: await findResources(spec.resourceDir),
   };

@@ -9,22 +9,22 @@ import {
   type Message,
   type RequestChannel,
 } from '../../protocol/message.js';
-import { messageUnreadable, unreadableMessage, unreadableReply } from './unreadable-message.js';
 import { startTimer } from '../../support/timers.js';
+import { messageUnreadableError, unreadableMessage, unreadableReply } from '../client/unreadable-message.js';
 
-/** A message, and the channel that it belongs on. */
+/** A message and its channel. */
 export interface Delivery {
   readonly channel: Channel;
   readonly message: Message;
 }
 
-/** The requests of one client that are not over, for which a message of the kernel may turn out to be unreadable. */
+/** The open requests of one client. When a message of the kernel is unreadable, the request that waits for it ends with an error. */
 export interface PendingRequests extends Disposable {
-  /** Notes a request that was sent. */
+  /** Records a request that was sent. */
   sent(channel: RequestChannel, header: Header): void;
-  /** Notes a message that arrived. Returns what is to be delivered: an error, where output that the reply speaks for was lost. */
+  /** Records a message that arrived. Returns the message to deliver: an error instead of a reply whose output was lost. */
   received(channel: Channel, message: Message): Message;
-  /** A message could not be read. Returns what is delivered instead, to those who wait for it. */
+  /** Takes the error of a message that could not be read. Returns the messages to deliver instead. */
   unreadable(channel: Channel, error: CurveKernelError): readonly Delivery[];
 }
 
@@ -33,20 +33,20 @@ interface Pending {
   readonly header: Header;
   replied: boolean;
   idle: boolean;
-  /** Output was lost. */
+  /** Set when output was lost. */
   lost?: CurveKernelError;
-  /** A status may have been lost: the one that says that the request is over. */
+  /** Set when the idle status of the request may have been lost. */
   uncertain?: boolean;
   stop?: () => void;
 }
 
-/** A kernel that says less than the protocol wants must not fill the memory. */
-const MOST_PENDING = 1_000;
-/** Milliseconds without a message after the reply until a status that may have been lost is taken for the end. */
-const IDLE_PATIENCE = 10_000;
+/** Limit for a kernel that never sends replies or idle statuses. */
+const MAX_PENDING = 1_000;
+/** Milliseconds without a message after the reply until a request whose idle status may be lost counts as ended. */
+const IDLE_TIMEOUT = 10_000;
 const ORIGIN = { session: '', username: '' };
 
-/** @param deliver For what is said later: that a request is over whose last status was lost. */
+/** @param deliver Takes an idle status for a request whose own was lost. */
 export function createPendingRequests(deliver: (delivery: Delivery) => void): PendingRequests {
   const all = new Map<string, Pending>();
 
@@ -62,16 +62,16 @@ export function createPendingRequests(deliver: (delivery: Delivery) => void): Pe
     channel,
     message: createMessage(ORIGIN, replyType(header.msg_type) ?? '', unreadableReply(error), { parent: header }),
   });
-  /** What waits for a status that may never come is over when the kernel has said nothing about it for a while. */
+  /** Ends a request whose idle status may be lost when the kernel has sent nothing about it for a while. */
   const watch = (pending: Pending): void => {
     pending.stop?.();
     if (pending.uncertain !== true || !pending.replied || pending.idle) return;
-    pending.stop = startTimer(IDLE_PATIENCE, () => {
+    pending.stop = startTimer(IDLE_TIMEOUT, () => {
       forget(pending.header.msg_id);
       deliver(idle(pending));
     });
   };
-  /** A reply, which nothing names, belongs to the request that has waited longest. */
+  /** An unreadable reply without a parent id belongs to the request that has waited longest. */
   const oldest = (channel: Channel): Pending | undefined =>
     [...all.values()].find((pending) => pending.channel === channel && !pending.replied);
 
@@ -80,7 +80,7 @@ export function createPendingRequests(deliver: (delivery: Delivery) => void): Pe
       if (!isRequestType(header.msg_type)) return;
       all.set(header.msg_id, { channel, header, replied: false, idle: false });
       for (const [id] of all) {
-        if (all.size <= MOST_PENDING) break;
+        if (all.size <= MAX_PENDING) break;
         forget(id);
       }
     },
@@ -105,19 +105,22 @@ export function createPendingRequests(deliver: (delivery: Delivery) => void): Pe
         if (channel === 'iopub' && id === undefined) for (const one of all.values()) one.uncertain = true;
         return [];
       }
-      const error = messageUnreadable(channel, cause);
+      const error = messageUnreadableError(channel, cause);
       if (channel === 'iopub') {
         pending.uncertain ||= msgType === undefined || msgType === 'status';
         watch(pending);
         if (msgType === 'status') return [];
         pending.lost ??= error;
-        const note = { name: 'stderr', text: `[jupyter-curve] ${error.message}\n` };
-        const said: Delivery = { channel, message: createMessage(ORIGIN, 'stream', note, { parent: pending.header }) };
-        // The channels do not wait for each other, so the reply may have passed.
-        return pending.replied ? [said, errorReply(pending, error)] : [said];
+        const content = { name: 'stderr', text: `[jupyter-curve] ${error.message}\n` };
+        const notice: Delivery = {
+          channel,
+          message: createMessage(ORIGIN, 'stream', content, { parent: pending.header }),
+        };
+        // The order between channels is not kept, so the reply may have passed already.
+        return pending.replied ? [notice, errorReply(pending, error)] : [notice];
       }
       if (channel === 'stdin') {
-        // The kernel waits for an answer, and the question is lost.
+        // The kernel waits for an input_reply to a request that is lost.
         forget(pending.header.msg_id);
         return [errorReply(pending, error), idle(pending)];
       }

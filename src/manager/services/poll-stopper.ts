@@ -1,31 +1,31 @@
 import { deferred } from '../../support/deferred.js';
 
-/** Lets a manager's poll ask for its models, until it is stopped. */
-export interface PollBrake {
-  /** What `ask` gives; a promise that stays pending once the brake is on. */
+/** Ends the polling of one manager of `@jupyterlab/services`. */
+export interface PollStopper {
+  /** Returns the result of `ask`, or, once stopped, a promise that stays pending. */
   pass<T>(ask: () => Promise<T>): Promise<T>;
-  /** Puts the brake on; resolves when the poll stands still. `refresh` makes the manager poll now. */
+  /** Stops; resolves when the poll waits for a pending promise. `refresh` makes the manager poll now. */
   stop(refresh: () => Promise<void>): Promise<void>;
 }
 
 /**
- * Ends the polling of a manager of `@jupyterlab/services` before it is disposed. Disposed as it is, it leaves its timer running,
- * and the process alive for up to a minute. A poll has no timer only while it waits for an answer: so it gets none.
+ * Ends the polling of a manager of `@jupyterlab/services` before it is disposed. A disposed manager leaves its timer running, which keeps
+ * the process alive for up to a minute. A poll has no timer only while it waits for an answer, so it is left waiting.
  */
-export function createPollBrake(): PollBrake {
+export function createPollStopper(): PollStopper {
   let stopped = false;
-  const still = deferred<'still'>();
+  const waiting = deferred<'waiting'>();
   return {
     pass: (ask) => {
       if (!stopped) return ask();
-      still.resolve('still');
+      waiting.resolve('waiting');
       return new Promise(() => undefined);
     },
     stop: async (refresh) => {
       stopped = true;
-      // More than once if need be: a refresh that is already going on counts as the one asked for, and has its answer.
-      const again = (): Promise<unknown> => Promise.race([still.promise, refresh().catch(() => undefined)]);
-      while ((await again()) !== 'still');
+      // Repeated if needed: a refresh that is already under way counts as the requested one, and has its answer.
+      const again = (): Promise<unknown> => Promise.race([waiting.promise, refresh().catch(() => undefined)]);
+      while ((await again()) !== 'waiting');
     },
   };
 }

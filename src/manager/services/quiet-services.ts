@@ -1,37 +1,36 @@
-/** What of a console is redirected. */
+/** The methods of a console that are redirected. */
 export type ServicesConsole = Pick<Console, 'debug' | 'warn'>;
 
-/** What `@jupyterlab/services` says when all is well: that it connects, and that a kernel it restarts is restarting. */
-const CHATTER = /^(?:Starting WebSocket: |Kernel: \w+ \(|Connection lost, reconnecting in )/;
+/** Routine lines of `@jupyterlab/services`: that it connects, and that a kernel is restarting. */
+const ROUTINE_LINE = /^(?:Starting WebSocket: |Kernel: \w+ \(|Connection lost, reconnecting in )/;
 
 /**
- * Takes the chatter of `@jupyterlab/services` off a console until it is disposed, also that of connections to a Jupyter server; about
- * kernels of `connectServices` and `attach` there is none. In Node `console.debug` writes to standard output, where it would end up in the
- * middle of what a program prints; upstream has no setting for it. Everything else that is written to the console goes where it always went.
+ * Removes routine lines of `@jupyterlab/services` from a console until it is disposed, including those about connections to a Jupyter server;
+ * about kernels of `connectServices` and `attach` there are none. In Node `console.debug` writes to standard output, into the output of the
+ * program; upstream has no setting for it. Other lines are not touched.
  *
  * For programs, not for libraries: the console belongs to the whole process.
  *
- * @param write Takes the chatter; by default it is dropped.
+ * @param write Takes the lines; by default they are dropped.
  */
 export function quietServices(target: ServicesConsole, write: (line: string) => void = () => undefined): Disposable {
-  return divertLines(target, (line) => CHATTER.test(line), write);
+  return divertLines(target, (line) => ROUTINE_LINE.test(line), write);
 }
 
-/** Which kernels the services of this package have connections to. */
+/** The kernels that services of this package have connections to. */
 export interface OwnKernels {
-  /** Whether a connection to this kernel was opened here. */
+  /** True if a connection to this kernel was opened here. */
   isOwn(kernelId: string): boolean;
-  /** Whether a connection was told to connect again, since its kernel was restarted. */
+  /** True while a connection is to reconnect because its kernel was restarted. */
   isReconnecting(): boolean;
 }
 
-/** The address that connections of this package's services are given, and that is never looked up. */
+/** The address that connections of this package's services are given. It is never looked up. */
 export const SOCKET_URL = 'ws://local.invalid/';
 
 /**
- * Takes off a console, until it is disposed, what `@jupyterlab/services` says about kernels that are reached without a server: to an
- * application it would be about an address that does not exist, and about what it has just asked for. All other lines, of `@jupyterlab/services`
- * too, go where they always went.
+ * Removes lines of `@jupyterlab/services` about the kernels of this package from a console until it is disposed: they name an address that does
+ * not exist, or report what the application has just requested. Other lines, also of `@jupyterlab/services`, are not touched.
  */
 export function quietOwnKernels(target: ServicesConsole, own: OwnKernels): Disposable {
   const isAboutOwn = (line: string): boolean => {
@@ -49,7 +48,10 @@ type Divert = Write & { readonly [DIVERT]: { readonly original: Write; readonly 
 
 const isDivert = (write: Write): write is Divert => DIVERT in write;
 
-/** Lines, which are first arguments, go to `write` if they are chosen. Disposed in any order, and whatever was put in between. */
+/**
+ * Redirects chosen lines (the first arguments of calls) to `write`. Several diversions can be disposed in any order, also when other code
+ * replaced the method in between.
+ */
 function divertLines(
   target: ServicesConsole,
   isChosen: (line: string) => boolean,
@@ -66,7 +68,7 @@ function divertLines(
     const divert: Divert = Object.assign(pass, { [DIVERT]: { original, isOver: () => isOver } });
     target[name] = divert;
     return (): void => {
-      // What was put in its place meanwhile passes lines on to it, and stays.
+      // A method that other code put in its place meanwhile passes lines on to it, and stays.
       for (let now = target[name]; isDivert(now) && now[DIVERT].isOver(); now = target[name]) {
         target[name] = now[DIVERT].original;
       }

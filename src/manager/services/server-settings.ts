@@ -1,11 +1,11 @@
 import type { KernelSpec as JupyterKernelSpec, ServerConnection } from '@jupyterlab/services';
-import type { Services } from './services-module.js';
+import type { Services } from './load-services.js';
 import { SOCKET_URL } from './quiet-services.js';
 import { socketClassOf, type SocketHost } from './zmq-socket.js';
 
 /**
- * Settings with which `@jupyterlab/services` reaches no server at all: its sockets are ours, its messages stay objects, and its
- * requests go nowhere, except for kernelspecs, for which clones of a connection ask by themselves.
+ * Settings with which `@jupyterlab/services` needs no server: its sockets are {@link ZmqSocket}s, its messages stay objects, and its requests
+ * fail, except for kernelspecs, which clones of a connection request by themselves.
  */
 export function localServerSettings(
   services: Services,
@@ -27,13 +27,13 @@ export function localServerSettings(
   });
 }
 
-/** Upstream's types know serialized messages only; between it and our sockets they stay what they are. */
+/** Upstream's types expect serialized messages; between it and {@link ZmqSocket} they stay objects. */
 function asIs(message: unknown): never {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing is converted, on purpose
   return message as never;
 }
 
-/** As Jupyter Server answers: what a kernel.json says is one level deeper there. */
+/** The response of Jupyter Server, where the content of kernel.json is one level deeper. */
 function specsResponse({ default: name, kernelspecs }: JupyterKernelSpec.ISpecModels): Response {
   const models = Object.entries(kernelspecs).map(([key, model]) => {
     const { name: specName, resources, ...spec } = model ?? {};

@@ -1,39 +1,53 @@
-/** Messages as `@jupyterlab/services` has them, and back. Header fields have the same names on both sides. */
 import { randomUUID } from 'node:crypto';
 import { createMessage } from '../../protocol/create-message.js';
 import type { Channel, Header, Message, ParentHeader } from '../../protocol/message.js';
 import { completeContent } from './complete-content.js';
 
-/** A message in the shape that KernelConnection takes and gives: `KernelMessage.IMessage`. */
+/** A message as `@jupyterlab/services` has it: `KernelMessage.IMessage`. Header fields have the same names on both sides. */
 export interface ServicesMessage extends Omit<Message, 'buffers'> {
   readonly channel: Channel;
   readonly buffers?: readonly (ArrayBuffer | ArrayBufferView)[];
 }
 
-/** Whether something that was sent as a message is one. */
+/** True if the value has the shape of a message. */
 export function isServicesMessage(value: unknown): value is ServicesMessage {
   return typeof value === 'object' && value !== null && 'header' in value && 'channel' in value;
 }
 
-/** For KernelConnection, with what the kernel left out filled in (see {@link completeContent}). Buffers become views of memory of their own. */
+/** Converts for KernelConnection, with missing fields filled in (see {@link completeContent}). Each buffer gets memory of its own. */
 export function toServicesMessage(channel: Channel, message: Message): ServicesMessage {
   const content = channel === 'iopub' ? completeContent(message) : message.content;
   return { ...message, channel, content, buffers: message.buffers.map(toDataView) };
 }
 
-/** For the wire. Buffers are copied, each exactly as long as it is: what it is a view into is nobody's business. */
+/** Converts for the wire. Buffers are copied: the memory that a view is part of may hold other data. */
 export function fromServicesMessage(message: ServicesMessage): Message {
   const { header, parent_header, metadata, content, buffers = [] } = message;
   return { header, parent_header, metadata, content, buffers: buffers.map(copyBytes) };
 }
 
-/** A status that no kernel sent. `session` is the kernel's: KernelConnection drops messages of other sessions as old. */
+/**
+ * The execution state in a status message; undefined for other messages, and for the status of requests that are not executions, such as
+ * completion.
+ */
+export function reportedState(
+  channel: Channel,
+  { header, parent_header: parent, content }: Message,
+): string | undefined {
+  if (channel !== 'iopub' || header.msg_type !== 'status') return undefined;
+  // A kernel that names its parent by the id alone gives no type.
+  if ((parent.msg_type ?? '') !== '' && parent.msg_type !== 'execute_request') return undefined;
+  const state = content['execution_state'];
+  return typeof state === 'string' ? state : undefined;
+}
+
+/** A status message that no kernel sent. `session` is the kernel's: KernelConnection drops messages of other sessions as old. */
 export function statusMessage(session: string, state: string, parent: ParentHeader = {}): ServicesMessage {
   const message = createMessage({ session, username: '' }, 'status', { execution_state: state }, { parent });
   return toServicesMessage('iopub', message);
 }
 
-/** The kernel's info, which is known already, as the answer to one more request for it. */
+/** A kernel_info_reply that is known already, as the reply to another request. */
 export function infoReply(info: Message, request: Header): ServicesMessage {
   const header = { ...info.header, msg_id: randomUUID() };
   return toServicesMessage('shell', { ...info, header, parent_header: request });

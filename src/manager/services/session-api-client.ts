@@ -4,9 +4,9 @@ import { dirname, resolve } from 'node:path';
 import type { ServerConnection, Session } from '@jupyterlab/services';
 import { CurveKernelError } from '../../errors.js';
 import type { KernelDirectory } from './kernel-directory.js';
-import { createPollBrake } from './poll-stopper.js';
+import { createPollStopper } from './poll-stopper.js';
 
-/** What is known of a session beside its kernel. */
+/** A session without the state of its kernel. */
 interface SessionRecord {
   readonly id: string;
   readonly path: string;
@@ -17,13 +17,13 @@ interface SessionRecord {
 
 type Update = Parameters<Session.ISessionAPIClient['update']>[0];
 
-/** A kernel that runs, by its id, or a new one. */
+/** A running kernel by its id, or a new one by its name. */
 interface KernelChoice {
   readonly id?: string;
   readonly name?: string;
 }
 
-/** What a {@link LocalSessionAPIClient} is made of. */
+/** Dependencies of {@link LocalSessionAPIClient}. */
 export interface SessionAPIClientOptions {
   readonly serverSettings: ServerConnection.ISettings;
   readonly kernels: KernelDirectory;
@@ -33,18 +33,18 @@ export interface SessionAPIClientOptions {
 }
 
 /**
- * The session API of a Jupyter server, without one. A session ties a document to a kernel; its model's kernel is null once the
- * kernel is gone.
+ * The session API of a Jupyter server, answered from memory and a {@link KernelDirectory}. A session ties a document to a kernel; its model's kernel is null once the
+ * kernel has ended.
  */
 export class LocalSessionAPIClient implements Session.ISessionAPIClient {
   readonly serverSettings: ServerConnection.ISettings;
-  /** What SessionManager polls. */
-  readonly poll = createPollBrake();
+  /** Stops the poll of SessionManager. */
+  readonly poll = createPollStopper();
   readonly #options: SessionAPIClientOptions;
   readonly #sessions = new Map<string, SessionRecord>();
-  /** By path: whoever asks for a session that is being made gets that one. */
+  /** Sessions that are being created, by path: a second request for a path gets the same session. */
   readonly #starting = new Map<string, Promise<Session.IModel>>();
-  /** By session: the last of the kernel changes that are under way. */
+  /** The last kernel change under way, by session. */
   readonly #changing = new Map<string, Promise<void>>();
 
   constructor(options: SessionAPIClientOptions) {
@@ -60,7 +60,7 @@ export class LocalSessionAPIClient implements Session.ISessionAPIClient {
     return this.#toModel(this.#session(id));
   }
 
-  /** The session of that path if there is one, else a new one. */
+  /** Returns the session of that path, or a new one. */
   async startNew(options: Session.ISessionOptions): Promise<Session.IModel> {
     const running = [...this.#sessions.values()].find((session) => session.path === options.path);
     if (running !== undefined) return this.#toModel(running);
@@ -81,8 +81,8 @@ export class LocalSessionAPIClient implements Session.ISessionAPIClient {
   }
 
   /**
-   * Renames it, moves it, or gives it another kernel: the one it had is then shut down. Kernels of one session are changed one after
-   * the other, and a session that ends meanwhile takes the new one along.
+   * Renames a session, moves it, or gives it another kernel and shuts down the old one. Kernel changes of one session run one after the
+   * other; if the session ends meanwhile, the new kernel is shut down too.
    */
   async update(update: Update): Promise<Session.IModel> {
     const { id, kernel } = update;
@@ -106,7 +106,7 @@ export class LocalSessionAPIClient implements Session.ISessionAPIClient {
     if (before !== undefined && before !== kernelId) await kernels.shutdown(before);
   }
 
-  /** Into the session as it is now; what the update does not name stays. */
+  /** Merges an update into the current session. */
   #merge({ id, path, name, type }: Update, kernelId?: string): SessionRecord {
     const session = this.#session(id);
     const merged = {

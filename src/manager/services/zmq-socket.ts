@@ -1,6 +1,6 @@
 import { isCurveKernelError, type CurveKernelError } from '../../errors.js';
 import type { Channel, Header, Message } from '../../protocol/message.js';
-import type { KernelLink } from '../client/kernel-link.js';
+import type { KernelChannels } from '../client/kernel-channels.js';
 import { createPendingRequests } from './pending-requests.js';
 import {
   fromServicesMessage,
@@ -11,19 +11,19 @@ import {
   type ServicesMessage,
 } from './services-message.js';
 
-/** Who knows the kernels that sockets ask for. */
+/** The owner of sockets, which knows the kernels that they name. */
 export interface SocketHost {
-  /** Opens the channels for a socket once its kernel is ready. Rejects when there is no such kernel, or never will be again. */
-  open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelLink>;
-  /** The channels of a socket that was open are gone. It stays open, and deaf, until the host announces what is the matter. */
+  /** Opens the channels for a socket once its kernel is ready. Rejects when the kernel does not exist, or never will be ready. */
+  open(socket: ZmqSocket, signal: AbortSignal): Promise<KernelChannels>;
+  /** The channels of an open socket are lost. It stays open without channels until the host calls {@link ZmqSocket.announce}. */
   lost(socket: ZmqSocket): void;
   /** The socket is closed. */
   closed(socket: ZmqSocket): void;
   /** A message arrived for a socket. */
   received(socket: ZmqSocket, channel: Channel, message: Message): void;
-  /** What the kernel is known to do: `busy` is passed on to sockets that open meanwhile. */
+  /** The last known execution state of the kernel; `busy` is passed on to sockets that open meanwhile. */
   executionState(kernelId: string): string | undefined;
-  /** Something failed that no caller waits for. */
+  /** Takes an error that no caller waits for. */
   report(kernelId: string, error: unknown): void;
 }
 
@@ -32,13 +32,13 @@ type Handler = (event: { readonly type: string; readonly data?: unknown }) => vo
 const CHANNELS_URL = /\/api\/kernels\/(?<kernel>[^/?]+)\/channels\?session_id=(?<client>[^&]+)/;
 
 /**
- * What KernelConnection takes for a WebSocket: the four message channels of one kernel, for one client. It opens when the
- * channels are known to work in both directions. It never fails while opening and never closes by itself, because upstream
- * would try again and again, or leave requests pending for ever, or let a rejection escape that ends the process: instead it
- * opens, and says that the kernel is dead.
+ * The four message channels of one kernel for one client, in the shape of the WebSocket that KernelConnection uses. It opens when the
+ * channels are known to work in both directions. It never fails while opening and never closes by itself: upstream would then try
+ * again and again, leave requests pending for ever, or reject a promise without a handler, which ends the process. Instead it opens, and
+ * reports the kernel as dead.
  *
- * Messages pass as objects: upstream's own serializers send `view.buffer` whole, which for a Node Buffer is a pool that other
- * people's secrets are in.
+ * Messages pass as objects: upstream's own serializers send `view.buffer` whole, which for a Node Buffer is a pool that holds
+ * unrelated secrets.
  */
 export class ZmqSocket {
   static readonly CONNECTING = 0;
@@ -46,7 +46,7 @@ export class ZmqSocket {
   static readonly CLOSING = 2;
   static readonly CLOSED = 3;
 
-  /** The wire protocol that was agreed on: none, for there is no wire. */
+  /** The WebSocket subprotocol: none. */
   readonly protocol = '';
   readonly kernelId: string;
   readonly clientId: string;
@@ -60,15 +60,15 @@ export class ZmqSocket {
   readonly #opening = new AbortController();
   /** Messages that arrived before it opened. */
   #early: ServicesMessage[] = [];
-  #link: KernelLink | undefined;
-  #linkClosed: Promise<void> = Promise.resolve();
+  #channels: KernelChannels | undefined;
+  #channelsClosed: Promise<void> = Promise.resolve();
   #readyState: 0 | 1 | 3 = ZmqSocket.CONNECTING;
   /**
    * The session of every message that is delivered. KernelConnection drops messages of another session than the last one's as old, and
-   * some kernels leave it out of some messages, or make one up for each; another process of the kernel comes by another socket.
+   * some kernels leave it out of some messages, or make one up for each; another process of the kernel has another socket.
    */
   #kernelSession: string | undefined;
-  #toldInfo = false;
+  #hasToldInfo = false;
   readonly #pending = createPendingRequests(({ channel, message }) =>
     this.#deliver(toServicesMessage(channel, message)),
   );
@@ -87,25 +87,31 @@ export class ZmqSocket {
   }
 
   /** The open channels; undefined before it opened, and while the host has it suspended. */
-  get link(): KernelLink | undefined {
-    return this.#link;
+  get channels(): KernelChannels | undefined {
+    return this.#channels;
   }
 
-  /** Takes a message of KernelConnection; without channels it is dropped, and what comes of it is announced. */
+  /** True if it is open for upstream and has no channels. */
+  get isDisconnected(): boolean {
+    return this.#readyState === ZmqSocket.OPEN && this.#channels === undefined;
+  }
+
+  /** Takes a message of KernelConnection. Without channels it is dropped, and {@link announce} cancels what waits for the reply. */
   send(data: unknown): void {
     if (!isServicesMessage(data) || data.channel === 'iopub') throw new TypeError('Only requests can be sent.');
-    const link = this.#link;
-    if (link === undefined) return;
-    if (!this.#toldInfo && data.header.msg_type === 'kernel_info_request') this.#tellInfo(link, data.header);
-    else {
-      this.#pending.sent(data.channel, data.header);
-      link.send(data.channel, fromServicesMessage(data)).catch((error: unknown) => {
-        if (this.#link === link) this.#host.report(this.kernelId, error);
-      });
+    const channels = this.#channels;
+    if (channels === undefined) return;
+    if (!this.#hasToldInfo && data.header.msg_type === 'kernel_info_request') {
+      this.#tellInfo(channels, data.header);
+      return;
     }
+    this.#pending.sent(data.channel, data.header);
+    channels.send(data.channel, fromServicesMessage(data)).catch((error: unknown) => {
+      if (this.#channels === channels) this.#host.report(this.kernelId, error);
+    });
   }
 
-  /** Closes it without a word: upstream has taken its handlers off by then. */
+  /** Closes it without an event: upstream has removed its handlers by then. */
   close(): void {
     if (this.#readyState === ZmqSocket.CLOSED) return;
     this.#readyState = ZmqSocket.CLOSED;
@@ -115,68 +121,76 @@ export class ZmqSocket {
     this.#host.closed(this);
   }
 
-  /** Takes the channels away; resolves when they are closed. The socket stays as open as it is. */
+  /** For the host: closes the channels; resolves when they are closed. The socket stays as open as it is. */
   suspend(): Promise<void> {
-    const link = this.#link;
-    this.#link = undefined;
-    if (link !== undefined) this.#linkClosed = link.close();
-    return this.#linkClosed;
+    const channels = this.#channels;
+    this.#channels = undefined;
+    if (channels !== undefined) this.#channelsClosed = channels.close();
+    return this.#channelsClosed;
   }
 
   /**
-   * Tells KernelConnection that the kernel is dead, or that it `restarting`: it then cancels its requests, and either disposes
-   * itself or opens another socket.
+   * For the host: reports the kernel as `dead` or `restarting`. KernelConnection then cancels its requests, and disposes itself or opens
+   * another socket.
    */
   announce(state: 'dead' | 'restarting'): void {
-    this.#openFor(undefined);
+    this.#openWith(undefined);
     this.#deliver(statusMessage('', state));
   }
 
+  /** For the host's channels: a message from the kernel. */
+  receive(channel: Channel, message: Message): void {
+    this.#host.received(this, channel, message);
+    if (!this.#isNoise(channel, message)) this.#pass(channel, this.#pending.received(channel, message));
+  }
+
+  /** For the host's channels: a message of the kernel was dropped. Requests that wait for it end with an error. */
+  dropped(error: unknown, channel?: Channel): void {
+    this.#host.report(this.kernelId, error);
+    if (channel === undefined || !isCurveKernelError(error)) return;
+    for (const delivery of this.#pending.unreadable(channel, error)) this.#pass(delivery.channel, delivery.message);
+  }
+
+  /** For the host's channels: they failed after they were open. */
+  failed(error: CurveKernelError): void {
+    if (this.#channels === undefined) return;
+    void this.suspend();
+    this.#host.report(this.kernelId, error);
+    this.#host.lost(this);
+  }
+
   async #open(): Promise<void> {
-    let link: KernelLink;
+    let channels: KernelChannels;
     try {
-      link = await this.#host.open(this, this.#opening.signal);
+      channels = await this.#host.open(this, this.#opening.signal);
     } catch (error) {
       if (this.#readyState === ZmqSocket.CLOSED) return;
       this.#host.report(this.kernelId, error);
       this.announce('dead');
       return;
     }
-    if (this.#readyState !== ZmqSocket.CONNECTING) await link.close();
-    else this.#openFor(link);
+    if (this.#readyState !== ZmqSocket.CONNECTING) await channels.close();
+    else this.#openWith(channels);
   }
 
-  /**
-   * KernelConnection asks whenever it connects. Answered at once, the request is never pending when a restart comes, which would
-   * make upstream reject a promise that nobody holds; and a busy kernel need not end its cell first.
-   */
-  #tellInfo(link: KernelLink, request: Header): void {
-    this.#toldInfo = true;
-    this.#deliver(infoReply(link.info, request));
-    this.#deliver(statusMessage('', 'idle', request));
-    if (this.#host.executionState(this.kernelId) === 'busy') this.#deliver(statusMessage('', 'busy'));
-  }
-
-  #openFor(link: KernelLink | undefined): void {
+  #openWith(channels: KernelChannels | undefined): void {
     if (this.#readyState !== ZmqSocket.CONNECTING) return;
-    this.#link = link;
-    this.#kernelSession ??= link?.info.header.session ?? '';
+    this.#channels = channels;
+    this.#kernelSession ??= channels?.info.header.session ?? '';
     this.#readyState = ZmqSocket.OPEN;
     this.onopen({ type: 'open' });
     for (const message of this.#early.splice(0)) this.#deliver(message);
   }
 
-  /** For the host's link: a message from the kernel. */
-  receive(channel: Channel, message: Message): void {
-    this.#host.received(this, channel, message);
-    if (!this.#isNoise(channel, message)) this.#pass(channel, this.#pending.received(channel, message));
-  }
-
-  /** For the host's link: a message of the kernel had to be dropped, or was not taken. Requests that wait for it end with an error. */
-  dropped(error: unknown, channel?: Channel): void {
-    this.#host.report(this.kernelId, error);
-    if (channel === undefined || !isCurveKernelError(error)) return;
-    for (const delivery of this.#pending.unreadable(channel, error)) this.#pass(delivery.channel, delivery.message);
+  /**
+   * KernelConnection asks for kernel_info whenever it connects. Answered from here, the request is never pending when a restart comes,
+   * which would make upstream reject a promise without a handler; and a busy kernel need not end its cell first.
+   */
+  #tellInfo({ info }: KernelChannels, request: Header): void {
+    this.#hasToldInfo = true;
+    this.#deliver(infoReply(info, request));
+    this.#deliver(statusMessage('', 'idle', request));
+    if (this.#host.executionState(this.kernelId) === 'busy') this.#deliver(statusMessage('', 'busy'));
   }
 
   #pass(channel: Channel, message: Message): void {
@@ -185,15 +199,18 @@ export class ZmqSocket {
     else this.#deliver(incoming);
   }
 
-  /** For the host's link: it failed after it was open. */
-  failed(error: CurveKernelError): void {
-    if (this.#link === undefined) return;
-    void this.suspend();
-    this.#host.report(this.kernelId, error);
-    this.#host.lost(this);
+  #deliver(message: ServicesMessage): void {
+    if (this.#readyState !== ZmqSocket.OPEN) return;
+    const header = { ...message.header, session: (this.#kernelSession ??= message.header.session) };
+    try {
+      this.onmessage({ type: 'message', data: { ...message, header } });
+    } catch (error) {
+      // KernelConnection throws for a message that it finds invalid. The next one may be valid.
+      this.#host.report(this.kernelId, error);
+    }
   }
 
-  /** Other clients that connect ask for the kernel's info, and its status then says busy and idle about nothing. */
+  /** Other clients ask for kernel_info when they connect; the busy and idle status of these requests says nothing about this client's. */
   #isNoise(channel: Channel, { header, parent_header: parent }: Message): boolean {
     return (
       channel === 'iopub' &&
@@ -202,29 +219,9 @@ export class ZmqSocket {
       parent.session !== this.clientId
     );
   }
-
-  #deliver(message: ServicesMessage): void {
-    if (this.#readyState !== ZmqSocket.OPEN) return;
-    const header = { ...message.header, session: (this.#kernelSession ??= message.header.session) };
-    try {
-      this.onmessage({ type: 'message', data: { ...message, header } });
-    } catch (error) {
-      // It throws for a message that it finds invalid. The next one may be better.
-      this.#host.report(this.kernelId, error);
-    }
-  }
 }
 
-/** The state that a status message tells; undefined for other messages, and for the kernel's answers to small questions. */
-export function toldState(channel: Channel, { header, parent_header: parent, content }: Message): string | undefined {
-  if (channel !== 'iopub' || header.msg_type !== 'status') return undefined;
-  // A kernel that names its parent by the id alone tells no type.
-  if ((parent.msg_type ?? '') !== '' && parent.msg_type !== 'execute_request') return undefined;
-  const state = content['execution_state'];
-  return typeof state === 'string' ? state : undefined;
-}
-
-/** The class that `ServerConnection.ISettings` wants: sockets of this host, made from their URL alone. */
+/** The class for `ServerConnection.ISettings.WebSocket`: sockets of this host, made from their URL alone. */
 export function socketClassOf(host: SocketHost): typeof WebSocket {
   const bound = class extends ZmqSocket {
     constructor(url: string) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { readCertificateFile } from '#src/keys/certificate-file.js';
-import { attach } from '#src/manager/client/attach.js';
+import { attach } from '#src/manager/services/attach.js';
 import { quietServices } from '#src/manager/services/quiet-services.js';
 import { eventually } from '../../support/eventually.js';
 import { createCommandLine, type CommandLine, type Ended, type Running } from '../../support/command-line.js';
@@ -52,7 +52,7 @@ describe('grant', () => {
   test('writes a private connection file that any client can use, and prints its name and no key', async () => {
     const granted = await ask('grant', '--name', 'alice', '--role', 'executor', '--out', 'alice.json');
     expect(granted).toMatchObject({ stdout: 'alice.json\n', status: 0 });
-    expect(granted.stderr).toMatch(/^jupyter-curve: alice is let in as executor, with the key SHA256:\S{16}\n/);
+    expect(granted.stderr).toMatch(/^jupyter-curve: granted executor to alice, with the key SHA256:\S{16}\n/);
     expect(await mode('alice.json')).toBe(0o600);
     const alice = await attach(path('alice.json'));
     const future = alice.connection.requestExecute({ code: '6 * 7' });

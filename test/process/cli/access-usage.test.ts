@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appendAudit, endAudit, startAudit } from '#src/access/audit/audit-chain.js';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
 import { sealText } from '#src/keys/seal.js';
-import { auditPlace } from '#src/cli/options/audit-place.js';
+import { defaultAuditFile } from '#src/cli/options/default-audit-file.js';
 import { createCommandLine, type CommandLine } from '../../support/command-line.js';
 
 let line: CommandLine;
@@ -16,27 +16,27 @@ afterAll(() => line.close());
 const GRANT = ['grant', '--existing', 'x.json', '--out', 'y.json', '--role', 'observer'];
 
 test.each([
-  { args: GRANT, error: 'one of --name and --job is needed, and not both' },
-  { args: [...GRANT, '--name', 'a', '--job', 'b'], error: 'one of --name and --job is needed, and not both' },
+  { args: GRANT, error: 'Exactly one of --name and --job is needed' },
+  { args: [...GRANT, '--name', 'a', '--job', 'b'], error: 'Exactly one of --name and --job is needed' },
   { args: [...GRANT, '--name', 'a', '--seal'], error: '--seal needs --key' },
   { args: [...GRANT, '--job', 'a', '--key', 'b'], error: '--job makes a key of its own' },
   { args: [...GRANT, '--name', '../a'], error: '' },
   { args: [...GRANT, '--name', 'everybody'], error: 'everybody' },
   { args: [...GRANT, '--name', 'a', '--expires', 'soon'], error: '--expires: "soon" is no duration' },
   { args: [...GRANT, '--name', 'a', '--from', 'home'], error: '--from: "home" is' },
-  { args: [...GRANT, '--name', 'a', '--role', 'Boss'], error: 'a role is named by a lower-case letter' },
+  { args: [...GRANT, '--name', 'a', '--role', 'Boss'], error: 'A role is named by a lower-case letter' },
   { args: [...GRANT, '--name', 'a', '--name', 'b'], error: 'given more than once: name' },
-  { args: [...GRANT, '--name', 'a', '--role', ''], error: 'the value is empty: role' },
-  { args: ['grant', '--name', 'a'], error: 'missing required arguments: existing, out, role' },
-  { args: ['revoke', '--existing', 'x.json'], error: 'whom: a name, --key or --all-before is needed' },
+  { args: [...GRANT, '--name', 'a', '--role', ''], error: 'The value is empty: role' },
+  { args: ['grant', '--name', 'a'], error: 'Missing required arguments: existing, out, role' },
+  { args: ['revoke', '--existing', 'x.json'], error: 'A name, --key or --all-before is needed' },
   { args: ['revoke', 'a', '--all-before', 'noon', '--existing', 'x.json'], error: '--all-before: "noon" is' },
-  { args: ['rotate', 'a', '--existing', 'x.json'], error: 'missing required argument: out' },
-  { args: ['can', 'a', '--existing', 'x.json'], error: 'not enough non-option arguments' },
-  { args: ['accept', 'x', '--out', 'y', '--name', 'a', '--key-file', 'b'], error: 'only one of --name and --key-file' },
-  { args: ['run', 'x', '--existing', 'y', '--kernel', 'z'], error: 'only one of --existing and --kernel' },
+  { args: ['rotate', 'a', '--existing', 'x.json'], error: 'Missing required argument: out' },
+  { args: ['can', 'a', '--existing', 'x.json'], error: 'Not enough non-option arguments' },
+  { args: ['accept', 'x', '--out', 'y', '--name', 'a', '--key-file', 'b'], error: 'Only one of --name and --key-file' },
+  { args: ['run', 'x', '--existing', 'y', '--kernel', 'z'], error: 'Only one of --existing and --kernel' },
   { args: ['run', 'x', '--key-file', 'y'], error: '--key-file needs --existing' },
   { args: ['audit', 'x.jsonl', '--tip', '7'], error: '' },
-  { args: ['kernel', '-f', 'x', '--reauth', '30d'], error: '--reauth "30d" is not from one second to one day' },
+  { args: ['kernel', '-f', 'x', '--reauth', '30d'], error: '--reauth: "30d" is not from one second to one day' },
 ])('wrong usage is found out before a kernel is asked: $args', async ({ args, error }) => {
   await writeFile(join(line.folder, 'x.jsonl'), '');
   const { stdout, stderr, status } = await line.run(...args);
@@ -138,7 +138,7 @@ describe('audit', () => {
     await mkdir(join(line.folder, 'here'));
     const [here, link] = [join(line.folder, 'here', 'kernel.json'), join(line.folder, 'link')];
     await symlink(join(line.folder, 'here'), link);
-    const place = await auditPlace(here, line.env);
+    const place = await defaultAuditFile(here, line.env);
     await mkdir(dirname(place), { recursive: true });
     await writeFile(place, text);
     for (const file of [here, 'here/kernel.json', join(link, 'kernel.json')]) {

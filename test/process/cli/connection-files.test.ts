@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readConnectionFile } from '#src/connection/read-connection-file.js';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
-import { attach } from '#src/manager/client/attach.js';
+import { attach } from '#src/manager/services/attach.js';
 import { quietServices } from '#src/manager/services/quiet-services.js';
 import { eventually } from '../../support/eventually.js';
 import { createCommandLine, type CommandLine } from '../../support/command-line.js';
@@ -134,7 +134,7 @@ describe('an empty key disables signatures', () => {
       if ('curve_publickey' in curve) expect(stderr).toBe('');
       else {
         expect(stderr).toMatch(
-          /^jupyter-curve: warning: the connection file has no Curve keys: .* can run code: messages are not signed\n/,
+          /^jupyter-curve: warning: The connection file has no Curve keys: .* can run code: messages are not signed\.\n/,
         );
       }
     },
@@ -166,7 +166,7 @@ describe('arguments', () => {
     expect(await askAsPython(file)).toBe('42\n');
     kernel.child.kill('SIGTERM');
     expect((await kernel.ended).stderr).toBe(
-      'jupyter-curve: arguments that this kernel does not know are left aside: --HistoryManager.hist_file, a value, --log-level, -x\n',
+      'jupyter-curve: ignored arguments that this kernel does not know: --HistoryManager.hist_file, a value, --log-level, -x\n',
     );
   });
 
@@ -178,7 +178,7 @@ describe('arguments', () => {
   ])('%s is a mistyping, and no limit is left aside: did you mean %s?', async (typed, meant) => {
     const file = await writeFileOfAnother({});
     const { stderr, status } = await line.run('kernel', '--connection-file', file, typed);
-    expect(stderr).toContain(`error: there is no option ${typed.split('=')[0]}; did you mean "${meant}"?\n`);
+    expect(stderr).toContain(`error: There is no option ${typed.split('=')[0]}; did you mean "${meant}"?\n`);
     expect(status).toBe(2);
   });
 
@@ -186,7 +186,7 @@ describe('arguments', () => {
     [['--policy'], "'--policy <value>' argument missing"],
     [['--policy', '--audit=x'], 'argument is ambiguous'],
     [['--require-encryption=yes'], 'does not take an argument'],
-    [['--connection-file', ''], 'the value is empty: connection-file'],
+    [['--connection-file', ''], 'The value is empty: connection-file'],
   ])('%j of our own are as strict as ever', async (args, problem) => {
     const { stderr, status } = await line.run('kernel', ...args);
     expect(stderr).toContain(problem);

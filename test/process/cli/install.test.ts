@@ -66,7 +66,7 @@ describe('install', () => {
   ])('looks at %s as Jupyter does', async (_name, env, args, folder) => {
     await using other = await createCommandLine(env);
     // uninstall names the folder that install would use, without making it
-    expect((await other.run('uninstall', ...args)).stderr).toContain(`there is no kernel ${folder}\n`);
+    expect((await other.run('uninstall', ...args)).stderr).toContain(`There is no kernel in ${folder}.\n`);
   });
 
   test('takes another name and another display name', async () => {
@@ -98,7 +98,7 @@ describe('install', () => {
     expect(refused).toMatchObject({
       stdout: '',
       status: 3,
-      stderr: expect.stringContaining('is not a kernel of jupyter-curve'),
+      stderr: expect.stringContaining('was not installed by jupyter-curve'),
     });
     expect(readSpec(folder)).toMatchObject({ display_name: 'Other' });
     expect(await line.run('install', '--prefix', '.', '--force')).toMatchObject({ status: 0 });
@@ -109,7 +109,7 @@ describe('install', () => {
     await writeFile(join(line.folder, 'file'), '');
     const { stderr, status } = await line.run('install', '--prefix', 'file');
     expect(stderr).toMatch(
-      /^jupyter-curve: error: .*\/file\/share\/.* cannot be changed \(ENOTDIR\)\njupyter-curve: hint: /,
+      /^jupyter-curve: error: .*\/file\/share\/.* cannot be changed \(ENOTDIR\)\.\njupyter-curve: hint: /,
     );
     expect(status).toBe(3);
   });
@@ -129,7 +129,7 @@ describe('uninstall', () => {
     const folder = join(line.folder, 'share/jupyter/kernels/other');
     await foreignSpec(folder);
     const refused = await line.run('uninstall', '--prefix', '.', '--name', 'other');
-    expect(refused).toMatchObject({ status: 3, stderr: expect.stringContaining('is not a kernel of jupyter-curve') });
+    expect(refused).toMatchObject({ status: 3, stderr: expect.stringContaining('was not installed by jupyter-curve') });
     expect(existsSync(folder)).toBe(true);
     expect(await line.run('uninstall', '--prefix', '.', '--name', 'other', '--force')).toMatchObject({ status: 0 });
     expect(existsSync(folder)).toBe(false);
@@ -147,7 +147,7 @@ describe('uninstall', () => {
 
   test('says that there is nothing to remove', async () => {
     const { stdout, stderr, status } = await line.run('uninstall');
-    expect(stderr).toMatch(/^jupyter-curve: error: there is no kernel .*typescript\njupyter-curve: hint: .*\n$/);
+    expect(stderr).toMatch(/^jupyter-curve: error: There is no kernel in .*typescript\.\njupyter-curve: hint: .*\n$/);
     expect({ stdout, status }).toEqual({ stdout: '', status: 4 });
   });
 });

@@ -30,7 +30,7 @@ test('--json prints the pair as one JSON value', async () => {
 });
 
 test('warns when the secret key goes where others can read it', async () => {
-  expect((await line.shell('umask 022; jupyter_curve keygen > loose')).stderr).toContain('warning: the secret key');
+  expect((await line.shell('umask 022; jupyter_curve keygen > loose')).stderr).toContain('warning: The secret key');
   expect((await line.shell('umask 077; jupyter_curve keygen > tight')).stderr).toBe('');
 });
 

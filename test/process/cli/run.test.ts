@@ -88,7 +88,7 @@ describe('run', () => {
       'jupyter-curve: [0/2] running code cell 1',
       'jupyter-curve: [1/2] running code cell 2',
     ]);
-    expect(stderr).toContain('jupyter-curve: error: cell 5 (code cell 2) raised ');
+    expect(stderr).toContain('jupyter-curve: error: Cell 5 (code cell 2) raised ');
   });
 
   requireOrSkip('a Python', python)('draws a bar on a terminal and takes it off at the end', async () => {
@@ -153,7 +153,7 @@ describe('run', () => {
     expect(stderr).toContain('RangeError: too far');
     expect(stderr).not.toContain('\u001b');
     expect(stderr).toMatch(
-      /jupyter-curve: error: cell 2 raised RangeError\njupyter-curve: hint: .*--allow-errors.*\n$/,
+      /jupyter-curve: error: Cell 2 raised RangeError\.\njupyter-curve: hint: .*--allow-errors.*\n$/,
     );
     const { cells } = await read('failed.ipynb');
     expect(cells.map((cell) => cell.execution_count)).toEqual([1, 2, null]);
@@ -163,7 +163,7 @@ describe('run', () => {
   test('--json tells of a failing cell, too', async () => {
     const file = await notebook('fails-json.ipynb', 'throw new RangeError("too far")');
     const { stdout, status } = await line.run('run', file, '--json');
-    const error = { code: 'cell-failed', message: 'cell 1 raised RangeError', cell: 0, hint: expect.any(String) };
+    const error = { code: 'cell-failed', message: 'Cell 1 raised RangeError.', cell: 0, hint: expect.any(String) };
     expect(JSON.parse(stdout)).toMatchObject({ status: 'error', error });
     expect(status).toBe(1);
   });
@@ -186,7 +186,7 @@ describe('run', () => {
     const file = await notebook('slow.ipynb', 'while (true) {}');
     const { stderr, status } = await line.run('run', file, '--timeout', '0.5');
     expect(stderr).not.toContain('done');
-    expect(stderr).toMatch(/jupyter-curve: error: cell 1 did not end within 0.5 s\njupyter-curve: hint: .*--timeout/);
+    expect(stderr).toMatch(/jupyter-curve: error: Cell 1 did not end within 0.5 s\.\njupyter-curve: hint: .*--timeout/);
     expect(status).toBe(1);
   });
 
@@ -197,7 +197,7 @@ describe('run', () => {
     running.child.kill('SIGINT');
     const { stderr, status } = await running.ended;
     expect(stderr).toMatch(
-      /jupyter-curve: error: the run was interrupted at cell 2\njupyter-curve: hint: .*outputs up to here are in interrupted\.ipynb\n$/,
+      /jupyter-curve: error: The run was interrupted at cell 2\.\njupyter-curve: hint: .*outputs up to here are in interrupted\.ipynb\.\n$/,
     );
     expect(status).toBe(130);
     expect((await read('interrupted.ipynb')).cells[0]?.outputs).toMatchObject([{ text: ['kept\n'] }]);
@@ -210,7 +210,9 @@ describe('run', () => {
     await running.wrote('spinning');
     running.child.kill('SIGINT');
     const { stderr, status } = await running.ended;
-    expect(stderr).toMatch(/interrupted at cell 1\njupyter-curve: hint: .*to keep the outputs.*--output.*--inplace\n$/);
+    expect(stderr).toMatch(
+      /interrupted at cell 1\.\njupyter-curve: hint: .*To keep the outputs.*--output.*--inplace\.\n$/,
+    );
     expect(stderr).not.toMatch(/were kept|outputs up to here are in/);
     expect(status).toBe(130);
   });
@@ -242,7 +244,7 @@ describe('run', () => {
     await new Promise((resolve) => setTimeout(resolve, wait));
     running.child.kill('SIGINT');
     const { stderr, status } = await running.ended;
-    expect(stderr).toMatch(/jupyter-curve: error: interrupted before the kernel was ready\n/);
+    expect(stderr).toMatch(/jupyter-curve: error: Interrupted before the kernel was ready\.\n/);
     expect(status).toBe(130);
     expect(await leftovers()).toEqual([]);
   });
@@ -277,7 +279,7 @@ describe('run', () => {
       if (what === 'a read-only file') await writeFile(join(line.folder, target), 'precious', { mode: 0o444 });
       if (what === 'a pipe') await promisify(execFile)('mkfifo', [join(line.folder, target)]);
       const { stderr, status } = await line.run('run', file, '--output', target);
-      expect(stderr).toContain(`error: ${target} could not be written\n`);
+      expect(stderr).toContain(`error: The file ${target} could not be written.\n`);
       expect(status).toBe(3);
       expect(existsSync(join(line.folder, 'ran'))).toBe(false);
     },
@@ -305,7 +307,7 @@ describe('run', () => {
     const { stdout, stderr, status } = await line.run('run', 'odd.ipynb', '--inplace');
     expect({ stdout, status }).toEqual({ stdout: '', status: 3 });
     expect(stderr).toMatch(/^jupyter-curve: error: .*\njupyter-curve: hint: .*\n$/);
-    expect(stderr).toContain(`error: odd.ipynb ${problem}\n`);
+    expect(stderr).toContain(`error: odd.ipynb ${problem}.\n`);
     expect(await readFile(join(line.folder, 'odd.ipynb'))).toEqual(bytes);
   });
 
@@ -426,7 +428,7 @@ describe('run', () => {
       const file = await notebook('untagged.ipynb', 'x * 2');
       const { stdout, stderr } = await line.run('run', file, '-p', 'x', '21');
       expect(stdout).toBe('42\n');
-      expect(stderr).toContain('jupyter-curve: no cell is tagged parameters');
+      expect(stderr).toContain('jupyter-curve: no cell is tagged "parameters"');
     });
 
     test.each([
@@ -441,25 +443,25 @@ describe('run', () => {
         what: 'a list that is none',
         args: ['-p', 'x', '[1, SECRET'],
         status: 2,
-        error: /--param x: is neither JSON nor YAML.*by -r/,
+        error: /--param x: the value is neither JSON nor YAML.*use -r/,
       },
       {
         what: 'a file that is not there',
         args: ['-f', 'none.yaml'],
         status: 3,
-        error: /parameters none\.yaml could not be read/,
+        error: /parameters file none\.yaml could not be read/,
       },
       {
         what: 'a file without names',
         args: ['-f', 'list.yaml'],
         status: 3,
-        error: /parameters list\.yaml are not names with values/,
+        error: /parameters file list\.yaml does not hold names with values/,
       },
       {
         what: 'a file that is not YAML',
         args: ['-f', 'bad.yaml'],
         status: 3,
-        error: /parameters bad\.yaml is neither/,
+        error: /parameters file bad\.yaml is neither/,
       },
       {
         what: 'a file with an alias',
@@ -526,8 +528,8 @@ describe('run on a kernel of which a message cannot be read', () => {
         '--output',
         'kept.ipynb',
       );
-      const what = 'a message of type "stream" of the kernel could not be read: the content is not JSON';
-      expect(warnings(run.stderr)).toEqual([`warning: ${what}; it was dropped`, `warning: 2 more times: ${what}`]);
+      const what = 'A message of type "stream" of the kernel could not be read: the content is not JSON';
+      expect(warnings(run.stderr)).toEqual([`warning: ${what}; it was dropped.`, `warning: 2 more times: ${what}.`]);
       expect(run.status).toBe(0);
       const { cells } = await read('kept.ipynb');
       for (const { outputs } of cells) expect(outputs[0]?.text?.join('')).toContain('could not be read');
@@ -541,7 +543,7 @@ describe('run on a kernel of which a message cannot be read', () => {
       const file = await notebook('reply.ipynb', 'a', 'b');
       const run = await line.run('run', file, '--kernel', 'reply-content-broken', '--output', 'reply-kept.ipynb');
       expect(run.stderr).toContain(
-        'error: cell 1 lost output or its end: its "execute_reply" from the kernel on shell',
+        'error: Cell 1 lost output or its end: A message of type "execute_reply" from the kernel on shell',
       );
       expect(run.status).toBe(6);
       const { cells } = await read('reply-kept.ipynb');

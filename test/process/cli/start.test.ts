@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { exposeZ85, generateCurvePair } from '#src/keys/curve-pair.js';
-import { attach } from '#src/manager/client/attach.js';
+import { attach } from '#src/manager/services/attach.js';
 import { quietServices } from '#src/manager/services/quiet-services.js';
 import { createCommandLine, type CommandLine } from '../../support/command-line.js';
 import { childrenOf } from '../../support/children-of.js';
@@ -70,7 +70,7 @@ test('start shares the kernel by the policy that it is given, and tells who cann
   await writeFile(join(others, 'kernel.json'), JSON.stringify(spec));
   const refused = await line.run('start', '--kernel', 'other', '--policy', 'policy.yaml');
   expect(refused).toMatchObject({ stdout: '', status: 2 });
-  expect(refused.stderr).toContain('the kernel "other" is not one of jupyter-curve');
+  expect(refused.stderr).toContain('The kernel "other" is not one of jupyter-curve');
 });
 
 test('a kernel that dies is an error of status 6', async () => {
@@ -118,9 +118,11 @@ pythonTest('what a kernel says that cannot be read is a warning', async () => {
   await writeFile(join(folder, 'kernel.json'), JSON.stringify({ argv, display_name: 'Odd', language: 'x' }));
   const { stderr, status } = await line.run('start', '--kernel', 'odd');
   expect(stderr).toContain(
-    'warning: a message of type "kernel_info_reply" of the kernel could not be read: the content is not JSON; it was dropped',
+    'warning: A message of type "kernel_info_reply" of the kernel could not be read: the content is not JSON; it was dropped',
   );
-  expect(stderr).toMatch(/error: its "kernel_info_reply" from the kernel on (shell|control) could not be read/);
+  expect(stderr).toMatch(
+    /error: A message of type "kernel_info_reply" from the kernel on (shell|control) could not be read/,
+  );
   expect(status).toBe(6);
 });
 
@@ -145,7 +147,7 @@ pythonTest.each([['deaf'], ['obedient']])(
     const runtime = join(line.folder, 'home/.local/share/jupyter/runtime');
     const file = (await readdir(runtime)).find((name) => /^kernel-.*\.json$/.test(name)) ?? '';
     const { stderr, status } = await line.run('shutdown', join(runtime, file));
-    expect(stderr).toMatch(/hint: end it where it was started/);
+    expect(stderr).toMatch(/hint: End it where it was started/);
     expect(status).toBe(6);
   },
 );

@@ -35,29 +35,35 @@ test('--version prints the version of the package', async () => {
 });
 
 test.each([
-  { args: [], error: 'a command is missing' },
-  { args: ['dance'], error: 'unknown argument: dance' },
-  { args: ['specs', '--colour'], error: 'unknown argument: colour' },
-  { args: ['install', '--prefix'], error: 'not enough arguments following: prefix' },
-  { args: ['install', '--user', '--prefix', 'x'], error: 'only one of --user, --sys-prefix and --prefix can be given' },
-  { args: ['install', '--name', 'Not A Name'], error: '"Not A Name" cannot be a kernel\'s name' },
-  { args: ['install', '--name', '.'], error: '"." cannot be a kernel\'s name' },
-  { args: ['install', '--prefix', ''], error: 'the value is empty: prefix' },
-  { args: ['keygen', '--out', ''], error: 'the value is empty: out' },
-  { args: ['keygen', '--out', 'a', '--out', 'b'], error: 'given more than once: out' },
-  { args: ['start', '--connection-file', 'a', '--connection-file', 'b'], error: 'given more than once: connection' },
-  { args: ['kernel', '--connection-file', ''], error: 'the value is empty: connection-file' },
-  { args: ['run', ''], error: 'the value is empty: notebook' },
-  { args: ['run', 'x.ipynb', '--output', ''], error: 'the value is empty: output' },
-  { args: ['run', 'x.ipynb', '--output', 'a', '--output', 'b'], error: 'given more than once: output' },
-  { args: ['run', 'x.ipynb', '-k', 'a', '--kernel', 'b'], error: 'given more than once: k' },
-  { args: ['run'], error: 'not enough non-option arguments: got 0, need at least 1' },
+  { args: [], error: 'A command is missing' },
+  { args: ['dance'], error: 'Unknown argument: dance' },
+  { args: ['specs', '--colour'], error: 'Unknown argument: colour' },
+  { args: ['install', '--prefix'], error: 'Not enough arguments following: prefix' },
+  { args: ['install', '--user', '--prefix', 'x'], error: 'Only one of --user, --sys-prefix and --prefix can be given' },
+  { args: ['install', '--name', 'Not A Name'], error: '"Not A Name" cannot be the name of a kernel' },
+  { args: ['install', '--name', '.'], error: '"." cannot be the name of a kernel' },
+  { args: ['install', '--prefix', ''], error: 'The value is empty: prefix' },
+  { args: ['keygen', '--out', ''], error: 'The value is empty: out' },
+  { args: ['keygen', '--out', 'a', '--out', 'b'], error: 'An option is given more than once: out' },
+  {
+    args: ['start', '--connection-file', 'a', '--connection-file', 'b'],
+    error: 'An option is given more than once: connection',
+  },
+  { args: ['kernel', '--connection-file', ''], error: 'The value is empty: connection-file' },
+  { args: ['run', ''], error: 'The value is empty: notebook' },
+  { args: ['run', 'x.ipynb', '--output', ''], error: 'The value is empty: output' },
+  { args: ['run', 'x.ipynb', '--output', 'a', '--output', 'b'], error: 'An option is given more than once: output' },
+  { args: ['run', 'x.ipynb', '-k', 'a', '--kernel', 'b'], error: 'An option is given more than once: k' },
+  { args: ['run'], error: 'Not enough non-option arguments: got 0, need at least 1' },
   {
     args: ['run', 'x.ipynb', '--output', 'y.ipynb', '--inplace'],
-    error: 'only one of --output and --inplace can be given',
+    error: 'Only one of --output and --inplace can be given',
   },
-  { args: ['run', 'x.ipynb', '--timeout', 'soon'], error: '--timeout must be a number of seconds above 0' },
-  { args: ['run', 'x.ipynb', '--transport-encryption', 'maybe'], error: 'invalid values:' },
+  {
+    args: ['run', 'x.ipynb', '--timeout', 'soon'],
+    error: 'The value of --timeout must be a number of seconds above 0',
+  },
+  { args: ['run', 'x.ipynb', '--transport-encryption', 'maybe'], error: 'Invalid values:' },
 ])('wrong usage is status 2, an error and a hint, and nothing on standard output: $args', async ({ args, error }) => {
   const { stdout, stderr, status } = await line.run(...args);
   const [first, second, ...rest] = stderr.trimEnd().split('\n');
@@ -77,8 +83,8 @@ test.each([
   ['grant --exsting k.json --name a --role observer --out b', 'option --exsting', '--existing'],
 ])('a mistyping is told with what may have been meant: %s', async (args, typed, meant) => {
   const { stdout, stderr, status } = await line.run(...args.split(' '));
-  expect(stderr).toMatch(/^.*\njupyter-curve: hint: see .*\n$/);
-  expect(stderr).toContain(`jupyter-curve: error: there is no ${typed}; did you mean "${meant}"?\n`);
+  expect(stderr).toMatch(/^.*\njupyter-curve: hint: See .*\n$/);
+  expect(stderr).toContain(`jupyter-curve: error: There is no ${typed}; did you mean "${meant}"?\n`);
   expect({ stdout, status }).toEqual({ stdout: '', status: 2 });
 });
 
@@ -121,7 +127,7 @@ test('the hints of warnings about plain text name options that there are', async
   running.child.kill('SIGTERM');
   const { stderr } = await running.ended;
   expect(stderr).toContain('warning: The kernel "plain" does not advertise Curve');
-  expect(stderr).toContain('warning: the connection file has no Curve keys');
+  expect(stderr).toContain('warning: The connection file has no Curve keys');
   const hints = stderr.split('\n').filter((text) => text.includes('hint: '));
   expect(hints).toHaveLength(2);
   expect(hints[0]).toContain('"--transport-encryption required"');

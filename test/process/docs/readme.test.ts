@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import { Secret } from '#src/keys/secret.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
-import { attach } from '#src/manager/client/attach.js';
+import { attach } from '#src/manager/services/attach.js';
 import { quietServices } from '#src/manager/services/quiet-services.js';
 import { eventually } from '../../support/eventually.js';
 import { createCommandLine, mainFile, type CommandLine } from '../../support/command-line.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findKernelSpec, findKernelSpecs } from '#src/launch/kernelspecs.js';
+import { findKernelSpec, findKernelSpecs } from '#src/launch/find-kernelspecs.js';
 import { jupyterPaths } from '#src/launch/jupyter-paths.js';
 import { pythonPath } from '../../support/python.js';
 import { repository } from '../../support/repository.js';
@@ -150,7 +150,7 @@ test('looking for kernels runs no code that lies in the working directory', asyn
   for (const name of ['json', 'ipykernel', 'sitecustomize', 'os']) {
     await writeFile(join(evil, `${name}.py`), `open(${JSON.stringify(join(folder, 'stung'))}, 'w')`);
   }
-  const look = `import { findKernelSpecs } from ${JSON.stringify(join(repository, 'dist/launch/kernelspecs.js'))};
+  const look = `import { findKernelSpecs } from ${JSON.stringify(join(repository, 'dist/launch/find-kernelspecs.js'))};
 console.log([...(await findKernelSpecs()).keys()].join());`;
   const env = baseEnvironment({ PYTHONPATH: `${sitePackages}:` });
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', look], { cwd: evil, env });

@@ -4,7 +4,7 @@ import type { KernelMessage } from '@jupyterlab/services';
 import { setTimeout as delay } from 'node:timers/promises';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import { generateCurvePair } from '#src/keys/curve-pair.js';
-import { attach } from '#src/manager/client/attach.js';
+import { attach } from '#src/manager/services/attach.js';
 import { quietServices } from '#src/manager/services/quiet-services.js';
 import type { ManagedKernel } from '#src/manager/lifecycle/managed-kernel.js';
 import { openFakeKernel, openSlowWay } from '../../support/kernel/fake-kernel.js';

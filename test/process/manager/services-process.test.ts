@@ -14,7 +14,7 @@ afterAll(() => workplace?.dispose());
 /** Runs a program with `services`, `quietServices` and `attach` at hand. An unhandled rejection ends it with status 1. */
 function program(body: string): Promise<Ended> {
   return runNode(
-    `import { attach } from '#src/manager/client/attach.js';
+    `import { attach } from '#src/manager/services/attach.js';
 import { connectServices } from '#src/manager/services/connect-services.js';
 import { quietServices } from '#src/manager/services/quiet-services.js';
 const env = ${JSON.stringify(workplace.env)};

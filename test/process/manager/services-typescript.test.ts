@@ -72,6 +72,6 @@ test('a notebook is executed', async () => {
   });
   const { notebook, failure } = await executeNotebook(parseNotebook(text, 'x'), kernel);
   expect(notebook.cells[0]).toMatchObject({ outputs: [{ name: 'stdout', text: 'one\ntwo\n' }] });
-  expect(failure).toMatchObject({ code: 'cell-failed', message: 'cell 2 raised RangeError' });
+  expect(failure).toMatchObject({ code: 'cell-failed', message: 'Cell 2 raised RangeError.' });
   expect(notebook.metadata['language_info']).toMatchObject({ name: 'typescript' });
 });

@@ -62,7 +62,7 @@ describe('a kernel that does not become ready', () => {
     };
     const error = await failure(place.start('brief', { id: 'brief', launcher: watching }));
     expect(error).toMatchObject({ code: 'kernel-start-failed', data: { code: 3, signal: null } });
-    expect(error.message).toContain('The kernel "brief" ended with status 3 at its start. Its last words:');
+    expect(error.message).toContain('The kernel "brief" ended with status 3 during its start. It printed at the end:');
     expect(error.message).toContain('this is why');
     expect(keys.map((key) => key.length)).toEqual([64, 40, 40]);
     const said = `${error.message} ${error.hint} ${JSON.stringify(error.data)}`;
@@ -152,7 +152,7 @@ describe('encryption', () => {
     const error = await failure(place.start('two-faced', { launcher, transportEncryption: 'required' }));
     expect(error).toMatchObject({
       code: 'encryption-not-enforced',
-      message: expect.stringContaining('heartbeat lets it in'),
+      message: expect.stringContaining('heartbeat admits it'),
     });
     expect(error.data).toMatchObject({ heartbeat: 'admitted', iopub: expect.stringMatching(/refused|mismatch/) });
     await expectNothingLeft(1);

@@ -138,7 +138,7 @@ describe('a run ends early', () => {
   test('at a cell that fails, keeping what came before and leaving what comes after', async () => {
     const later = { source: 'print("not reached")', outputs: [stdout('from another day')] };
     const { notebook, failure, failedCell } = await executeNotebook(notebookOf('print(1)', '1 / 0', later), kernel);
-    expect(failure).toMatchObject({ code: 'cell-failed', message: 'cell 2 raised ZeroDivisionError' });
+    expect(failure).toMatchObject({ code: 'cell-failed', message: 'Cell 2 raised ZeroDivisionError.' });
     expect(failedCell).toBe(1);
     expect(outputsOf(notebook)).toMatchObject([[stdout('1\n')], [{ ename: 'ZeroDivisionError' }], later.outputs]);
   });
@@ -156,7 +156,7 @@ describe('a run ends early', () => {
       timeout: 500,
       allowErrors: true,
     });
-    expect(failure).toMatchObject({ code: 'cell-timeout', message: 'cell 1 did not end within 0.5 s' });
+    expect(failure).toMatchObject({ code: 'cell-timeout', message: 'Cell 1 did not end within 0.5 s.' });
     expect(outputsOf(notebook)).toMatchObject([[stdout('begun\n'), { ename: 'KeyboardInterrupt' }], []]);
     expect((await executeNotebook(notebookOf('print("alive")'), kernel)).failure).toBeUndefined();
   });
@@ -172,7 +172,7 @@ describe('a run ends early', () => {
         if (type === 'output') stop.abort();
       },
     });
-    expect(failure).toMatchObject({ code: 'interrupted', message: 'the run was interrupted at cell 1' });
+    expect(failure).toMatchObject({ code: 'interrupted', message: 'The run was interrupted at cell 1.' });
     expect(outputsOf(notebook)).toMatchObject([[stdout('begun\n'), { ename: 'KeyboardInterrupt' }], []]);
   });
 
@@ -181,7 +181,7 @@ describe('a run ends early', () => {
     const code = 'import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); print("begun")\nwhile True: pass';
     const { notebook, failure } = await executeNotebook(notebookOf(code), own, {
       timeout: 500,
-      interruptPatience: 300,
+      interruptTimeout: 300,
     });
     expect(failure?.code).toBe('cell-timeout');
     expect(outputsOf(notebook)).toEqual([[stdout('begun\n')]]);

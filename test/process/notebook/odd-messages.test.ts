@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Kernel } from '@jupyterlab/services';
 import { join } from 'node:path';
-import { attach } from '#src/manager/client/attach.js';
+import { attach } from '#src/manager/services/attach.js';
 import type { LocalServices } from '#src/manager/services/connect-services.js';
 import { isCurveKernelError, type ErrorCode } from '#src/errors.js';
 import { executeNotebook, type ExecutedNotebook } from '#src/notebook/execute-notebook.js';
@@ -217,7 +217,7 @@ describe('nothing is lost of a kernel with', () => {
   );
 });
 
-const NOTE = /^\[jupyter-curve\] .* could not be read: the .* is not JSON\n$/;
+const NOTE = /^\[jupyter-curve\] .* could not be read: the .* is not JSON\.\n$/;
 
 describe('what cannot be read is said, and what waits for it ends:', () => {
   test.each(Object.entries(UNREADABLE))('%s', async (name, { code, failed }) => {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
-import { openLink } from '#src/manager/client/kernel-link.js';
+import { openKernelChannels } from '#src/manager/client/kernel-channels.js';
 import { createMessage } from '#src/protocol/create-message.js';
 import type { Message } from '#src/protocol/message.js';
 
@@ -27,7 +27,7 @@ export async function beginExecution(connection: ConnectionInfo, code: string): 
   });
   const heard: Message[] = [];
   const waiting = new Set<() => void>();
-  const link = await openLink({
+  const link = await openKernelChannels({
     connection,
     receive: (_, message) => {
       if (message.parent_header.msg_id === request.header.msg_id) heard.push(message);

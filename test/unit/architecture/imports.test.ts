@@ -16,7 +16,7 @@ const upstream: Readonly<Record<string, readonly string[]>> = {
   connection: base,
   access: [...base, 'connection'],
   transport: files,
-  launch: files,
+  launch: sockets,
   server: sockets,
   kernel: [...sockets, 'server'],
   typescript: [...sockets, 'server', 'kernel'],

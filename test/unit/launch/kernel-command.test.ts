@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Secret } from '#src/keys/secret.js';
-import { kernelCommand } from '#src/launch/kernel-command.js';
+import { expandArgv } from '#src/launch/expand-argv.js';
 import { kernelEnvironment } from '#src/launch/kernel-environment.js';
-import type { KernelSpec } from '#src/launch/kernelspec.js';
-import { checkKernelSpec } from '#src/launch/read-kernelspec.js';
+import { checkKernelSpec, type KernelSpec } from '#src/launch/kernelspec.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -39,7 +38,7 @@ function environment(): NodeJS.ProcessEnv {
 
 test('templates are filled in everywhere, once, and unknown ones stay', async () => {
   const argv = ['run', '--file={connection_file}', '{resource_dir}/x', '{prefix}', '{else}', '{}', '~/y', 'a~/b'];
-  const command = await kernelCommand(spec(argv), '/run/{prefix}$&.json', environment());
+  const command = await expandArgv(spec(argv), '/run/{prefix}$&.json', environment());
   const resourceDir = join(folder, 'prefix/share/jupyter/kernels/k');
   const filled = ['--file=/run/{prefix}$&.json', `${resourceDir}/x`, join(folder, 'prefix')];
   expect(command).toEqual(['run', ...filled, '{else}', '{}', '/home/me/y', 'a~/b']);
@@ -47,7 +46,7 @@ test('templates are filled in everywhere, once, and unknown ones stay', async ()
 
 test('what every object has by its nature is no template', async () => {
   const argv = ['run', '{constructor}', '{toString}', '{__proto__}'];
-  expect(await kernelCommand(spec(argv), 'f', environment())).toEqual(argv);
+  expect(await expandArgv(spec(argv), 'f', environment())).toEqual(argv);
   const env = { A: '${constructor}', B: '$toString' };
   expect(kernelEnvironment(spec(['x'], { env }), {})).toEqual(env);
 });
@@ -60,7 +59,7 @@ test('a secret key that was meant for this process is passed on under no name', 
 
 /** What is added to the command where the history of IPython is not wanted. */
 const asked = async (...argv: string[]): Promise<readonly string[]> => {
-  const command = await kernelCommand(spec(argv), 'f', environment(), { ipythonHistory: false });
+  const command = await expandArgv(spec(argv), 'f', environment(), { ipythonHistory: false });
   return command.slice(argv.length);
 };
 
@@ -72,7 +71,7 @@ describe('without the history of IPython', () => {
     ['conda', 'run', '-n', 'x', 'python', '/opt/ipykernel_launcher.py', '-f', '{connection_file}'],
   ])('an ipykernel keeps it in memory: %s %s %s', async (...argv) => {
     expect(await asked(...argv)).toEqual(['--HistoryManager.hist_file=:memory:']);
-    expect(await kernelCommand(spec(argv), 'f', environment())).toHaveLength(argv.length);
+    expect(await expandArgv(spec(argv), 'f', environment())).toHaveLength(argv.length);
   });
 
   test.each([
@@ -88,7 +87,7 @@ describe('without the history of IPython', () => {
 
 /** The program that is started for `name`, without our temporary folder. */
 async function resolve(name: string, env: NodeJS.ProcessEnv, place?: string): Promise<string> {
-  const [program = ''] = await kernelCommand(spec([name, '-m', 'python'], {}, place), 'f', env);
+  const [program = ''] = await expandArgv(spec([name, '-m', 'python'], {}, place), 'f', env);
   return program.startsWith(folder) ? program.slice(folder.length + 1) : program;
 }
 
@@ -120,14 +119,14 @@ describe('python as the program', () => {
 });
 
 test('a kernelspec without a command, or for another provisioner, cannot be started', async () => {
-  await expect(kernelCommand(spec([]), 'f', {})).rejects.toMatchObject({ code: 'kernelspec-invalid' });
+  await expect(expandArgv(spec([]), 'f', {})).rejects.toMatchObject({ code: 'kernelspec-invalid' });
   const remote = spec(['x'], { metadata: { kernel_provisioner: { provisioner_name: 'yarn' } } });
-  await expect(kernelCommand(remote, 'f', {})).rejects.toMatchObject({
+  await expect(expandArgv(remote, 'f', {})).rejects.toMatchObject({
     code: 'kernelspec-invalid',
     message: expect.stringContaining('"yarn"'),
   });
   const local = spec(['x'], { metadata: { kernel_provisioner: { provisioner_name: 'local-provisioner' } } });
-  expect(await kernelCommand(local, 'f', {})).toEqual(['x']);
+  expect(await expandArgv(local, 'f', {})).toEqual(['x']);
   expect(dirname(local.resourceDir)).toContain(folder);
 });
 

@@ -113,16 +113,16 @@ test.each<[string, string]>([
   ],
   ['n.ipynb begins with a byte order mark', `\ufeff${text([])}`],
   ['n.ipynb is not an object', '["SECRET"]'],
-  ['n.ipynb: nbformat is none of 2, 3, 4', '{"nbformat": 5, "SECRET": 1}'],
-  ['n.ipynb: nbformat is missing, or is no number', '{"SECRET": 1}'],
-  ['n.ipynb: nbformat is missing, or is no number', '{"nbformat": "SECRET"}'],
+  ['n.ipynb: nbformat is not 2, 3 or 4', '{"nbformat": 5, "SECRET": 1}'],
+  ['n.ipynb: nbformat is missing or not a number', '{"SECRET": 1}'],
+  ['n.ipynb: nbformat is missing or not a number', '{"nbformat": "SECRET"}'],
   ['n.ipynb: worksheets is missing; an array was wanted', '{"nbformat": 3, "SECRET": 1}'],
   ['n.ipynb: worksheets[0].cells[0] is not an object', '{"nbformat": 2, "worksheets": [{"cells": ["SECRET"]}]}'],
   ['n.ipynb: metadata is not an object', text([], { metadata: ['SECRET'] })],
   ['n.ipynb: cells is not an array', text([], { cells: { SECRET: 1 } })],
   ['n.ipynb: nbformat_minor is not a count or null', text([], { nbformat_minor: 'SECRET' })],
   ['n.ipynb: cells[0] is not an object', text(['SECRET'])],
-  ['n.ipynb: cells[1].cell_type is none of code, markdown, raw', text([{ ...code }, { ...code, cell_type: 'SECRET' }])],
+  ['n.ipynb: cells[1].cell_type is not code, markdown or raw', text([{ ...code }, { ...code, cell_type: 'SECRET' }])],
   ['n.ipynb: cells[0].source is not text or an array of lines', text([{ ...code, source: ['SECRET', 1] }])],
   ['n.ipynb: cells[0].metadata is missing; an object was wanted', text([{ ...code, metadata: undefined }])],
 ])('says "%s", and nothing of what is inside', (message, damaged) => {
@@ -149,7 +149,7 @@ test.each([
   await writeFile(file, bytes);
   await expect(readNotebook(file)).rejects.toMatchObject({
     code: 'notebook-invalid',
-    message: `${file} is not UTF-8`,
+    message: `${file} is not UTF-8.`,
     hint: expect.stringContaining('save it as UTF-8'),
   });
 });

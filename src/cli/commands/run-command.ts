@@ -1,0 +1,198 @@
+import { access, constants, realpath, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { CurveKernelError, type ErrorCode } from '../../errors.js';
+import { readNotebook } from '../../notebook/read-notebook.js';
+import { writeNotebook } from '../../notebook/write-notebook.js';
+import { keyFileOption } from '../options/existing-kernel.js';
+import { kernelOption, policyOption, type EncryptionArguments } from '../options/start-options.js';
+import { describeError, printJson, printNote, printResult, reportFailure, table } from '../output/output.js';
+import { readParameters, type ParameterArguments } from '../options/run-parameters.js';
+import { runNotebook, type NotebookRun } from './run-notebook.js';
+import type { ChannelSecurity } from '../../manager/client/kernel-channels.js';
+import { showTraceback } from '../output/show-output.js';
+import { usageError } from '../output/usage-error.js';
+
+interface RunArguments extends EncryptionArguments, ParameterArguments {
+  readonly notebook: string;
+  readonly existing: string | undefined;
+  readonly 'key-file': string | undefined;
+  readonly kernel: string | undefined;
+  readonly output: string | undefined;
+  readonly inplace: boolean;
+  readonly timeout: number | undefined;
+  readonly 'allow-errors': boolean;
+  readonly 'show-outputs': boolean | undefined;
+  readonly 'show-security': boolean;
+  readonly json: boolean;
+}
+
+/** `run`: executes a notebook, on a new kernel that is ended afterwards in any case, or on a running one. */
+export const runCommand: CommandModule<object, RunArguments> = {
+  command: 'run <notebook>',
+  describe: 'Execute a notebook',
+  builder: (yargs) =>
+    keyFileOption(policyOption(kernelOption(yargs)))
+      .option('existing', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Use the running kernel of this connection file instead of a new one',
+      })
+      .positional('notebook', { type: 'string', demandOption: true, describe: 'The notebook (.ipynb)' })
+      .option('output', { type: 'string', requiresArg: true, describe: 'Write the executed notebook to this file' })
+      .option('inplace', { type: 'boolean', default: false, describe: 'Write the executed notebook over the original' })
+      .option('param', {
+        alias: 'p',
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'Set a parameter: NAME VALUE; can be repeated',
+      })
+      .option('param-text', {
+        alias: 'r',
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'Set a parameter to a text, even if it looks like a number: NAME VALUE',
+      })
+      .option('params', {
+        alias: 'f',
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'Set the parameters in this file (JSON or YAML)',
+      })
+      .option('timeout', {
+        type: 'number',
+        requiresArg: true,
+        describe: 'Maximum run time of a cell in seconds [default: none]',
+      })
+      .option('allow-errors', { type: 'boolean', default: false, describe: 'Continue after a cell that fails' })
+      .option('show-outputs', {
+        type: 'boolean',
+        describe: 'Print the outputs of cells [default: unless a notebook is written]',
+      })
+      .option('show-security', {
+        type: 'boolean',
+        default: false,
+        describe: 'Print at the end how each channel was protected',
+      })
+      .option('json', {
+        type: 'boolean',
+        default: false,
+        describe: 'Print one JSON value about the run instead of outputs',
+      })
+      .check(({ output, inplace, timeout, existing, kernel, keyFile }) => {
+        if (existing !== undefined && kernel !== undefined) {
+          throw usageError('Only one of --existing and --kernel can be given.', 'run');
+        }
+        if (existing === undefined && keyFile !== undefined) throw usageError('--key-file needs --existing.', 'run');
+        if (inplace && output !== undefined)
+          throw usageError('Only one of --output and --inplace can be given.', 'run');
+        if (timeout !== undefined && !(timeout > 0))
+          throw usageError('The value of --timeout must be a number of seconds above 0.', 'run');
+        return true;
+      })
+      .example('$0 run tour.ipynb', 'print the outputs of the cells')
+      .example('$0 run report.ipynb -p rows 5 --params defaults.yaml --output may.ipynb', 'with parameters')
+      .example(
+        '$0 run tour.ipynb --output done.ipynb --transport-encryption required',
+        'fail if the kernel cannot encrypt',
+      ),
+  handler: run,
+};
+
+async function run(args: RunArguments): Promise<void> {
+  const notebook = await readNotebook(args.notebook);
+  const parameters = await readParameters(args);
+  const target = args.inplace ? args.notebook : args.output;
+  if (target !== undefined) await checkWritable(target);
+  const { existing, 'key-file': keyFile } = args;
+  const result = await runNotebook(notebook, {
+    existing: existing === undefined ? undefined : { existing, 'key-file': keyFile },
+    kernelName: args.kernel,
+    policy: args['transport-encryption'],
+    folder: dirname(resolve(args.notebook)),
+    parameters,
+    timeout: args.timeout === undefined ? undefined : args.timeout * 1000,
+    allowErrors: args['allow-errors'],
+    showOutputs: !args.json && (args['show-outputs'] ?? target === undefined),
+  });
+  if (target !== undefined) {
+    await writeNotebook(target, result.executed.notebook);
+    printNote(`wrote ${target}`);
+  }
+  if (args.json) printJson(describe(result, target));
+  else if (args['show-security']) printResult(`\n${securityTable(result.security)}`);
+  reportRunFailure(result, target);
+}
+
+/**
+ * Checks before the cells run, not after. A file is replaced by a new one, so its folder must be writable; a file that is read-only could be
+ * replaced too, but was made so to prevent that.
+ */
+async function checkWritable(target: string): Promise<void> {
+  try {
+    const file = await realpath(target).catch(() => resolve(target));
+    await access(dirname(file), constants.W_OK);
+    const found = await stat(file).catch(() => undefined);
+    if (found === undefined) return;
+    if (!found.isFile()) throw new TypeError(`${target} is not a regular file.`);
+    if ((found.mode & 0o222) === 0) throw new TypeError(`${target} is read-only.`);
+    await access(file, constants.W_OK);
+  } catch (cause) {
+    throw new CurveKernelError('notebook-unwritable', `The file ${target} could not be written.`, {
+      hint: 'Name a file that you may write, or a new one in a folder that exists.',
+      cause,
+    });
+  }
+}
+
+function reportRunFailure({ executed, outputsShown }: NotebookRun, target: string | undefined): void {
+  const { failure, failedCell, notebook } = executed;
+  if (failure === undefined) return;
+  const cell = failedCell === undefined ? undefined : notebook.cells[failedCell];
+  const outputs = cell?.cell_type === 'code' && !outputsShown ? cell.outputs : [];
+  for (const output of outputs) if (output.output_type === 'error') showTraceback(output.traceback);
+  reportFailure(withHint(failure, target));
+}
+
+/** The failure with a hint that names the options of this command. */
+function withHint(failure: CurveKernelError, target: string | undefined): CurveKernelError {
+  const hint = HINTS[failure.code]?.(target);
+  if (hint === undefined) return failure;
+  return new CurveKernelError(failure.code, failure.message, { hint, data: failure.data, cause: failure.cause });
+}
+
+const HINTS: Partial<Record<ErrorCode, (target: string | undefined) => string>> = {
+  'cell-failed': () =>
+    'Read the error above. Use --allow-errors to continue after cells that fail, or tag one cell raises-exception.',
+  'cell-timeout': () => 'Give cells more time with --timeout, or make this one faster; it was interrupted.',
+  interrupted: (target) =>
+    target === undefined
+      ? 'Run it again. To keep the outputs up to here, use --output or --inplace.'
+      : `Run it again; the outputs up to here are in ${target}.`,
+};
+
+function describe({ executed, kernelName, seconds, security }: NotebookRun, target: string | undefined): object {
+  const { failure, failedCell } = executed;
+  return {
+    status: failure === undefined ? 'ok' : 'error',
+    ...(failure === undefined ? {} : { error: { ...describeError(withHint(failure, target)), cell: failedCell } }),
+    kernel: kernelName,
+    output: target ?? null,
+    seconds,
+    channels: security,
+  };
+}
+
+/** A table of channels: endpoint, mechanism as the socket itself reports it, and fingerprint of the kernel's key. */
+function securityTable(security: ChannelSecurity): string {
+  const rows = Object.entries(security).map(([channel, { endpoint, mechanism, fingerprint }]) => [
+    channel,
+    endpoint,
+    mechanism === 'curve' ? 'CURVE' : 'NULL (plain text)',
+    fingerprint ?? '-',
+  ]);
+  return table([['CHANNEL', 'ENDPOINT', 'MECHANISM', 'KEY FINGERPRINT'], ...rows]);
+}

@@ -1,0 +1,87 @@
+import type { CommandModule } from 'yargs';
+import { CurveKernelError } from '../../errors.js';
+import { definedOnly } from '../../support/defined-only.js';
+import { startKernel } from '../../manager/lifecycle/start-kernel.js';
+import type { ManagedKernel } from '../../manager/lifecycle/managed-kernel.js';
+import { SHARING_OPTIONS, type SharingArguments } from '../options/sharing-options.js';
+import { createDroppedMessages } from '../output/dropped-messages.js';
+import { listenForInterruption, type Interruption } from '../interruption.js';
+import { kernelOption, policyOption, type EncryptionArguments } from '../options/start-options.js';
+import { printNote, printResult, printWarning } from '../output/output.js';
+import { findSharedKernelspec } from '../kernelspec/shared-kernelspec.js';
+
+interface StartArguments extends EncryptionArguments, SharingArguments {
+  readonly kernel: string | undefined;
+  readonly 'connection-file': string | undefined;
+  readonly ip: string | undefined;
+}
+
+/** `start`: keeps a kernel running in the foreground, for clients of any kind to attach to by its connection file. */
+export const startCommand: CommandModule<object, StartArguments> = {
+  command: 'start',
+  describe: 'Start a kernel, print its connection file, and keep the kernel running',
+  builder: (yargs) =>
+    policyOption(kernelOption(yargs))
+      .option('connection-file', { type: 'string', requiresArg: true, describe: 'Where to write the connection file' })
+      .option('ip', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'IP address to listen on; * is every IPv4 address [default: 127.0.0.1]',
+      })
+      .options(SHARING_OPTIONS)
+      .example('$0 start --kernel python3 --transport-encryption required', ''),
+  handler: start,
+};
+
+async function start(args: StartArguments): Promise<void> {
+  using interruption = listenForInterruption();
+  using dropped = createDroppedMessages();
+  const kernel = await startKernel({
+    kernelName: args.kernel ?? 'typescript',
+    transportEncryption: args['transport-encryption'],
+    ...definedOnly({ connectionFile: args['connection-file'], ip: args.ip }),
+    findKernelSpec: findSharedKernelspec(args),
+    autoRestart: false,
+    signal: interruption.softAbort,
+    onWarning: printWarning,
+    onError: (_kernelId, error) => dropped.note(error),
+    onOutput: (_name, text) => process.stderr.write(text),
+  }).catch((error: unknown) => {
+    throw interruption.softAbort.aborted ? interruptedError() : error;
+  });
+  const ended = whenEnded(kernel);
+  printNote(
+    `the kernel "${kernel.spec.name}" runs until Ctrl-C, or until "jupyter-curve shutdown" with its connection file`,
+  );
+  printResult(kernel.connectionFile);
+  await Promise.race([ended, endOn(interruption, kernel)]);
+}
+
+/** Resolves when this command or a client ended the kernel; rejects when it died. */
+function whenEnded(kernel: ManagedKernel): Promise<void> {
+  return new Promise((resolve, reject) => {
+    kernel.on('closed', () => resolve());
+    kernel.on('dead', ({ error }) => (error.data['code'] === 0 ? resolve() : reject(error)));
+  });
+}
+
+/**
+ * Ends the kernel on an interruption, including one from before it was ready. Rejects when it cannot be ended. The kernel is asked first, even
+ * on SIGTERM: one that is killed cannot close its audit file.
+ */
+function endOn({ softAbort, hardAbort }: Interruption, kernel: ManagedKernel): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    let asked = false;
+    const ask = (): void => {
+      kernel.shutdown().catch(reject);
+      setImmediate(() => (asked = true));
+    };
+    const kill = (): void => void (asked && kernel.shutdown({ now: true }).catch(reject));
+    hardAbort.addEventListener('abort', kill);
+    if (softAbort.aborted) return ask();
+    softAbort.addEventListener('abort', ask);
+  });
+}
+
+const interruptedError = (): CurveKernelError =>
+  new CurveKernelError('interrupted', 'Interrupted before the kernel was ready.', { hint: 'Start it again.' });

@@ -1,0 +1,142 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isOwnFolder } from '../keys/folder-privacy.js';
+import { readPrivateFile } from '../keys/read-private-file.js';
+import { writePrivateFile } from '../keys/write-private-file.js';
+import { isObject } from '../support/is-object.js';
+import { SOCKET_FOLDER_PREFIX } from './kernel-address.js';
+import { makeFolderOf, removeLeftovers } from './runtime-files.js';
+import { isStringList } from './kernelspec.js';
+import { processRealm, processStart } from '../support/process-start.js';
+
+/** A kernel, its manager, and the files to remove when both have ended. Lies in the runtime folder while the kernel runs. */
+interface KernelRecord {
+  readonly realm: string;
+  readonly owner: ProcessId;
+  readonly kernel: ProcessId;
+  readonly files: readonly string[];
+}
+
+interface ProcessId {
+  readonly pid: number;
+  readonly start: string;
+}
+
+/** The file that {@link recordKernel} writes. */
+export const recordFile = (runtime: string, id: string): string => join(runtime, `jupyter-curve-${id}.json`);
+
+const NAME = /^jupyter-curve-[\w-]+\.json$/;
+
+/**
+ * Records that this process owns a kernel. The watchdog ends a kernel whose owner died; the record is for the case that both were killed,
+ * or the machine was switched off: {@link sweepOrphans} of a later manager reads it. Returns a function that removes the record.
+ */
+export async function recordKernel(
+  runtime: string,
+  id: string,
+  pid: number,
+  files: readonly string[],
+): Promise<() => Promise<void>> {
+  const [ownerStart, kernelStart] = await Promise.all([processStart(process.pid), processStart(pid)]);
+  if (ownerStart === undefined || kernelStart === undefined) return () => Promise.resolve();
+  const file = recordFile(runtime, id);
+  const record: KernelRecord = {
+    realm: await processRealm(),
+    owner: { pid: process.pid, start: ownerStart },
+    kernel: { pid, start: kernelStart },
+    files,
+  };
+  await makeFolderOf(file);
+  await writePrivateFile(file, JSON.stringify(record), { kind: 'connection-file', replace: true });
+  return () => removeLeftovers([file]);
+}
+
+/**
+ * Ends kernels whose manager died without ending them, and removes their files. A process is only signalled when its id and start time are
+ * those of the record, so never another one that got the same id later. A folder that other users can write to is ignored, and no file
+ * elsewhere is removed: a record is acted on with this user's rights.
+ */
+export async function sweepOrphans(runtime: string): Promise<void> {
+  if (!(await isOwnFolder(runtime))) return;
+  for (const [file, record] of await readRecords(runtime)) {
+    if (await isRunning(record.owner)) continue;
+    if (await isRunning(record.kernel)) endSession(record.kernel.pid);
+    const files = await Promise.all(record.files.map(async (one) => ((await isOurs(runtime, one)) ? [one] : [])));
+    await removeLeftovers([...files.flat(), file]);
+  }
+}
+
+/** True for a path directly in the runtime folder, for a socket folder, and for a path directly in one. */
+async function isOurs(runtime: string, path: string): Promise<boolean> {
+  const folder = dirname(path);
+  if (resolve(path) !== path) return false;
+  if (folder === resolve(runtime)) return true;
+  const made = folder === tmpdir() ? path : folder;
+  if (dirname(made) !== tmpdir() || !basename(made).startsWith(SOCKET_FOLDER_PREFIX)) return false;
+  const isFolder = await lstat(made).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  return isFolder && (await isOwnFolder(made));
+}
+
+/** True if a recorded kernel that runs has this connection file. */
+export async function isKernelsFile(runtime: string, connectionFile: string): Promise<boolean> {
+  for (const [, { files, kernel }] of await readRecords(runtime)) {
+    if (files.includes(connectionFile) && (await isRunning(kernel))) return true;
+  }
+  return false;
+}
+
+/** The records of this realm, by their file. */
+async function readRecords(runtime: string): Promise<Map<string, KernelRecord>> {
+  const realm = await processRealm();
+  const records = new Map<string, KernelRecord>();
+  const names = await readdir(runtime).catch(() => []);
+  for (const file of names.filter((name) => NAME.test(name)).map((name) => join(runtime, name))) {
+    const record = await readRecord(file);
+    if (record?.realm === realm) records.set(file, record);
+  }
+  return records;
+}
+
+const READ = { kind: 'connection-file', maxBytes: 65_536, ownOnly: true } as const;
+
+/** Undefined for a file that another manager is writing or removing, that is no record, or that another user could have written. */
+async function readRecord(file: string): Promise<KernelRecord | undefined> {
+  try {
+    const record: unknown = JSON.parse(await readPrivateFile(file, READ));
+    return isRecord(record) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is KernelRecord {
+  return (
+    isObject(value) &&
+    typeof value['realm'] === 'string' &&
+    isProcessId(value['owner']) &&
+    isProcessId(value['kernel']) &&
+    isStringList(value['files'])
+  );
+}
+
+function isProcessId(value: unknown): value is ProcessId {
+  // Signalling 0, 1 or a negative number would reach far more than one kernel.
+  if (!isObject(value) || typeof value['start'] !== 'string') return false;
+  return typeof value['pid'] === 'number' && Number.isSafeInteger(value['pid']) && value['pid'] > 1;
+}
+
+async function isRunning({ pid, start }: ProcessId): Promise<boolean> {
+  return (await processStart(pid)) === start;
+}
+
+function endSession(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended in the meantime.
+  }
+}
