@@ -1,4 +1,4 @@
-/** docs/access.md: its examples are used as a reader would use them, and the tests it names are there. */
+/** docs/share.md and docs/policy.md: their examples work as they stand; test/access-rows.md: the tests that it names exist. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -7,9 +7,9 @@ import { parsePolicy } from '#src/access/policy/policy-file.js';
 import { repository } from '../../support/repository.js';
 import { createCommandLine } from '../../support/command-line.js';
 
-const page = readFileSync(join(repository, 'docs/access.md'), 'utf8');
-const block = (language: string, words: string): string => {
-  const blocks = [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].filter(([, name]) => name === language);
+const page = (name: string): string => readFileSync(join(repository, name), 'utf8');
+const block = (name: string, language: string, words: string): string => {
+  const blocks = [...page(name).matchAll(/^```(\w+)\n(.*?)^```$/gms)].filter(([, tag]) => tag === language);
   return blocks.map(([, , text = '']) => text).find((text) => text.includes(words)) ?? '';
 };
 
@@ -18,13 +18,13 @@ const numbers = (letter: string, last: number): string[] =>
   Array.from({ length: last }, (_, index) => `${letter}${index + 1}`);
 
 test('the policy is one, and passes its own tests', () => {
-  const { roles, privateGroups } = parsePolicy(block('yaml', 'roles:'), 'the page');
+  const { roles, privateGroups } = parsePolicy(block('docs/policy.md', 'yaml', 'roles:'), 'the page');
   expect([...roles.keys()]).toEqual(expect.arrayContaining(['reviewer', 'student']));
   expect([...privateGroups]).toEqual(['salaries']);
 });
 
 test('the authorized_clients are understood', () => {
-  const clients = parseAuthorizedClients(block('text', '# name'), 'the page');
+  const clients = parseAuthorizedClients(block('docs/policy.md', 'text', '# name'), 'the page');
   expect(clients.map(({ identity, roles }) => [identity, ...roles])).toEqual([
     ['alice', 'observer'],
     ['bob', 'executor'],
@@ -36,7 +36,7 @@ test('the commands work as they stand, with a key of one’s own', async () => {
   await line.run('install');
   const running = line.start('start', '--connection-file', 'theirs.json');
   await running.wrote('theirs.json\n');
-  const script = block('sh', 'keygen --name alice')
+  const script = block('docs/share.md', 'sh', 'keygen --name alice')
     .replaceAll('jupyter-curve', 'jupyter_curve')
     .replace(/^(jupyter_curve keygen .*?) +#/m, 'PUBLIC=$($1) #')
     .replace("--key 'PUBLIC'", '--key "$PUBLIC"')
@@ -54,7 +54,7 @@ const called = (title: string): RegExp =>
   new RegExp(`^ *(?:test|describe|[\\])}]).*\\(\\s*['"\`]${title.replaceAll(/[^\p{L}\d_ ]/gu, String.raw`\$&`)}`, 'm');
 
 describe('the table', () => {
-  const rows = [...page.matchAll(/^\| ([IAL]\d+) +\| (.*?) +\| (.*?) +\|$/gm)];
+  const rows = [...page('test/access-rows.md').matchAll(/^\| ([IAL]\d+) +\| (.*?) +\| (.*?) +\|$/gm)];
 
   test('has every row', () => {
     expect(rows.map(([, row]) => row)).toEqual([...numbers('I', 12), ...numbers('A', 11), ...numbers('L', 6)]);
