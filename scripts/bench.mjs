@@ -1,5 +1,5 @@
 // npm run bench [-- peers|access] [ROUNDS]: side by side with the peers, and what access costs, in interleaved runs. Prints a table,
-// writes artifacts/bench.json (of one part alone artifacts/bench-PART.json), and of access docs/access-cost.svg.
+// writes artifacts/bench.json (of one part alone artifacts/bench-PART.json), and of access docs/pictures/access-cost.svg.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -65,7 +65,7 @@ async function drawAccess(figures) {
       lines: [{ name: 'the others let in', colour: letIn, points: curveOf(figures, memory) }],
     },
   ]);
-  await writeFile(inRoot('docs', 'access-cost.svg'), drawing);
+  await writeFile(inRoot('docs', 'pictures', 'access-cost.svg'), drawing);
 }
 
 async function environment(folder, python) {

@@ -1,4 +1,4 @@
-/** What docs/access.md says of `jupyter console`: when this fails, jupyter_client has learned to, and the page is to say so. */
+/** What docs/share.md says of `jupyter console`: when this fails, jupyter_client has learned to, and the page is to say so. */
 import { existsSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import { pythonPath } from '../support/python.js';

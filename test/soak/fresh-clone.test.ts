@@ -99,7 +99,7 @@ withRegistry.each([{ options: '' }, { options: '--omit=dev' }])(
     expect(lines.length).toBe(3);
     const said = [`${lines[0]?.replace(/ *#.*/, '')} ${options}`, ...lines.slice(1)].join('\n');
     const { stdout } = await run('sh', ['-ec', said], { cwd: clone, env: place, maxBuffer: 2 ** 24 });
-    expect(stdout).toMatch(/^typescript +yes +typescript +/m);
+    expect(stdout.match(/^\w+ +tcp:\S+ +CURVE +SHA256:\S+$/gm)).toHaveLength(5);
     expect(await changes()).toBe('');
   },
   300_000,

@@ -1,5 +1,5 @@
 /**
- * What a policy allows, worked out from docs/access.md and by none of the code that is tested: patterns, `own`, `!`, comms, groups, and
+ * What a policy allows, worked out from docs/policy.md and by none of the code that is tested: patterns, `own`, `!`, comms, groups, and
  * where a message belongs.
  */
 import { parse } from 'yaml';
@@ -12,7 +12,7 @@ interface Role {
   readonly groups: readonly string[];
 }
 
-/** The table of the built-in roles in docs/access.md. */
+/** The table of the built-in roles in docs/policy.md. */
 const EVERYTHING: Role = { send: ['*.*', 'control.curve_*'], see: ['iopub.*'], comms: ['*'], groups: ['*'] };
 const OWN_WAYS = ['shell.*', 'stdin.*', 'control.interrupt_request own', 'control.kernel_info_request'];
 const BUILT_IN: Readonly<Record<string, Partial<Role>>> = {

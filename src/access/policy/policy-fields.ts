@@ -18,7 +18,7 @@ export interface PolicySource {
 }
 
 const HINT =
-  'Correct the file; a kernel goes by the policy before it, or lets in its owner alone. docs/access.md describes its fields.';
+  'Correct the file; a kernel goes by the policy before it, or lets in its owner alone. docs/policy.md describes its fields.';
 
 /** A `policy-invalid` that names the file and, where known, the line. `problem` says what was found and what was wanted. */
 export function invalidPolicy(

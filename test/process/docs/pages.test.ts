@@ -9,8 +9,8 @@ import { repository } from '../../support/repository.js';
 
 const read = (file: string): string => readFileSync(join(repository, file), 'utf8');
 const pages = [
-  'README.md',
-  'CHANGELOG.md',
+  ...readdirSync(repository).filter((name) => name.endsWith('.md')),
+  'test/access-rows.md',
   ...readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

@@ -21,16 +21,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('the package holds the built files, the kernelspec and the legal texts', () => {
-  const wanted = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+test('the package holds the built files, the kernelspec, the pages and the example', () => {
+  const wanted = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
   wanted.push('dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'kernelspec/kernel.json');
   wanted.push('kernelspec/logo-32x32.png', 'kernelspec/logo-64x64.png', 'kernelspec/logo-svg.svg');
+  wanted.push('docs/share.md', 'docs/pictures/terminal.svg', 'examples/tour.ipynb');
   expect(files).toEqual(expect.arrayContaining(wanted));
 });
 
 test('the package holds nothing else', () => {
   const known =
-    /^(dist\/[\w/-]+\.(js|d\.ts)|dist\/cli\/kernel(-process)?\.cjs|kernelspec\/(kernel\.json|logo-[\w]+\.(png|svg))|[A-Z]+(\.md)?|package\.json)$/;
+    /^(dist\/[\w/-]+\.(js|d\.ts)|dist\/cli\/kernel(-process)?\.cjs|docs\/[\w/-]+\.(md|svg|png)|examples\/\w+\.ipynb|kernelspec\/(kernel\.json|logo-[\w]+\.(png|svg))|[A-Z]+(\.md)?|package\.json)$/;
   expect(files.filter((file) => !known.test(file))).toEqual([]);
 });
 

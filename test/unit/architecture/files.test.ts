@@ -1,4 +1,4 @@
-/** File names, lengths, comments: the conventions of docs/development.md that a machine can check. */
+/** File names, lengths, comments: the conventions of CONTRIBUTING.md that a machine can check. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The rooms and their arrows, as drawn in docs/development.md. A new arrow is a decision: change both, or neither. */
+/** The rooms and their arrows, as drawn in CONTRIBUTING.md. A new arrow is a decision: change both, or neither. */
 import { describe, expect, test } from '@jest/globals';
 import { readSources } from '../../support/sources.js';
 
