@@ -46,7 +46,7 @@ test('what a client is sent just before the listener closes with a linger still 
     const listener = await room.listen();
     const { received, until } = await subscribed(room, listener);
     for (let count = 0; count < 2_000; count++) listener.publish(aMessage('stream', { count, text: 'x'.repeat(500) }));
-    await listener.close({ linger: 5_000 });
+    await listener.close({ linger: 60_000 });
     await until(2_000);
     expect(received.at(-1)?.message.content['count']).toBe(1_999);
   }));

@@ -20,7 +20,7 @@ export async function eventually<T>(
     const found = await find();
     if (isFound(found)) return found;
     if (performance.now() > end) throw new Error(`Did not happen within ${limit / 1000} s: ${what}`);
-    await pause(5);
+    await pause(10);
   }
 }
 

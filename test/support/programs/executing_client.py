@@ -13,7 +13,7 @@ told = json.loads(sys.stdin.readline())
 client = BlockingKernelClient()
 client.load_connection_file(told["file"])
 client.start_channels()
-client.wait_for_ready(timeout=30)
+client.wait_for_ready(timeout=60)
 
 heard = {"texts": [], "id": None}
 

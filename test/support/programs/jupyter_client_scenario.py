@@ -45,7 +45,7 @@ def execute(client, code, answer=None):
         client.input(answer)
 
     reply = client.execute_interactive(
-        code, allow_stdin=answer is not None, timeout=30, output_hook=on_output, stdin_hook=on_stdin
+        code, allow_stdin=answer is not None, timeout=60, output_hook=on_output, stdin_hook=on_stdin
     )
     content = reply["content"]
     return content["status"], "".join(out), content.get("ename")
@@ -56,13 +56,13 @@ def interrupted(manager, client):
     # After a failed cell ipykernel aborts for a moment also what is sent in knowledge of the failure.
     identifier = client.execute(CODE["busy"], stop_on_error=kernel != "python3")
     while True:
-        message = client.get_iopub_msg(timeout=30)
+        message = client.get_iopub_msg(timeout=60)
         if message["msg_type"] == "execute_input" and message["parent_header"].get("msg_id") == identifier:
             break
     time.sleep(0.2)
     manager.interrupt_kernel()
     while True:
-        reply = client.get_shell_msg(timeout=30)
+        reply = client.get_shell_msg(timeout=60)
         if reply["parent_header"].get("msg_id") == identifier:
             return reply["content"]["status"]
 
@@ -89,7 +89,7 @@ manager.start_kernel()
 client = manager.client()
 client.start_channels()
 try:
-    client.wait_for_ready(timeout=30)
+    client.wait_for_ready(timeout=60)
     with open(manager.connection_file) as file:
         fields = json.load(file)
     seen["keys"] = "curve_publickey" in fields and "curve_secretkey" in fields
@@ -104,12 +104,12 @@ try:
     second = BlockingKernelClient()
     second.load_connection_file(manager.connection_file)
     second.start_channels()
-    second.wait_for_ready(timeout=30)
+    second.wait_for_ready(timeout=60)
     seen["second_client"] = execute(second, CODE["recall"])
     second.stop_channels()
 
     manager.restart_kernel()
-    client.wait_for_ready(timeout=30)
+    client.wait_for_ready(timeout=60)
     seen["after_restart"] = execute(client, CODE["recall_fails"])[0]
     seen["stdout_after_restart"] = execute(client, CODE["stdout"])
 finally:

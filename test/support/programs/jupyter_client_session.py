@@ -5,7 +5,7 @@ import time
 
 from jupyter_client import BlockingKernelClient
 
-TIMEOUT = 20
+TIMEOUT = 60
 
 client = BlockingKernelClient(connection_file=sys.argv[1])
 client.load_connection_file()

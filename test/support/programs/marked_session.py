@@ -31,10 +31,10 @@ manager.start_kernel()
 client = manager.client()
 client.start_channels()
 try:
-    client.wait_for_ready(timeout=30)
+    client.wait_for_ready(timeout=60)
     reply = client.execute_interactive(
         CODE,
-        timeout=30,
+        timeout=60,
         allow_stdin=True,
         output_hook=lambda message: None,
         stdin_hook=lambda message: client.input(f"{mark}-stdin"),

@@ -18,7 +18,7 @@ for role, file in told["files"].items():
     client.start_channels()
     # As wait_for_ready does, which wants an answer that some roles do not get.
     client.kernel_info()
-    client.get_shell_msg(timeout=30)
+    client.get_shell_msg(timeout=60)
     clients[role] = client
 
 for role, client in clients.items():

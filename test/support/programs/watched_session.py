@@ -15,7 +15,7 @@ client = manager.client()
 client.start_channels()
 invited = BlockingKernelClient()
 try:
-    client.wait_for_ready(timeout=30)
+    client.wait_for_ready(timeout=60)
     with open(manager.connection_file) as file:
         fields = json.load(file)
     known = {name: value for name, value in fields.items() if name not in ("key", "curve_secretkey")}
@@ -24,11 +24,11 @@ try:
     print(json.dumps(fields), flush=True)
     invited.load_connection_file(manager.connection_file)
     invited.start_channels()
-    invited.wait_for_ready(timeout=30)
+    invited.wait_for_ready(timeout=60)
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     while not ended.is_set():
-        client.execute_interactive("console.log('secret')", timeout=30, output_hook=lambda message: None)
+        client.execute_interactive("console.log('secret')", timeout=60, output_hook=lambda message: None)
     seen = 0
     while invited.iopub_channel.msg_ready():
         invited.get_iopub_msg(timeout=1)

@@ -12,7 +12,7 @@ told = json.loads(sys.stdin.readline())
 client = BlockingKernelClient()
 client.load_connection_file(told["file"])
 client.start_channels()
-client.wait_for_ready(timeout=30)
+client.wait_for_ready(timeout=60)
 print("watching", flush=True)
 
 seen = []
@@ -23,6 +23,6 @@ while not seen or told["last"] not in seen[-1][1]:
         text = content.get("text") or content.get("code") or "".join(sorted(content.get("data", {})))
         seen.append([message["msg_type"], text, message["parent_header"].get("username")])
 
-reply = client.execute_interactive("globalThis.intruder = true", timeout=30, output_hook=lambda message: None)
+reply = client.execute_interactive("globalThis.intruder = true", timeout=60, output_hook=lambda message: None)
 print(json.dumps({"refusal": [reply["content"].get("ename"), reply["content"].get("evalue")], "seen": seen}), flush=True)
 client.stop_channels()

@@ -31,7 +31,7 @@ test('everything that a kernel said before it ended is received', () =>
     const listener = await room.listen({
       onMessage: ({ channel, routing, listener: self }) => {
         for (let count = 0; count < 500; count++) self.send(channel, routing, aMessage('reply', { count }));
-        void self.close({ linger: 5_000 });
+        void self.close({ linger: 60_000 });
       },
     });
     const { dialer, until } = await room.dial(listener);

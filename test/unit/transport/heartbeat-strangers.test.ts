@@ -50,7 +50,7 @@ async function askUntil(socket: Dealer, done: () => boolean): Promise<void> {
 }
 
 function stranger(room: Room, listener: Listener, options: object = {}): Dealer {
-  const socket = new Dealer({ linger: 0, receiveTimeout: 10_000, reconnectInterval: -1, ...options });
+  const socket = new Dealer({ linger: 0, receiveTimeout: 60_000, reconnectInterval: -1, ...options });
   room.after(() => socket.close());
   dialCurve(socket, { client: generateCurvePairSync(), serverKey: room.server.publicKey });
   socket.connect(endpoint(listener.connection, 'heartbeat'));

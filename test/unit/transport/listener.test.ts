@@ -8,6 +8,7 @@ import type { ReceivedMessage } from '#src/transport/server/listener.js';
 import type { ListenerEvent } from '#src/transport/server/listener-event.js';
 import { TransportContext } from '#src/transport/transport-context.js';
 import { eventually, pause } from '../../support/eventually.js';
+import { freePorts } from '../../support/free-ports.js';
 import { aMessage, echo, encrypted, inRoom } from '../../support/kernel/room.js';
 
 describe.each(['encrypted', 'plain'] as const)('an %s listener', (kind) => {
@@ -163,7 +164,10 @@ test('where nobody was, nobody is reported: the knocks of the self-check are nob
   inRoom(async (room) => {
     const events: ListenerEvent[] = [];
     for (let round = 0; round < 50; round++) {
-      const listener = await room.listen({ onEvent: (event) => events.push(event) });
+      // Ports of the system may have been those of another test's kernel, whose clients look for it.
+      const [shell, iopub, stdin, control, heartbeat] = await freePorts();
+      const connection = { ...room.plain, ports: { shell, iopub, stdin, control, heartbeat } };
+      const listener = await room.listen({ connection, onEvent: (event) => events.push(event) });
       await pause(5);
       await listener.close();
     }

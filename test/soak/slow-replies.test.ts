@@ -5,8 +5,8 @@ import { encodeMessage } from '#src/protocol/frames.js';
 import { createSigner } from '#src/protocol/signer.js';
 import { dialCurve } from '#src/transport/curve-options.js';
 import type { Listener, ListenerOptions } from '#src/transport/server/listener.js';
-import { eventually, pause } from '../../support/eventually.js';
-import { aMessage, inRoom, type Room } from '../../support/kernel/room.js';
+import { eventually, pause } from '../support/eventually.js';
+import { aMessage, inRoom, type Room } from '../support/kernel/room.js';
 
 const MEGABYTE = new Uint8Array(1_000_000);
 
@@ -62,18 +62,20 @@ test('what waits for a client goes when the client does, and those that come lat
 
 test('replies that wait when the listener closes with a linger arrive, in order', () =>
   inRoom(async (room) => {
-    const listener = await room.listen({ onMessage: answerLargely });
+    let answered = 0;
+    const onMessage: ListenerOptions['onMessage'] = (message) => (answered++, answerLargely(message));
+    const listener = await room.listen({ onMessage });
     const stalled = await lazyClient(room, listener);
     await stalled.ask(60);
-    await pause(300);
-    const closed = listener.close({ linger: 30_000 });
+    await eventually(() => answered === 60);
+    const closed = listener.close({ linger: 60_000 });
     expect(await stalled.read(60)).toEqual(Array.from({ length: 60 }, (_, n) => n));
     await closed;
   }));
 
 /** A client that holds the shared pair and reads replies only when it is told to. */
 async function lazyClient(room: Room, { connection }: Listener) {
-  const socket = new Dealer({ linger: 0, receiveHighWaterMark: 1, receiveTimeout: 30_000, routingId: 'lazy' });
+  const socket = new Dealer({ linger: 0, receiveHighWaterMark: 1, receiveTimeout: 60_000, routingId: 'lazy' });
   room.after(() => socket.close());
   dialCurve(socket, { client: room.server, serverKey: room.server.publicKey });
   socket.connect(endpoint(connection, 'shell'));
