@@ -12,7 +12,8 @@ const IPC_PATH_LIMIT = process.platform === 'darwin' ? 103 : 107;
 export function endpoint(info: Pick<ConnectionInfo, 'transport' | 'ip' | 'ports'>, socket: SocketName): string {
   const port = info.ports[socket];
   // Host names have no colon; the pattern of `isIPv6` takes 5 ms to compile.
-  if (info.transport === 'tcp') return `tcp://${info.ip.includes(':') ? `[${info.ip}]` : info.ip}:${port}`;
+  if (info.transport === 'tcp')
+    return `tcp://${info.ip.includes(':') && !info.ip.startsWith('[') ? `[${info.ip}]` : info.ip}:${port}`;
   const path = `${info.ip}-${port}`;
   const length = Buffer.byteLength(path);
   if (length > IPC_PATH_LIMIT) {

@@ -28,7 +28,11 @@ const upstream: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Imports of what the owner of a kernel names: a verifier is code of theirs. */
-const plugIns: readonly string[] = ['server/rules/verifier.ts → pathToFileURL(resolve(file)).href'];
+const plugIns: readonly string[] = [
+  'server/rules/verifier.ts → pathToFileURL(resolve(file)).href',
+  // What the bundle of the kernel imports later.
+  'support/code-cache.ts → specifier',
+];
 
 /** Packages that only some rooms load. Their types may be imported anywhere. */
 const packages: Readonly<Record<string, readonly string[]>> = {

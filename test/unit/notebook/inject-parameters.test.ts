@@ -40,7 +40,7 @@ test.each<[string, string, string]>([
   [
     'julia',
     '{"a": 1}',
-    'parameters can be given to Python, R and TypeScript kernels; the language of this one is julia',
+    'parameters can be given to Python, R and TypeScript kernels; the language of this kernel is julia',
   ],
   ['python', '{"a b": 1}', '"a b" cannot be the name of a variable in python'],
   ['python', '{"x = 1; y": 1}', '"x = 1; y" cannot be the name of a variable in python'],
