@@ -48,5 +48,5 @@ testOnDisk('a change that a restart would undo is done, with a warning and a sta
   expect((await ask('clients')).stdout).not.toContain('bob');
   await disk.protect('rw');
   const saved = await ask('public', 'team');
-  expect([saved.status, saved.stderr]).toEqual([0, 'jupyter-curve: the topic team is public now\n']);
+  expect([saved.status, saved.stderr]).toEqual([0, 'jupyter-curve: the topic team is now public\n']);
 });
