@@ -82,7 +82,7 @@ test('a greeting that stops anywhere, and one byte at a time, are cut off at the
     await works(room, listener);
   }));
 
-test('two hundred connections that say nothing keep nobody out, and are gone after the handshake limit', () =>
+test('two hundred connections that say nothing keep no client out, and are gone after the handshake limit', () =>
   inRoom(async (room) => {
     const listener = await room.listen({ limits: { handshake: 1_500 } });
     const silent = Array.from({ length: 200 }, () => knock(room, listener.connection.ports.shell));

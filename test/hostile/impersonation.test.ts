@@ -324,7 +324,7 @@ describe('I4: an input_reply', () => {
 });
 
 describe('replayed frames', () => {
-  test('run once, whoever replays them', async () => {
+  test('run once, by whichever client they are replayed', async () => {
     await raw('bob', [{ channel: 'shell', header: header('execute_request'), content: COUNT, times: 5 }]);
     expect(await ran()).toBe(1);
     await eventually(

@@ -56,7 +56,7 @@ export const THREATS: readonly Threat[] = [
     stoppedBy: 'The client pins the server key. The manager chooses other ports when one is taken.',
     tests: [
       reference('unit/transport/dialer-failures', 'the server key is wrong'),
-      reference('process/manager/start-kernel', 'that somebody takes before the kernel can'),
+      reference('process/manager/start-kernel', 'that another process takes before the kernel can'),
     ],
   },
   {
@@ -130,7 +130,7 @@ export const THREATS: readonly Threat[] = [
       reference('hostile/connection-floods', 'the owner is answered, and a new client is let in'),
       reference('hostile/seats', 'an attacker on the path to %s, without a key'),
       reference('hostile/seats', 'a stranger who knows the public key, and breaks 70 connections'),
-      reference('hostile/bytes', 'two hundred connections that say nothing keep nobody out'),
+      reference('hostile/bytes', 'two hundred connections that say nothing keep no client out'),
       reference('hostile/bytes', 'a greeting that stops anywhere'),
       reference('hostile/clients', 'an observer that comes and goes 500 times by %s is not listed without bound'),
       reference('hostile/access', 'connections without a shell, of which no end is seen, fill no list of clients'),
@@ -190,9 +190,9 @@ export const THREATS: readonly Threat[] = [
     threat: 'The ZAP handler is gone, slow or wrong.',
     stoppedBy: 'A ZAP domain and enforcement on every socket: without a clear yes the peer is refused.',
     tests: [
-      reference('unit/transport/zap', 'admits nobody without a handler'),
-      reference('unit/transport/zap', 'admits nobody when the handler was closed'),
-      reference('unit/transport/zap', 'a listener whose sockets admit somebody they must refuse does not serve'),
+      reference('unit/transport/zap', 'admits no peer without a handler'),
+      reference('unit/transport/zap', 'admits no peer when the handler was closed'),
+      reference('unit/transport/zap', 'a listener whose sockets admit a peer that they must refuse does not serve'),
     ],
   },
   {
@@ -234,7 +234,7 @@ export const THREATS: readonly Threat[] = [
     threat: 'A message or a sealed file is replayed.',
     stoppedBy: 'A signature is admitted once. A sealed file opens for the holder of one key only.',
     tests: [
-      reference('hostile/impersonation', 'run once, whoever replays them'),
+      reference('hostile/impersonation', 'run once, by whichever client they are replayed'),
       reference('unit/keys/seal', 'only the holder of the secret key opens'),
     ],
   },
@@ -263,7 +263,7 @@ export const THREATS: readonly Threat[] = [
     threat: 'A file of rules or grants is damaged.',
     stoppedBy: 'A broken file changes nothing, raises an alarm, and never lets a client in.',
     tests: [
-      reference('unit/server/access-files', 'that is broken from the start lets nobody in but the owner'),
+      reference('unit/server/access-files', 'that is broken from the start lets in only the owner'),
       reference('unit/server/state-file', 'lines that were moved, left out or taken from another time'),
       reference('hostile/access', 'holds up neither its start nor its end'),
     ],

@@ -229,7 +229,7 @@ describe('the connection file', () => {
 });
 
 describe('ports', () => {
-  test('that somebody takes before the kernel can are replaced without a word', async () => {
+  test('that another process takes before the kernel can are replaced without a word', async () => {
     await place.describeOdd('robbed', []);
     const thief = createServer();
     const robbing: Launcher = {

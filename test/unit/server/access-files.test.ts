@@ -130,7 +130,7 @@ tests:
     expect(await seen()).toEqual(['busy', 'idle']);
   });
 
-  test('that is broken from the start lets nobody in but the owner', async () => {
+  test('that is broken from the start lets in only the owner', async () => {
     const where = await folder();
     const policyFile = join(where, 'access_policy.yaml');
     await write(policyFile, 'roles: 5');

@@ -76,11 +76,11 @@ describe('a CURVE socket', () => {
     expect(found).toBe('admitted');
   });
 
-  test('admits nobody without a handler', async () => {
+  test('admits no peer without a handler', async () => {
     expect(await knock(() => undefined)).toBe('refused');
   });
 
-  test('admits nobody when the handler was closed', async () => {
+  test('admits no peer when the handler was closed', async () => {
     const found = await knock(async (context) => {
       const zap = new ZapHandler(context);
       zap.govern('domain', () => ({ userId: 'anybody' }));
@@ -137,7 +137,7 @@ test('requests that are malformed have no effect, and the handler goes on', asyn
   ]);
 });
 
-test('a listener whose sockets admit somebody they must refuse does not serve', () =>
+test('a listener whose sockets admit a peer that they must refuse does not serve', () =>
   inRoom(async (room) => {
     const { zap } = room.context;
     const govern = zap.govern.bind(zap);
