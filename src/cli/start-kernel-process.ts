@@ -11,9 +11,18 @@ const WRITE = '--write-code-cache';
 const file = fileURLToPath(new URL('kernel-process.cjs', import.meta.url));
 const args = process.argv.slice(2);
 const bundle = loadBundle(file, createRequire(file));
-if (args.includes(WRITE)) process.once('exit', () => bundle.writeCache());
+if (args.includes(WRITE)) process.once('exit', writeCache);
 // The young generation of V8's heap stays at its first size: 75 MB instead of 105 after heavy use. On the command line the flag would cost 15 ms, since
 // Node then does without the code cache of its own modules; and V8 refuses a cache that was made under other flags.
 else setFlagsFromString('--semi-space-growth-factor=1');
 const { runKernelProcess }: typeof import('./kernel-process.js') = Object(bundle.exports);
 void runKernelProcess(args.filter((arg) => arg !== WRITE));
+
+/** Where it cannot be written, kernels start without. */
+function writeCache(): void {
+  try {
+    bundle.writeCache();
+  } catch {
+    // Such as a package that another account installed.
+  }
+}
