@@ -145,7 +145,7 @@ export const THREATS: readonly Threat[] = [
     threat: 'A peer that reads slowly or never.',
     stoppedBy: 'A queue for each socket that is bounded in bytes. Other identities have queues of their own.',
     tests: [
-      reference('unit/transport/heartbeat-strangers', 'what waits for a stranger who pings and does not read'),
+      reference('hostile/heartbeat-strangers', 'what waits for a stranger who pings and does not read'),
       reference('hostile/floods', 'an observer that reads no answer'),
     ],
   },

@@ -7,8 +7,8 @@ import { endpoint } from '#src/connection/endpoints.js';
 import { dialCurve } from '#src/transport/curve-options.js';
 import type { Listener } from '#src/transport/server/listener.js';
 import { watchSocket } from '#src/transport/watch-socket.js';
-import { eventually } from '../../support/eventually.js';
-import { inRoom, type Room } from '../../support/kernel/room.js';
+import { eventually } from '../support/eventually.js';
+import { inRoom, type Room } from '../support/kernel/room.js';
 
 test('what waits for a stranger who pings and does not read is little, and all others get their echoes', () =>
   inRoom(async (room) => {
