@@ -20,7 +20,9 @@ export async function writeCodeCache(kernelspec: string): Promise<void> {
     const spec = await readKernelSpec('typescript', kernelspec);
     const kernel = await startKernel({
       kernelName: spec.name,
-      connectionFile: join(folder, 'kernel.json'),
+      // Nothing of the user's: no policy and no authorized client counts for this kernel, and nothing is left in their folders.
+      env: { JUPYTER_RUNTIME_DIR: folder, JUPYTER_DATA_DIR: folder, JUPYTER_CONFIG_DIR: folder },
+      cwd: folder,
       transportEncryption: 'required',
       startTimeout: START_TIMEOUT,
       autoRestart: false,
