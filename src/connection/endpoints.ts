@@ -1,6 +1,10 @@
+import { isIPv6 } from 'node:net';
 import { CurveKernelError } from '../errors.js';
 import type { SocketName } from '../protocol/message.js';
 import type { ConnectionInfo } from './connection-info.js';
+
+/** Host names have no colon, and the pattern of `isIPv6` takes 5 ms to compile. */
+const isIPv6Address = (ip: string): boolean => ip.includes(':') && isIPv6(ip);
 
 /** `sun_path` without its final zero byte: 108 − 1 on Linux and Windows, 104 − 1 on macOS. */
 const IPC_PATH_LIMIT = process.platform === 'darwin' ? 103 : 107;
@@ -11,9 +15,7 @@ const IPC_PATH_LIMIT = process.platform === 'darwin' ? 103 : 107;
  */
 export function endpoint(info: Pick<ConnectionInfo, 'transport' | 'ip' | 'ports'>, socket: SocketName): string {
   const port = info.ports[socket];
-  // Host names have no colon; the pattern of `isIPv6` takes 5 ms to compile.
-  if (info.transport === 'tcp')
-    return `tcp://${info.ip.includes(':') && !info.ip.startsWith('[') ? `[${info.ip}]` : info.ip}:${port}`;
+  if (info.transport === 'tcp') return `tcp://${isIPv6Address(info.ip) ? `[${info.ip}]` : info.ip}:${port}`;
   const path = `${info.ip}-${port}`;
   const length = Buffer.byteLength(path);
   if (length > IPC_PATH_LIMIT) {
