@@ -312,10 +312,3 @@ test('cells have the conveniences of CommonJS and of modules', async () => {
     await last('[typeof import.meta.url, import.meta.dirname === __dirname, import.meta.resolve("node:fs")]'),
   ).toBe("[ 'string', true, 'node:fs' ]");
 });
-
-test('two thousand cells keep their order and lose nothing', async () => {
-  await run('let counted = 0');
-  const running = Array.from({ length: 2000 }, () => run('++counted'));
-  const results = await Promise.all(running);
-  expect(results.map(({ result }) => result)).toEqual(results.map((_, at) => String(at + 1)));
-});
