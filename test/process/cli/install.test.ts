@@ -33,6 +33,8 @@ describe('install', () => {
     expect(readSpec(folder)).toEqual({
       argv: [
         process.execPath,
+        // Where this Node has the flag.
+        ...(process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : []),
         join(dirname(realpathSync(mainFile)), 'kernel.cjs'),
         '--connection-file',
         '{connection_file}',
