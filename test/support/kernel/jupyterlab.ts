@@ -100,9 +100,10 @@ async function serverUrl(server: ChildProcess, runtime: string): Promise<string>
     if (file === undefined) return undefined;
     try {
       const { url }: { url: string } = JSON.parse(await readFile(join(runtime, file), 'utf8'));
+      await (await fetch(`${url}api`)).text();
       return url;
     } catch {
-      return undefined; // It is being written.
+      return undefined; // The file is being written, or is there before the server listens.
     }
   }, 'the Jupyter server starts');
 }
