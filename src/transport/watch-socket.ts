@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Event, Socket } from 'zeromq';
 import { reportUncaught } from '../support/report-uncaught.js';
@@ -24,6 +26,7 @@ const ATTEMPTS = 2_000;
  * that thread has had its turn.
  */
 function eventsOf(socket: Socket): Socket['events'] {
+  checkDescriptors();
   for (let attempt = 1; ; attempt++) {
     try {
       return uninterrupted(() => socket.events);
@@ -31,6 +34,22 @@ function eventsOf(socket: Socket): Socket['events'] {
       if (errorCode(error) !== 'EADDRINUSE' || attempt === ATTEMPTS) throw error;
       Atomics.wait(clock, 0, 0, 1);
     }
+  }
+}
+
+/** Descriptors of a monitor, with some to spare. */
+const FOR_A_MONITOR = 6;
+
+/**
+ * Throws EMFILE where there are not enough. zeromq.js would have libzmq report, and then find no descriptor to read with: libzmq's I/O thread
+ * waits at the first event for ever.
+ */
+function checkDescriptors(): void {
+  const opened: number[] = [];
+  try {
+    for (let count = 0; count < FOR_A_MONITOR; count++) opened.push(openSync(devNull, 'r'));
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
   }
 }
 
