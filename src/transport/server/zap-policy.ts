@@ -20,7 +20,7 @@ export interface ConnectionAttempt {
 export type Admit = (attempt: ConnectionAttempt) => boolean | Promise<boolean>;
 
 /** Milliseconds for an answer; less than libzmq waits for the whole handshake. */
-export const VERDICT_TIMEOUT = 2_000;
+export const VERDICT_TIMEOUT = 1_500;
 
 /** Options of {@link registerZapPolicy}. */
 export interface ZapPolicyOptions {
