@@ -16,7 +16,7 @@ export interface VerifiedKey {
 
 /**
  * Returns the role of a client with a granted key, or `'deny'`. It is called for each connection, and again with every
- * re-authorization. An error, an answer after more than two seconds, and anything but the name of a role deny.
+ * re-authorization. An error, an answer after more than 1.5 s, and anything but the name of a role deny.
  */
 export type Verify = (identity: string, address: string, key: VerifiedKey) => string | Promise<string>;
 
