@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs';
 import { CurveKernelError } from '../errors.js';
+import { errorCode } from '../support/system-error.js';
 
 /** The kind of a private file: the beginning of the code of every error about one. */
 export type PrivateFileKind = 'key-file' | 'connection-file';
@@ -33,10 +34,6 @@ export function isTrustedOwner(owner: Pick<Stats, 'uid'>): boolean {
 /** `0644` for a file that has that mode. */
 export const formatMode = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0');
 
-/** The code of a file system error, such as `ENOENT`. */
-export const errnoOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown error';
-
 /** The error for what the file system refused. A {@link CurveKernelError} stays as it is. */
 export function fileSystemError(
   kind: PrivateFileKind,
@@ -45,7 +42,7 @@ export function fileSystemError(
   cause: unknown,
 ): CurveKernelError {
   if (cause instanceof CurveKernelError) return cause;
-  const errno = errnoOf(cause);
+  const errno = errorCode(cause);
   const missing = errno === 'ENOENT' || errno === 'ENOTDIR';
   if (doing === 'read') {
     return missing

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CurveKernelError } from '../errors.js';
 import type { Json, JsonObject } from '../protocol/message.js';
-import { isJsonObject } from '../protocol/parse-json-frame.js';
+import { isJsonObject } from '../protocol/json-fields.js';
 
 /** An installed kernel, as its `kernel.json` describes it.
  *

@@ -3,7 +3,7 @@ import { access, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { succeeds } from '../support/succeeds.js';
-import { isJsonObject } from '../protocol/parse-json-frame.js';
+import { isJsonObject } from '../protocol/json-fields.js';
 import { checkKernelSpec, type KernelSpec } from './kernelspec.js';
 import { findExecutable, findPythonPrefix, type PythonPrefix } from './python-prefix.js';
 

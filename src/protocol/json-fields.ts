@@ -1,5 +1,6 @@
 /** Reads the fields of an object that came as JSON, such as the content of a request: a peer may have put anything there. */
 import { CurveKernelError } from '../errors.js';
+import { isObject } from '../support/is-object.js';
 import type { Json, JsonObject } from './message.js';
 
 /** Makes the error for a field that is not what is wanted. `found` says what it is: `missing`, `a list`. */
@@ -67,9 +68,8 @@ export function textsIn(value: Json | undefined): readonly string[] {
 /** A text; undefined for anything else. */
 export const textIn = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** Whether a JSON value is an object, and no list. */
-export const isJsonObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Whether a value that was parsed from JSON is an object rather than a list, null or a bare value. */
+export const isJsonObject = (value: unknown): value is JsonObject => isObject(value);
 
 /** The kind of a value, in words for an error. */
 export function kindOf(value: Json | undefined): string {

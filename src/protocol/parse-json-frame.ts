@@ -1,5 +1,6 @@
+import { isJsonObject } from './json-fields.js';
 import { constants, isUtf8 } from 'node:buffer';
-import type { Json, JsonObject } from './message.js';
+import type { Json } from './message.js';
 import { parseJson, parsePythonJson } from './python-json.js';
 import { malformedError, tooLargeError } from './message-errors.js';
 import { scanJson } from './scan-json.js';
@@ -44,11 +45,6 @@ export function parseJsonFrame(bytes: Uint8Array, frame: string, options: JsonFr
   }
   if (options.keepNumbers === true && scan.unusualNumbers && isJsonObject(value)) keepSourceText(value, text);
   return value;
-}
-
-/** Whether a parsed value is an object rather than an array, null or a bare value. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function decodeText(bytes: Uint8Array, frame: string, strict: boolean): string {

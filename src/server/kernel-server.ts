@@ -5,7 +5,6 @@ import { ACCESS_EVENT } from '../access/requests/request-types.js';
 import { KERNEL_GROUP } from '../access/policy/groups.js';
 import type { ConnectionInfo } from '../connection/connection-info.js';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
-import { errnoOf } from '../keys/private-file.js';
 import { createMessage, type MessageOrigin } from '../protocol/create-message.js';
 import type { Message } from '../protocol/message.js';
 import type { ListenerEvent } from '../transport/server/listener-event.js';
@@ -25,6 +24,7 @@ import { MessageFilter } from './messages/message-filter.js';
 import { Rules } from './rules/rules.js';
 import { VerifiedRoles } from './rules/verified-roles.js';
 import { AccessStore } from './state/access-store.js';
+import { errorCode } from '../support/system-error.js';
 import { definedOnly } from '../support/defined-only.js';
 
 /** Options of {@link KernelServer}. */
@@ -213,4 +213,4 @@ const KEEP_HINT = 'Keep what is there, and find out which program changed it.';
 const hintOf = (error: unknown): string =>
   isCurveKernelError(error) ? error.hint : 'Make room for it, or give the kernel another place for it with --audit.';
 
-const reasonOf = (error: unknown): string => (isCurveKernelError(error) ? error.message : `${errnoOf(error)}.`);
+const reasonOf = (error: unknown): string => (isCurveKernelError(error) ? error.message : `${errorCode(error)}.`);

@@ -1,7 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CurveKernelError } from '../../errors.js';
-import { isJsonObject } from '../../protocol/parse-json-frame.js';
+import { isJsonObject } from '../../protocol/json-fields.js';
 import { isObject } from '../../support/is-object.js';
 import { errorCode } from '../../support/system-error.js';
 
