@@ -7,6 +7,7 @@ import type { Notebook, Output } from '#src/notebook/notebook.js';
 import { parseNotebook } from '#src/notebook/read-notebook.js';
 import { openServices } from '../../support/kernel/services.js';
 import { createWorkplace, type Workplace } from '../../support/kernel/workplace.js';
+import { notebookOf } from '../../support/notebook-of.js';
 import { pythonNbformat, runPython } from '../../support/python-nbformat.js';
 
 let workplace: Workplace;
@@ -20,20 +21,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await services?.close();
   await workplace?.dispose();
-});
-
-const notebookOf = (...sources: string[]): Notebook => ({
-  nbformat: 4,
-  nbformat_minor: 5,
-  metadata: {},
-  cells: sources.map((source, index) => ({
-    id: `c${index}`,
-    cell_type: 'code',
-    metadata: {},
-    source,
-    outputs: [],
-    execution_count: null,
-  })),
 });
 
 async function execute(notebook: Notebook, shown: Output[] = []): Promise<ExecutedNotebook> {
