@@ -8,7 +8,7 @@ import { withTimeout } from '../support/timers.js';
  */
 export async function withinTime<T>(limit: number, what: string, work: Promise<T>): Promise<T> {
   return await withTimeout(work, limit, () => {
-    const hint = 'interrupt the kernel, or restart it if that does not help';
-    throw new CurveKernelError('language-failed', `${what} took longer than ${limit / 1000} s`, { hint });
+    const hint = 'Interrupt the kernel, or restart it if that does not help.';
+    throw new CurveKernelError('language-failed', `${what} took longer than ${limit / 1000} s.`, { hint });
   });
 }
