@@ -6,43 +6,19 @@
  * @see {@link https://github.com/runtimed/runtimed/blob/main/crates/jupyter-protocol/src/messaging.rs | Its types in Rust}
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readConnectionFile } from '#src/connection/read-connection-file.js';
-import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import type { JsonObject } from '#src/protocol/message.js';
-import { eventually } from '../../support/eventually.js';
-import { KernelClient } from '../../support/kernel/kernel-client.js';
-import { repository } from '../../support/repository.js';
-import { freshConnection } from '../../support/kernel/serve.js';
+import type { KernelClient } from '../../support/kernel/kernel-client.js';
+import { startTypeScriptProcess } from '../../support/kernel/typescript-process.js';
 
-let folder: string;
-let kernel: ChildProcess;
+let kernel: Awaited<ReturnType<typeof startTypeScriptProcess>>;
 let client: KernelClient;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'jc-shapes-'));
-  const file = join(folder, 'kernel.json');
-  const connection = await freshConnection();
-  await writeConnectionFile(file, connection);
-  kernel = spawn(process.execPath, [join(repository, 'dist/cli/main.js'), 'kernel', '-f', file], {
-    stdio: 'ignore',
-    cwd: folder,
-  });
-  const ports = await eventually(async () => {
-    const found = (await readConnectionFile(file)).ports;
-    return found.shell !== 0 && found;
-  }, 'the kernel listens');
-  client = await KernelClient.open({ ...connection, ports });
+  kernel = await startTypeScriptProcess();
+  ({ client } = kernel);
 });
 
-afterAll(async () => {
-  await client.close();
-  kernel.kill('SIGTERM');
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => kernel.close());
 
 type Check = (value: unknown) => boolean;
 type Shape = Readonly<Record<string, Check>>;

@@ -1,39 +1,17 @@
 /** The kernel that users start, as a process of its own under CURVE. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readConnectionFile } from '#src/connection/read-connection-file.js';
-import { writeConnectionFile } from '#src/connection/write-connection-file.js';
-import { eventually } from '../../support/eventually.js';
-import { KernelClient, plainText } from '../../support/kernel/kernel-client.js';
-import { repository } from '../../support/repository.js';
-import { freshConnection } from '../../support/kernel/serve.js';
+import { type KernelClient, plainText } from '../../support/kernel/kernel-client.js';
+import { startTypeScriptProcess } from '../../support/kernel/typescript-process.js';
 
-let folder: string;
-let kernel: ChildProcess;
+let kernel: Awaited<ReturnType<typeof startTypeScriptProcess>>;
 let client: KernelClient;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'jc-typescript-'));
-  const file = join(folder, 'kernel.json');
-  const connection = await freshConnection();
-  await writeConnectionFile(file, connection);
-  const main = join(repository, 'dist/cli/main.js');
-  kernel = spawn(process.execPath, [main, 'kernel', '-f', file], { stdio: 'ignore', cwd: folder });
-  const ports = await eventually(async () => {
-    const found = (await readConnectionFile(file)).ports;
-    return found.shell !== 0 && found;
-  }, 'the kernel listens');
-  client = await KernelClient.open({ ...connection, ports });
+  kernel = await startTypeScriptProcess();
+  ({ client } = kernel);
 });
 
-afterAll(async () => {
-  await client.close();
-  kernel.kill('SIGTERM');
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => kernel.close());
 
 const ORDER = ['busy', 'execute_input', 'execute_result', 'idle'];
 
