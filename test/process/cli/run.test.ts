@@ -294,8 +294,8 @@ describe('run', () => {
     const refused = await line.run('run', file, '-k', 'plain', '--transport-encryption', 'required');
     expect(refused).toMatchObject({ stdout: '', status: 4 });
     const warned = await line.run('run', file, '-k', 'plain');
-    expect(warned.stderr).toMatch(/^jupyter-curve: warning: .*\njupyter-curve: hint: /m);
-    expect(warned).toMatchObject({ stdout: '1\n', status: 0 });
+    const stderr = expect.stringMatching(/^jupyter-curve: warning: .*\njupyter-curve: hint: /m);
+    expect(warned).toMatchObject({ stderr, stdout: '1\n', status: 0 });
   });
 
   test.each([
