@@ -8,6 +8,7 @@ import { jestRun, suitesOf } from './tasks/jest-run.mjs';
 import { current, ensureNode, majors } from './tasks/node-versions.mjs';
 import { ensurePython } from './tasks/python-environment.mjs';
 import { pythonSuites } from './tasks/python-suites.mjs';
+import { writeCodeCaches } from './tasks/code-caches.mjs';
 import { ensureOldestServices, oldestServicesSuite } from './tasks/oldest-services.mjs';
 import { inRoot, must, script, step } from './tasks/run.mjs';
 
@@ -35,6 +36,7 @@ script(async () => {
   await must('test/ does not type-check', process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'test']);
 
   const runs = [];
+  await writeCodeCaches(process.execPath);
   step(`testing on Node ${process.versions.node}`);
   runs.push(await jestRun(`node${current}`, process.execPath, [...args, ...ignoring(without)], { env, retry }));
   for (const major of args.length === 0 ? majors.filter((one) => one !== current) : [])
@@ -63,6 +65,7 @@ async function runOn(major, env, without) {
   try {
     const node = await ensureNode(major);
     const paths = ofMajor(major);
+    await writeCodeCaches(node);
     step(`testing on Node ${major}: ${paths.join(', ')}`);
     return await jestRun(`node${major}`, node, [...paths, ...ignoring(without)], { env, retry });
   } catch (error) {

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inRoot } from './run.mjs';
 
 /**
@@ -6,7 +7,8 @@ import { inRoot } from './run.mjs';
  * Node finding and reading 160 modules. What is in dist/ besides is what programs import.
  *
  * - dist/cli/main.js: the command, an ES module.
- * - dist/cli/kernel.cjs and dist/cli/kernel-process.cjs: the kernel, and the program that loads it with its code cache.
+ * - dist/cli/kernel-process.cjs and dist/typescript/evaluator/evaluator-process.cjs: the kernel and the evaluator, with kernel.cjs and
+ *   evaluator.cjs beside them, which load them with their code caches.
  */
 export async function bundle() {
   // Not before: `npm start` in a fresh clone installs it first.
@@ -21,16 +23,42 @@ export async function bundle() {
       sourcemap: true,
     },
   });
-  const commonJs = { 'kernel-process': 'kernel-process', kernel: 'start-kernel-process' };
-  for (const [name, entry] of Object.entries(commonJs)) {
+  for (const { folder, name, entry, plugins, bundled = [] } of commonJs()) {
     await build({
-      ...inputOptions(name, entry),
-      external: (id, importer) => isPackage(id) && (id !== 'zeromq' || importer === CHOSEN),
-      plugins:
-        name === 'kernel' ? [] : [zeromqWithKnownAddon(), { name: 'packages-when-used', renderChunk: loadWhenUsed }],
-      output: { dir: folder, format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+      input: { [name]: inRoot('dist', folder, `${entry}.js`) },
+      platform: 'node',
+      logLevel: 'warn',
+      external: (id, importer) => isPackage(id) && (!bundled.includes(id) || importer?.startsWith(CHOSEN)),
+      transform: { define: { 'process.env.NAPI_RS_ENFORCE_VERSION_CHECK': '"1"' } },
+      plugins,
+      output: { dir: inRoot('dist', folder), format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
     });
   }
+}
+
+/** The CommonJS bundles: of each process a starter, and what it loads. */
+function commonJs() {
+  const whenUsed = { name: 'packages-when-used', renderChunk: loadWhenUsed };
+  const imports = { name: 'imports-by-loader', renderChunk: importByLoader };
+  return [
+    { folder: 'cli', name: 'kernel', entry: 'start-kernel-process', plugins: [] },
+    {
+      folder: 'cli',
+      name: 'kernel-process',
+      entry: 'kernel-process',
+      bundled: ['zeromq'],
+      plugins: [zeromqWithKnownAddon(), whenUsed, imports],
+    },
+    { folder: 'typescript/evaluator', name: 'evaluator', entry: 'start-evaluator', plugins: [] },
+    { folder: 'typescript/evaluator', name: 'control-thread', entry: 'control-thread', plugins: [] },
+    {
+      folder: 'typescript/evaluator',
+      name: 'evaluator-process',
+      entry: 'evaluator-main',
+      bundled: ['magic-string', '@jridgewell/sourcemap-codec', 'oxc-parser', 'oxc-transform'],
+      plugins: [withOwnAddon({ 'oxc-parser': 'parseSync', 'oxc-transform': 'transformSync' }), whenUsed],
+    },
+  ];
 }
 
 /** All bundles are in the same folder: where modules look for files beside them, they are as far away from there. */
@@ -45,8 +73,8 @@ const inputOptions = (name, entry) => ({
 
 const isPackage = (id) => !id.startsWith('.') && !id.startsWith('\0') && !isAbsolute(id);
 
-/** The module that chooses between the zeromq that is installed and the one in the bundle. */
-const CHOSEN = '\0zeromq';
+/** The modules that choose between a package that is installed and the one in the bundle. */
+const CHOSEN = '\0chosen:';
 
 /**
  * zeromq tries several builds of its addon, of 20 files, to find the one for this system. Where that is known (src/support/code-cache.ts), the
@@ -56,13 +84,35 @@ function zeromqWithKnownAddon() {
   const lib = inRoot('node_modules', 'zeromq', 'lib');
   return {
     name: 'zeromq-with-known-addon',
-    resolveId: (id, importer) => (id === 'zeromq' && importer !== CHOSEN ? CHOSEN : undefined),
+    resolveId: (id, importer) => (id === 'zeromq' && !importer.startsWith(CHOSEN) ? CHOSEN + id : undefined),
     load(id) {
-      if (id === CHOSEN) {
+      if (id === `${CHOSEN}zeromq`) {
         const bundled = JSON.stringify(join(lib, 'index.js'));
         return `module.exports = knownAddon === undefined ? require('zeromq') : require(${bundled});`;
       }
       return id === join(lib, 'load-addon.js') ? 'exports.__esModule = true; exports.default = knownAddon;' : undefined;
+    },
+  };
+}
+
+/**
+ * The function of each of these packages that is used, from the package in the bundle. It takes longer to load their JavaScript from files than
+ * the addon that does the work. Where that is of another version, or not to be found from here, the installed package is loaded.
+ */
+function withOwnAddon(functions) {
+  return {
+    name: 'with-own-addon',
+    resolveId: (id, importer) => (id in functions && !importer.startsWith(CHOSEN) ? CHOSEN + id : undefined),
+    load(id) {
+      const name = id.replace(CHOSEN, '');
+      const used = functions[name];
+      if (!id.startsWith(CHOSEN) || used === undefined) return undefined;
+      const bundled = JSON.stringify(fileURLToPath(import.meta.resolve(name)));
+      return `
+        let loaded;
+        const load = () => { try { return require(${bundled}); } catch { return require('${name}'); } };
+        export const ${used} = (...options) => (loaded ??= load()).${used}(...options);
+      `;
     },
   };
 }
@@ -73,6 +123,9 @@ function loadWhenUsed(code) {
     /^let (\w+) = require\("((?!node:|zeromq")[^"]+)"\);$/gm,
     (_, name, specifier) => `let ${name} = whenUsed(() => require("${specifier}"));`,
   );
-  const whenUsed = 'const whenUsed = (load) => new Proxy({}, { get: (_, name) => Reflect.get(load(), name) });';
-  return { code: `${whenUsed}\n${lazy.replaceAll(/\bimport\(/g, 'importModule(')}` };
+  const whenUsed = 'const whenUsed = (load, loaded) => new Proxy({}, { get: (_, name) => (loaded ??= load())[name] });';
+  return { code: `${whenUsed}\n${lazy}` };
 }
+
+/** A script from a code cache has no `import()` of its own. */
+const importByLoader = (code) => ({ code: code.replaceAll(/\bimport\(/g, 'importModule(') });

@@ -11,7 +11,11 @@ export interface EvaluatorCommand {
 }
 
 /** Found from this folder, and from any folder beside it that this module is bundled to. */
-const MAIN = fileURLToPath(new URL('../typescript/evaluator/evaluator-main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../typescript/evaluator/evaluator.cjs', import.meta.url));
+/** All that an evaluator loads, in one file. */
+export const EVALUATOR_BUNDLE = fileURLToPath(
+  new URL('../typescript/evaluator/evaluator-process.cjs', import.meta.url),
+);
 
 /**
  * The command line of an evaluator. It names no connection file.

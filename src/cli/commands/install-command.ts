@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { fileSystemError, foreignKernelspecError, ownership } from '../kernelspec/installed-kernelspec.js';
 import { kernelspecFolder, locationOptions, type KernelspecLocation } from '../kernelspec/kernelspec-folder.js';
-import { writeCodeCache } from '../kernelspec/write-code-cache.js';
+import { writeCodeCaches } from '../kernelspec/write-code-cache.js';
 import { kernelspecTemplate, kernelFile } from '../package-files.js';
 import { printNote, printResult } from '../output/output.js';
 import { replaceFolder } from '../kernelspec/replace-folder.js';
@@ -49,7 +49,7 @@ async function install({ 'display-name': displayName, force, ...place }: Install
   } catch (error) {
     throw fileSystemError(folder, error);
   }
-  await writeCodeCache(folder);
+  await writeCodeCaches(folder);
   printNote(`installed the kernel "${place.name}" in`);
   printResult(folder);
 }

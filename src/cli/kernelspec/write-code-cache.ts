@@ -4,35 +4,69 @@ import { join } from 'node:path';
 import { readKernelSpec } from '../../launch/kernelspec.js';
 import { startKernel } from '../../manager/lifecycle/start-kernel.js';
 import { hasCodeCache } from '../../support/code-cache.js';
+import { EVALUATOR_BUNDLE, evaluatorCommand, evaluatorEnvironment } from '../../typescript/evaluator-command.js';
+import { EvaluatorProcess } from '../../typescript/evaluator-process.js';
 import { kernelBundle } from '../package-files.js';
 
 /** Milliseconds for the start of the kernel that writes the cache. */
 const START_TIMEOUT = 20_000;
 
+/** A cell that has most of what first cells need compiled: types, output, a result. It ends the process, which then writes the cache. */
+const FIRST_CELL = 'const one: number = 1;\nconsole.log(one);\ndisplay({ one });\nprocess.exit();';
+
 /**
- * Has a kernel write the code cache of its bundle (src/support/code-cache.ts), where there is none: kernels start in half the time with it. `kernelspec` is the
- * folder of one that was installed. The folder of the package is another account's where root installed it; then kernels start without, and that is no error.
+ * Has a kernel and an evaluator write the code caches of their bundles (src/support/code-cache.ts), where there are none: kernels start in half the time with
+ * them. `kernelspec` is the folder of one that was installed. The folder of the package is another account's where root installed it; then kernels start
+ * without, and that is no error.
  */
-export async function writeCodeCache(kernelspec: string): Promise<void> {
-  if (hasCodeCache(kernelBundle)) return;
+export async function writeCodeCaches(kernelspec: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'jupyter-curve-'));
   try {
-    const spec = await readKernelSpec('typescript', kernelspec);
-    const kernel = await startKernel({
-      kernelName: spec.name,
-      // Nothing of the user's: no policy and no authorized client counts for this kernel, and nothing is left in their folders.
-      env: { JUPYTER_RUNTIME_DIR: folder, JUPYTER_DATA_DIR: folder, JUPYTER_CONFIG_DIR: folder },
-      cwd: folder,
-      transportEncryption: 'required',
-      startTimeout: START_TIMEOUT,
-      autoRestart: false,
-      onWarning: () => undefined,
-      findKernelSpec: async () => ({ ...spec, argv: [...spec.argv, '--write-code-cache'] }),
-    });
-    await kernel.shutdown();
+    if (!hasCodeCache(kernelBundle)) await writeByKernel(kernelspec, folder);
+    if (!hasCodeCache(EVALUATOR_BUNDLE)) await writeByEvaluator(folder);
   } catch {
     // The next installation tries again.
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function writeByKernel(kernelspec: string, folder: string): Promise<void> {
+  const spec = await readKernelSpec('typescript', kernelspec);
+  const kernel = await startKernel({
+    kernelName: spec.name,
+    // Nothing of the user's: no policy and no authorized client counts for this kernel, and nothing is left in their folders.
+    env: { JUPYTER_RUNTIME_DIR: folder, JUPYTER_DATA_DIR: folder, JUPYTER_CONFIG_DIR: folder },
+    cwd: folder,
+    transportEncryption: 'required',
+    startTimeout: START_TIMEOUT,
+    autoRestart: false,
+    onWarning: () => undefined,
+    findKernelSpec: async () => ({ ...spec, argv: [...spec.argv, '--write-code-cache'] }),
+  });
+  await kernel.shutdown();
+}
+
+async function writeByEvaluator(folder: string): Promise<void> {
+  const command = await evaluatorCommand(process.execPath, []);
+  const evaluator = new EvaluatorProcess({
+    command: { ...command, arguments: [...command.arguments, '--write-code-cache'] },
+    cwd: folder,
+    env: evaluatorEnvironment(process.env),
+    onMessage: ({ type }) => {
+      if (type !== 'ready') return;
+      evaluator.send({
+        type: 'execute',
+        id: 1,
+        code: FIRST_CELL,
+        executionCount: 1,
+        silent: false,
+        userExpressions: {},
+      });
+    },
+    onRawOutput: () => undefined,
+  });
+  const timer = setTimeout(() => evaluator.kill('it did not write its code cache'), START_TIMEOUT);
+  await evaluator.ended;
+  clearTimeout(timer);
 }

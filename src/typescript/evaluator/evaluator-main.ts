@@ -3,13 +3,14 @@
  * the kernel, which trusts nothing that comes out of them.
  */
 import { Socket } from 'node:net';
-import { dirname } from 'node:path';
 import process from 'node:process';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { allowCores } from '../../keys/guard-process.js';
 import { createFrameReader } from '../pipe/pipe-frames.js';
 import type { EvaluatorRequest } from '../pipe/pipe-messages.js';
 import { createBuiltins } from './builtins.js';
+import { createRequestHandler } from './handle-request.js';
+import { CONTROL_THREAD, INTERNAL_FOLDER, INTERNAL_URL } from './internals.js';
 import { captureOutput } from './output/capture-output.js';
 import { createCellTracker } from './run/cell-tracker.js';
 import { installCellStacks } from './inspect/cell-stack.js';
@@ -35,16 +36,14 @@ const builtins = createBuiltins();
 const pipe = openPipeToKernel(sharedPipe, builtins, () => port.postMessage(null));
 const { send } = pipe;
 const data: ControlThreadData = { pipe: sharedPipe, port: controlPort, descriptor: CONTROL };
-const controlThread = new Worker(new URL('control-thread.js', import.meta.url), {
+const controlThread = new Worker(CONTROL_THREAD, {
   workerData: data,
   transferList: [controlPort],
   // It holds next to nothing.
   resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 },
 });
 controlThread.on('error', () => process.kill(process.pid, 'SIGKILL'));
-const stacks = installCellStacks([dirname(import.meta.dirname), new URL('..', import.meta.url).href]);
-// The parser and the transpiler are loaded while the control thread starts. If they cannot be, Node reports that and ends.
-const { createRequestHandler } = await import('./handle-request.js');
+const stacks = installCellStacks([INTERNAL_FOLDER, INTERNAL_URL]);
 const endGroups = captureOutput(pipe.print, tracker);
 installProcessHooks({ pipe, tracker, stacks, flags, builtins });
 const handle = createRequestHandler({ folder: process.cwd(), flags, send, tracker, stacks, port, builtins, endGroups });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -49,6 +49,20 @@ describe('install', () => {
     expect(pngSize(join(folder, 'logo-32x32.png'))).toBe('32x32');
     expect(pngSize(join(folder, 'logo-64x64.png'))).toBe('64x64');
     expect(await readFile(join(folder, 'logo-svg.svg'), 'utf8')).toContain('<svg');
+  });
+
+  test('has the code caches of the kernel and of the evaluator written', async () => {
+    const dist = join(dirname(realpathSync(mainFile)), '..');
+    const bundles = ['cli/kernel-process.cjs', 'typescript/evaluator/evaluator-process.cjs'];
+    const caches = async (): Promise<string[]> => {
+      const files = await readdir(dist, { recursive: true });
+      return bundles.filter((bundle) => files.some((file) => file.startsWith(`${bundle}.`) && file.endsWith('.cache')));
+    };
+    for (const file of await readdir(dist, { recursive: true }))
+      if (file.endsWith('.cache')) await rm(join(dist, file));
+    expect(await caches()).toEqual([]);
+    expect(await line.run('install', '--prefix', 'somewhere')).toMatchObject({ status: 0 });
+    expect(await caches()).toEqual(bundles);
   });
 
   test('is for the user, called typescript, when nothing else is said', async () => {

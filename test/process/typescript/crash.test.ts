@@ -113,6 +113,19 @@ test('what cannot be started is an error that says so', async () => {
   for (const each of [nowhere, noNode, badFlag]) await each.language.close?.('shutdown');
 });
 
+test('a parser that is missing is the error of each cell', async () => {
+  const script =
+    "import module from 'node:module'; const { _load } = module; module._load = (name, ...rest) => { if (name.includes('oxc-parser')) throw new Error('there is no ' + name); return _load(name, ...rest) };";
+  const { run: runWithout, language } = openNotebook({
+    evaluatorArguments: ['--import', `data:text/javascript,${encodeURIComponent(script)}`],
+  });
+  for (const code of ['1', 'const a: number = 1']) {
+    const { ename, evalue } = await runWithout(code);
+    expect({ ename, evalue }).toEqual({ ename: 'Error', evalue: 'there is no oxc-parser' });
+  }
+  await language.close?.('shutdown');
+});
+
 /** A notebook whose processes write their ids into the file, and run `code` first. */
 const preloaded = (log: string, code: string): Notebook => {
   const script = `import fs, { appendFileSync } from 'node:fs'; import module from 'node:module'; import { isMainThread } from 'node:worker_threads'; if (isMainThread) appendFileSync(${JSON.stringify(log)}, process.pid + ' '); ${code}`;
@@ -127,18 +140,16 @@ describe('an evaluator that fails again and again', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test('because its parser is missing, is started once for each cell, which tells why', async () => {
-    const log = join(folder, 'no-parser');
-    const hook =
-      'export function resolve(name, context, next) { if (name === "oxc-parser") throw new Error("there is no oxc-parser"); return next(name, context) }';
+  test('because it cannot be loaded, is started once for each cell, which tells why', async () => {
+    const log = join(folder, 'no-threads');
     const { run: runWithout, language } = preloaded(
       log,
-      `module.register('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(hook))});`,
+      "const { _load } = module; module._load = (name, ...rest) => { if (name.includes('worker_threads')) throw Object.assign(new Error('there are no threads'), { stack: 'there are no threads' }); return _load(name, ...rest) };",
     );
     for (const code of ['1', '2']) {
       await expect(runWithout(code)).rejects.toMatchObject({
         code: 'evaluator-failed',
-        hint: expect.stringContaining('there is no oxc-parser'),
+        hint: expect.stringContaining('there are no threads'),
       });
     }
     expect(await started(log)).toHaveLength(2);

@@ -5,6 +5,7 @@
  */
 import type { MagicString } from 'magic-string';
 import { Script } from 'node:vm';
+import { INTERNAL_URL } from '../internals.js';
 import { RUNTIME } from './runtime-name.js';
 import { declaredNames, topLevelReferences } from './syntax-scope.js';
 import { children, declarationName, optionalChild, variableNames, type Node } from './syntax-tree.js';
@@ -13,7 +14,7 @@ import { children, declarationName, optionalChild, variableNames, type Node } fr
 export type Scopes = Record<number, object>;
 
 /** Errors thrown by the helpers have no place of their own in stacks. */
-const FILENAME = new URL('lowered-helpers.js', import.meta.url).href;
+const FILENAME = `${INTERNAL_URL}lowered-helpers.js`;
 
 /**
  * Makes every name of a lowered cell that is not among `own` a member of a new object in `scopes`. Returns the statements that

@@ -4,6 +4,7 @@ import type { ErrorDescription } from '../../pipe/pipe-messages.js';
 import { placeText, type CellStacks } from './cell-stack.js';
 import { codeFrame } from './code-frame.js';
 import type { Position } from '../compile/source-maps.js';
+import { INTERNAL_FOLDER, INTERNAL_URL } from '../internals.js';
 
 const RED = '\u001B[1;31m';
 const RESET = '\u001B[0m';
@@ -12,8 +13,7 @@ const MAX_CAUSES = 5;
 const MAX_TEXT = 256 * 1024;
 const MAX_NAME = 1024;
 const MAX_LINES = 10_000;
-/** The evaluator's own frames, and those that call cells, in stacks that were made elsewhere. */
-const INTERNALS = new URL('../..', import.meta.url).href;
+/** The frames that call cells, in stacks that were made elsewhere. */
 const CALLER = /^ {4}at (?:async )?<anonymous>:1:\d+$/;
 
 /** The place where the cell stood, for an error whose own stack does not tell: those of awaited system calls are empty. */
@@ -71,9 +71,7 @@ function cutLines(lines: readonly string[]): string[] {
 
 function traceback(error: Error, ename: string, evalue: string, stacks: CellStacks, standing?: Standing): string[] {
   const stack = typeof error.stack === 'string' ? error.stack : '';
-  const sites = stack
-    .split('\n')
-    .filter((line) => /^ {4}at /.test(line) && !line.includes(INTERNALS) && !CALLER.test(line));
+  const sites = stack.split('\n').filter((line) => /^ {4}at /.test(line) && !isInternal(line) && !CALLER.test(line));
   if (standing !== undefined && !stack.includes(`Cell [${standing.executionCount}]:`)) {
     sites.push(`    at async ${placeText(standing.executionCount, standing.position)}`);
   }
@@ -120,3 +118,5 @@ function isError(value: unknown): value is Error {
     Object.prototype.toString.call(value) === '[object Error]'
   );
 }
+
+const isInternal = (line: string): boolean => line.includes(INTERNAL_FOLDER) || line.includes(INTERNAL_URL);

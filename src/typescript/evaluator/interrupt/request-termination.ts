@@ -7,6 +7,7 @@
  */
 import { Session } from 'node:inspector';
 import { ORIGINAL, type Builtins } from '../builtins.js';
+import { frameIsOf } from '../internals.js';
 import { FLAGS } from '../thread-flags.js';
 
 const { Atomics, isArray } = ORIGINAL;
@@ -14,9 +15,7 @@ const { defineProperty, deleteProperty, getOwnPropertyDescriptor, setPrototypeOf
 const ROOT = Object.prototype;
 
 /** The evaluator's files whose frames do not tell whether user code runs: they read requests, or are called by everything. */
-const NEUTRAL = ['../evaluator-main.js', 'uninterruptible.js', '../pipe-to-kernel.js'].map(
-  (file) => new URL(file, import.meta.url).href,
-);
+const isNeutral = frameIsOf(['evaluator-main.js', 'interrupt/uninterruptible.js', 'pipe-to-kernel.js']);
 const MAX_FRAMES = 200;
 
 /**
@@ -103,5 +102,5 @@ function asyncIdClearer(): (() => void) | undefined {
 /** Whether a frame is user code, or what the evaluator does on its behalf, such as showing a result. */
 function isUserCode(site: NodeJS.CallSite): boolean {
   const file = site.getFileName() ?? '';
-  return file === '' ? site.isEval() : !file.startsWith('node:') && !NEUTRAL.includes(file);
+  return file === '' ? site.isEval() : !file.startsWith('node:') && !isNeutral(site);
 }

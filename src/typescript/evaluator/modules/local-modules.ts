@@ -4,12 +4,11 @@
  */
 import { realpathSync, statSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { INTERNAL_FOLDER } from '../internals.js';
 
 const TYPESCRIPT = /\.[mc]?tsx?$/;
 const JAVASCRIPT = /\.([mc]?)jsx?$/;
 const TRIED = ['.ts', '.tsx', '.mts', '.cts', '/index.ts', '/index.tsx'];
-/** The evaluator's own files. */
-const INTERNALS = fileURLToPath(new URL('../..', import.meta.url));
 /** Tells Node's loader that a file is to be loaded once more. */
 const VERSION = 'jupyter-version';
 const VERSION_IN_TEXT = new RegExp(`[?&]${VERSION}=\\d+`, 'g');
@@ -33,7 +32,7 @@ export function localPath(url: string | undefined): string | undefined {
 
 /** Whether a file is neither a package's nor the evaluator's own. */
 export function isLocal(path: string): boolean {
-  return !/[\\/]node_modules[\\/]/.test(path) && !path.startsWith(INTERNALS);
+  return !/[\\/]node_modules[\\/]/.test(path) && !path.startsWith(INTERNAL_FOLDER);
 }
 
 /** The existing local file that a specifier means, without symbolic links; undefined for any other specifier. */

@@ -3,6 +3,7 @@ import { register } from 'node:module';
 import * as module from 'node:module';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { Builtins } from '../builtins.js';
+import { LOADER_THREAD } from '../internals.js';
 import { createModuleFiles, type Seen } from './module-files.js';
 import { watchRequire } from './watch-require.js';
 import { createLoaderHooks, type LoaderHooks } from './typescript-hooks.js';
@@ -32,7 +33,7 @@ export function createFileImports({ run }: Builtins): FileImports {
 
   const startThread = (): void => {
     const { port1: port, port2 } = new MessageChannel();
-    register('./loader-thread.js', import.meta.url, { data: { port: port2 }, transferList: [port2] });
+    register(LOADER_THREAD, { data: { port: port2 }, transferList: [port2] });
     tell = (file, version) => port.postMessage([file, version]);
     receive = () => {
       for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {

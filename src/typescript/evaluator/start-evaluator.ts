@@ -1,0 +1,13 @@
+/**
+ * The program of the evaluator: starts its bundle with a code cache. It is bundled itself, to `evaluator.cjs`: a CommonJS module starts without
+ * the loader of ES modules. With `--write-code-cache` the process writes the cache when it ends.
+ */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { loadBundle } from '../../support/code-cache.js';
+
+const file = fileURLToPath(new URL('evaluator-process.cjs', import.meta.url));
+const bundle = loadBundle(file, createRequire(file));
+if (process.argv.includes('--write-code-cache')) process.once('exit', bundle.writeCache);
+// Cells are no part of a program: `require.main` is undefined for them.
+Reflect.set(process, 'mainModule', undefined);
