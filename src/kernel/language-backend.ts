@@ -54,7 +54,7 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
   let startLater: NodeJS.Timeout | undefined;
   const start = (): void => {
     clearTimeout(startLater);
-    if (!closing.signal.aborted) ready().catch(() => undefined); // The first execution tries again, and reports the failure.
+    if (!closing.signal.aborted) ready()?.catch(() => undefined); // The first execution tries again, and reports the failure.
   };
 
   const interrupt = async (): Promise<void> => {

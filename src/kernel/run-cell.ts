@@ -122,7 +122,8 @@ async function runInLanguage(
   cell: CellContext,
 ): Promise<ExecuteOutcome> {
   try {
-    await orAborted(cell.signal, ready());
+    const starting = ready();
+    if (starting !== undefined) await orAborted(cell.signal, starting);
     const outcome: Partial<ExecuteOutcome> | undefined = await language.execute(execution, cell);
     if (isOutcome(outcome)) return outcome;
     throw new CurveKernelError(

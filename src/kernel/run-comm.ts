@@ -20,7 +20,8 @@ export async function runComm(context: ExecutionContext, request: Request, signa
       allowStdin: false,
     });
     try {
-      await orAborted(signal, context.ready());
+      const starting = context.ready();
+      if (starting !== undefined) await orAborted(signal, starting);
       await language.comm(request.message, open.cell);
     } catch (error) {
       open.cell.error(reportError(error));

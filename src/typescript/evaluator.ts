@@ -103,6 +103,7 @@ export function createEvaluator(options: TypeScriptOptions): Evaluator {
   return {
     start: async () => void (await start()),
     async execute(request, cell) {
+      if (session?.isGone === false && loss === undefined) return await session.execute(request, cell);
       const started = await orAborted(cell.signal, startForCell()).finally(() => {
         if (loss === undefined || request.silent) return;
         cell.stream('stderr', loss);

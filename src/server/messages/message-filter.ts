@@ -43,7 +43,7 @@ export class MessageFilter {
   /** The last status message for all clients. */
   #publicState: Message | undefined;
   /** The last status that each grant was told: state and request. */
-  readonly #lastState = new WeakMap<ClientGrant, string>();
+  readonly #lastState = new WeakMap<ClientGrant, Pick<Message, 'content' | 'parent_header'>>();
 
   constructor(options: MessageFilterOptions) {
     this.#options = options;
@@ -148,10 +148,13 @@ export class MessageFilter {
 
   /** True if the last status for this grant was another one. Remembers this one. */
   #isNews(grant: ClientGrant, { content, parent_header: parent }: Message): boolean {
-    const state = JSON.stringify([content['execution_state'], parent.username, parent.msg_id]);
-    if (this.#lastState.get(grant) === state) return false;
-    this.#lastState.set(grant, state);
-    return true;
+    const last = this.#lastState.get(grant);
+    this.#lastState.set(grant, { content, parent_header: parent });
+    return !(
+      last?.content['execution_state'] === content['execution_state'] &&
+      last?.parent_header.username === parent.username &&
+      last?.parent_header.msg_id === parent.msg_id
+    );
   }
 
   #request(grant: ClientGrant, { channel, routing, message: sent, listener }: ReceivedMessage): Request {
