@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { CurveKernelError } from '../errors.js';
+import { createMemoryRelease } from '../support/release-memory.js';
 import { startWatchdogProcess } from '../support/watchdog-process.js';
 import type { Account } from './evaluator-account.js';
 import type { EvaluatorCommand } from './evaluator-command.js';
@@ -55,6 +56,7 @@ export class EvaluatorProcess {
   #rawChunks = 0;
   #messageChunks = 0;
   readonly #frames: Frame[] = [];
+  readonly #releaseMemory = createMemoryRelease();
   #isReading = false;
   #reason: string | undefined;
 
@@ -154,9 +156,9 @@ export class EvaluatorProcess {
     return pipe instanceof Socket ? pipe : undefined;
   }
 
-  #write(at: number, frame: Uint8Array): void {
+  #write(at: number, frame: readonly Uint8Array[]): void {
     const pipe = this.#pipe(at);
-    if (pipe?.writable === true) pipe.write(frame);
+    if (pipe?.writable === true) for (const piece of frame) pipe.write(piece);
   }
 
   #readRaw(name: 'stdout' | 'stderr', onRawOutput: EvaluatorProcessOptions['onRawOutput']): void {
@@ -176,6 +178,7 @@ export class EvaluatorProcess {
     pipe?.on('data', (chunk: Buffer) => {
       if (this.#reason !== undefined) return;
       this.#messageChunks++;
+      this.#releaseMemory(chunk.length);
       try {
         this.#frames.push(...reader.push(chunk));
       } catch (error) {

@@ -7,6 +7,7 @@
 import { Buffer } from 'node:buffer';
 import { writeSync } from 'node:fs';
 import { kill, pid } from 'node:process';
+import { createMemoryRelease } from '../../support/release-memory.js';
 import { encodeFrame, EVALUATOR_LIMITS, TEXT_HEAD_BYTES, writeTextHead } from '../pipe/pipe-frames.js';
 import { checkEvaluatorMessage, type EvaluatorMessage } from '../pipe/pipe-messages.js';
 import { ORIGINAL, type Builtins } from './builtins.js';
@@ -65,6 +66,7 @@ export function openPipeToKernel(
   onPrinted: () => void,
 ): PipeToKernel {
   const text = Buffer.from(memory);
+  const releaseMemory = createMemoryRelease();
   // Taken now: a cell that changes `fs` must not break the pipe.
   const write = writeSync;
 
@@ -110,13 +112,18 @@ export function openPipeToKernel(
   return {
     send(message, buffers = []) {
       // A message that the kernel would refuse is the user's mistake, and must not reach it: it replaces processes that break the pipe.
-      const encode = (): Buffer => encodeFrame(...foldData(checkEvaluatorMessage(message), buffers), EVALUATOR_LIMITS);
+      const encode = (): Uint8Array[] =>
+        encodeFrame(...foldData(checkEvaluatorMessage(message), buffers), EVALUATOR_LIMITS);
       const isSimple = !FOLDED[message.type] && buffers.length === 0 && !('toJSON' in anyObject);
       const frame = isSimple ? encode() : builtins.run(encode);
       uninterruptible(flags, () =>
         holding(() => {
           writeText();
-          writeAll(frame, frame.length);
+          for (let at = 0; at < frame.length; at++) {
+            const piece = frame[at] as Uint8Array;
+            writeAll(piece, piece.length);
+            releaseMemory(piece.length);
+          }
         }),
       );
     },

@@ -39,6 +39,7 @@ const { parse, stringify } = JSON;
 const { isArray } = Array;
 
 const HEAD_BYTES = 8;
+const NOTHING = Buffer.alloc(0);
 
 /** Bytes before the text in a frame of printed text. */
 export const TEXT_HEAD_BYTES = HEAD_BYTES + 5;
@@ -51,8 +52,11 @@ export function writeTextHead(frame: Buffer, bytes: number, cell: number, isStde
   frame.writeUInt8(isStderr ? 1 : 0, HEAD_BYTES + 4);
 }
 
-/** The bytes of one frame. Throws a `TypeError` when it is larger than {@link MAX_FRAME_BYTES}, or its JSON than the limits. */
-export function encodeFrame(value: object, buffers: readonly Uint8Array[] = [], limits?: FrameLimits): Buffer {
+/**
+ * The bytes of one frame, in pieces: the buffers are not copied. Throws a `TypeError` when it is larger than {@link MAX_FRAME_BYTES}, or its JSON
+ * than the limits.
+ */
+export function encodeFrame(value: object, buffers: readonly Uint8Array[] = [], limits?: FrameLimits): Uint8Array[] {
   // No methods of lists, which a cell may have patched.
   const lengths: number[] = [];
   let bufferBytes = 0;
@@ -67,15 +71,13 @@ export function encodeFrame(value: object, buffers: readonly Uint8Array[] = [], 
   const total = HEAD_BYTES + jsonBytes + bufferBytes;
   if (total > MAX_FRAME_BYTES)
     throw new TypeError(`output of ${total} bytes, more than the limit of ${MAX_FRAME_BYTES}`);
-  const frame = Buffer.allocUnsafe(total);
-  frame.writeUInt32BE(total - 4, 0);
-  frame.writeUInt32BE(jsonBytes, 4);
-  let offset = HEAD_BYTES + frame.write(json, HEAD_BYTES);
-  for (const each of buffers) {
-    frame.set(each, offset);
-    offset += each.byteLength;
-  }
-  return frame;
+  const head = Buffer.allocUnsafe(HEAD_BYTES + jsonBytes);
+  head.writeUInt32BE(total - 4, 0);
+  head.writeUInt32BE(jsonBytes, 4);
+  head.write(json, HEAD_BYTES);
+  const pieces: Uint8Array[] = [head];
+  for (let at = 0; at < buffers.length; at++) pieces[at + 1] = buffers[at] as Uint8Array;
+  return pieces;
 }
 
 /** Cuts a byte stream into frames, whatever the chunks it comes in. */
@@ -86,34 +88,48 @@ export interface FrameReader {
 
 /** A reader at the start of a stream. A frame beyond the limits is an error. */
 export function createFrameReader(limits?: FrameLimits): FrameReader {
-  let waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  let wanted = HEAD_BYTES;
+  /** The bytes of a frame that is not complete, and room for the rest of it, or for its head at least. */
+  let begun: Buffer = NOTHING;
+  let begunBytes = 0;
   return {
     push(chunk) {
       // No methods of lists, which a cell may have patched.
-      waiting[waiting.length] = chunk;
-      waitingBytes += chunk.length;
-      if (waitingBytes < wanted) return [];
-      const bytes = waiting.length === 1 ? chunk : Buffer.concat(waiting, waitingBytes);
       const frames: Frame[] = [];
       let offset = 0;
-      wanted = HEAD_BYTES;
-      while (bytes.length - offset >= HEAD_BYTES) {
-        const total = bytes.readUInt32BE(offset) + 4;
-        if (total > MAX_FRAME_BYTES || total < HEAD_BYTES) throw new TypeError(`a frame of ${total} bytes`);
-        if (bytes.length - offset < total) {
-          wanted = total;
-          break;
+      while (offset < chunk.length) {
+        if (begunBytes === 0) {
+          // Most frames come whole, and need no copy.
+          const whole = chunk.length - offset < HEAD_BYTES ? Infinity : frameBytes(chunk, offset);
+          if (chunk.length - offset >= whole) {
+            frames[frames.length] = decodeFrame(chunk.subarray(offset, offset + whole), limits);
+            offset += whole;
+            continue;
+          }
+          begun = Buffer.allocUnsafe(HEAD_BYTES);
         }
-        frames[frames.length] = decodeFrame(bytes.subarray(offset, offset + total), limits);
-        offset += total;
+        const taken = chunk.copy(begun, begunBytes, offset);
+        offset += taken;
+        begunBytes += taken;
+        if (begunBytes < begun.length) break;
+        if (begun.length === HEAD_BYTES && frameBytes(begun, 0) > HEAD_BYTES) {
+          const head = begun;
+          begun = Buffer.allocUnsafe(frameBytes(head, 0));
+          head.copy(begun);
+          continue;
+        }
+        frames[frames.length] = decodeFrame(begun, limits);
+        begun = NOTHING;
+        begunBytes = 0;
       }
-      waitingBytes = bytes.length - offset;
-      waiting = waitingBytes === 0 ? [] : [bytes.subarray(offset)];
       return frames;
     },
   };
+}
+
+function frameBytes(bytes: Buffer, offset: number): number {
+  const total = bytes.readUInt32BE(offset) + 4;
+  if (total > MAX_FRAME_BYTES || total < HEAD_BYTES) throw new TypeError(`a frame of ${total} bytes`);
+  return total;
 }
 
 function decodeFrame(frame: Buffer, limits: FrameLimits | undefined): Frame {

@@ -17,6 +17,8 @@ function withoutLengths(value: object): unknown {
   return JSON.parse(JSON.stringify({ ...value, buffers: undefined }));
 }
 
+const joined = (...frame: Parameters<typeof encodeFrame>): Buffer => Buffer.concat(encodeFrame(...frame));
+
 describe('frames', () => {
   test('come out as they went in, whatever the chunks', () => {
     const frame = record({
@@ -28,7 +30,7 @@ describe('frames', () => {
     });
     assert(
       property(array(frame), integer({ min: 1, max: 40 }), (frames, size) => {
-        const bytes = Buffer.concat(frames.map(({ value, buffers }) => encodeFrame(value, buffers)));
+        const bytes = Buffer.concat(frames.flatMap(({ value, buffers }) => encodeFrame(value, buffers)));
         const reader = createFrameReader();
         const read = [];
         for (let at = 0; at < bytes.length; at += size) read.push(...reader.push(bytes.subarray(at, at + size)));
@@ -74,10 +76,10 @@ describe('frames', () => {
     const many = { type: 'display', data: { all: Array.from({ length: 60_000 }, () => []) } };
     const text = Buffer.concat([Buffer.alloc(TEXT_HEAD_BYTES), Buffer.alloc(70_000, 'x')]);
     writeTextHead(text, 70_000, 1, false);
-    for (const frame of [encodeFrame(many), encodeFrame({ long: 'x'.repeat(5e6) }), text])
+    for (const frame of [joined(many), joined({ long: 'x'.repeat(5e6) }), text])
       expect(() => createFrameReader(EVALUATOR_LIMITS).push(frame)).toThrow(/more than the limit|too much/);
     expect(() => encodeFrame(many, [], EVALUATOR_LIMITS)).toThrow('120003 values, more than the limit of 50000');
-    expect(createFrameReader().push(encodeFrame(many))).toHaveLength(1);
+    expect(createFrameReader().push(joined(many))).toHaveLength(1);
   });
 
   test('that announce more than the limit are refused before they come', () => {
@@ -111,7 +113,7 @@ const unfold = (frame: Frame): readonly [EvaluatorMessage, readonly Uint8Array[]
 };
 const through = (message: EvaluatorMessage): (readonly [EvaluatorMessage, readonly Uint8Array[]])[] =>
   createFrameReader()
-    .push(encodeFrame(...foldData(message, [Buffer.from('buffer')])))
+    .push(joined(...foldData(message, [Buffer.from('buffer')])))
     .map(unfold);
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
@@ -133,7 +135,7 @@ describe('the data of a display', () => {
     ['is that of another type of message', { type: 'clear', cell: 1, wait: false, written: ['data'] }, [json({})]],
     ['belongs to a message of a wrong shape', { ...plain, cell: 'x' }, [json({})]],
   ])('that %s is refused', (_what, value, buffers) => {
-    const [frame] = createFrameReader().push(encodeFrame(value, buffers));
+    const [frame] = createFrameReader().push(joined(value, buffers));
     expect(() => frame && unfold(frame)).toThrow(TypeError);
   });
 });
@@ -146,7 +148,7 @@ test('a long result, long user expressions and the long data of a comm cross bes
   for (const message of [done, publish]) {
     expect(() => encodeFrame(message, [], EVALUATOR_LIMITS)).toThrow('values');
     const [frame] = createFrameReader(EVALUATOR_LIMITS).push(
-      encodeFrame(...foldData(message, [Buffer.from('buffer')]), EVALUATOR_LIMITS),
+      joined(...foldData(message, [Buffer.from('buffer')]), EVALUATOR_LIMITS),
     );
     expect(frame && unfold(frame)).toMatchObject([message, [Buffer.from('buffer')]]);
   }
