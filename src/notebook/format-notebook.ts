@@ -1,8 +1,9 @@
-import type { Json, JsonObject } from '../protocol/message.js';
+import type { Json } from '../protocol/message.js';
+import { mapValues } from '../support/map-values.js';
 import { isJsonObject } from './check-shape.js';
-import { ExactNumber, toNumber } from './exact-number.js';
 import { AS_READ, type Cell, type MimeBundle, type Notebook, type Output } from './notebook.js';
 import { splitLines } from './split-lines.js';
+import { writeJson } from './write-json.js';
 
 /** Fields in the metadata of a notebook and of a cell that are not written to files. */
 const TRANSIENT = new Set(['orig_nbformat', 'orig_nbformat_minor', 'signature']);
@@ -19,7 +20,7 @@ export function formatNotebook(notebook: Notebook): string {
     metadata: without(notebook.metadata, TRANSIENT),
     cells: notebook.cells.map(splitCell),
   };
-  return `${formatJson(forFile, '\n')}\n`;
+  return `${writeJson(forFile, { isIndented: true })}\n`;
 }
 
 function splitCell(cell: Cell): object {
@@ -47,31 +48,6 @@ function splitBundle(data: MimeBundle): object {
 const isLineBased = (mime: string): boolean =>
   mime.startsWith('text/') || mime === 'application/javascript' || mime === 'image/svg+xml';
 
-function mapValues(object: JsonObject, map: (value: Json, key: string) => unknown): object {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value, key)]));
-}
-
 function without(object: object, names: ReadonlySet<string>): object {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.has(name)));
-}
-
-/**
- * JSON as Python's json module writes it, with NaN and Infinity. JSON.stringify cannot do this: it puts keys that look like numbers first,
- * whatever order they were given in.
- */
-function formatJson(value: unknown, newline: string): string {
-  if (value instanceof ExactNumber) return value.text;
-  const number = toNumber(value);
-  if (number !== undefined) return String(number);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const inner = `${newline} `;
-  if (Array.isArray(value)) {
-    if (value.length === 0) return '[]';
-    return `[${inner}${value.map((item) => formatJson(item ?? null, inner)).join(`,${inner}`)}${newline}]`;
-  }
-  const entries = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))); // by code point, as Python, not by UTF-16 unit
-  if (entries.length === 0) return '{}';
-  return `{${inner}${entries.map(([key, item]) => `${JSON.stringify(key)}: ${formatJson(item, inner)}`).join(`,${inner}`)}${newline}}`;
 }

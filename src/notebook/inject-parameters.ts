@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../protocol/message.js';
 import { cellTags, type Cell, type Notebook } from './notebook.js';
-import { toObject } from './exact-content.js';
+import { toObject } from './check-shape.js';
 import { parameterCode } from './parameter-code.js';
 
 /** Result of {@link injectParameters}. */

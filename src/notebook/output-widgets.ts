@@ -1,7 +1,8 @@
 import type { KernelMessage } from '@jupyterlab/services';
 import type { Json, JsonObject } from '../protocol/message.js';
-import { toObject } from './exact-content.js';
+import { toObject } from './check-shape.js';
 import type { Output } from './notebook.js';
+import { createOutputArea, type OutputArea } from './output-area.js';
 import { outputFromMessage, toOutput } from './output-from-message.js';
 
 /** The changed outputs of an Output widget. */
@@ -25,9 +26,7 @@ interface Widget {
   readonly comm: string;
   /** Id of the request that it captures, or empty. */
   captured: string;
-  outputs: readonly Output[];
-  /** Set by `clear_output` with `wait`: the next output clears what is there. */
-  clearFirst: boolean;
+  readonly area: OutputArea;
 }
 
 /**
@@ -43,7 +42,7 @@ export function createOutputWidgets(onChange: (update: WidgetUpdate) => void): O
   const updates = new Map<string, WidgetUpdate>();
 
   function setState(widget: Widget, { msg_id: request, outputs }: JsonObject): void {
-    if (Array.isArray(outputs)) widget.outputs = toOutputs(outputs);
+    if (Array.isArray(outputs)) widget.area.replace(toOutputs(outputs));
     if (typeof request !== 'string' || request === widget.captured) return;
     const others = (capturing.get(widget.captured) ?? []).filter((one) => one !== widget);
     capturing.set(widget.captured, others);
@@ -58,7 +57,7 @@ export function createOutputWidgets(onChange: (update: WidgetUpdate) => void): O
     const state = toObject(toObject(content['data'])['state']);
     if (header.msg_type === 'comm_close') return closeWidget(comm);
     if (header.msg_type === 'comm_open' && isOutputModel(content, state)) {
-      widgets.set(comm, { comm, captured: '', outputs: [], clearFirst: false });
+      widgets.set(comm, { comm, captured: '', area: createOutputArea() });
     }
     const widget = widgets.get(comm);
     if (widget !== undefined) setState(widget, state);
@@ -71,21 +70,18 @@ export function createOutputWidgets(onChange: (update: WidgetUpdate) => void): O
     updates.delete(comm);
   }
 
-  function capture(widget: Widget, message: KernelMessage.IIOPubMessage): boolean {
+  function capture({ comm, area }: Widget, message: KernelMessage.IIOPubMessage): boolean {
     if (message.header.msg_type === 'clear_output') {
-      if (toObject(message.content)['wait'] === true) {
-        widget.clearFirst = true;
-        return true;
-      }
-      widget.outputs = [];
+      const wait = toObject(message.content)['wait'] === true;
+      area.clear(wait);
+      if (wait) return true;
     } else {
       const output = message.header.msg_type === 'update_display_data' ? undefined : outputFromMessage(message);
       if (output === undefined) return false;
-      widget.outputs = append(widget.clearFirst ? [] : widget.outputs, output);
+      area.append(output);
     }
-    widget.clearFirst = false;
-    const update = { comm: widget.comm, outputs: widget.outputs, parent: message.parent_header };
-    updates.set(widget.comm, update);
+    const update = { comm, outputs: area.outputs(), parent: message.parent_header };
+    updates.set(comm, update);
     onChange(update);
     return true;
   }
@@ -114,15 +110,6 @@ function isOutputModel(content: JsonObject, state: JsonObject): boolean {
     state['_model_module'] === '@jupyter-widgets/output' &&
     state['_model_name'] === 'OutputModel'
   );
-}
-
-/** Prints to the same stream in a row are one output. */
-function append(outputs: readonly Output[], output: Output): readonly Output[] {
-  const last = outputs.at(-1);
-  if (output.output_type !== 'stream' || last?.output_type !== 'stream' || last.name !== output.name) {
-    return [...outputs, output];
-  }
-  return [...outputs.slice(0, -1), { ...last, text: last.text + output.text }];
 }
 
 /** Converts outputs that the kernel has set itself, as `append_stdout` of ipywidgets does; they have the format of a file. */

@@ -1,6 +1,6 @@
 import type { KernelMessage } from '@jupyterlab/services';
 import type { JsonObject } from '../protocol/message.js';
-import { toObject } from './exact-content.js';
+import { toObject } from './check-shape.js';
 
 const WIDGET_STATE = 'application/vnd.jupyter.widget-state+json';
 
