@@ -7,7 +7,6 @@
  * so that an interrupt can reject it: terminating V8 settles no promise.
  */
 import { MagicString } from 'magic-string';
-import type { ParsedCell } from './parse-cell.js';
 import { openScope, type Scopes } from './lowered-scope.js';
 import { importedBindings, importText, loadsModule } from './rewrite-import.js';
 import { RUNTIME } from './runtime-name.js';
@@ -17,6 +16,7 @@ import {
   child,
   children,
   declarationName,
+  hasNode,
   optionalChild,
   variableNames,
   walk,
@@ -24,6 +24,12 @@ import {
 } from './syntax-tree.js';
 import type { LoweredCode } from './transpile-code.js';
 import { CLOSING } from './written-text.js';
+
+/** JavaScript that has been parsed. */
+export interface ParsedCell {
+  readonly text: string;
+  readonly program: Node;
+}
 
 /** A cell ready to be compiled by V8. */
 export interface RewrittenCell {
@@ -137,12 +143,11 @@ function rewriteAssignments(script: MagicString, program: Node, constants: Reado
 
 function needsAsync(program: Node, code: string): boolean {
   // `using` was lowered to it: its variable must not become global.
-  let found = code.includes('_usingCtx');
-  walk(program, (node, { nested }) => {
-    if (nested) return;
-    found ||= node.type === 'AwaitExpression' || isForAwait(node) || loadsModule(node);
-  });
-  return found;
+  if (code.includes('_usingCtx')) return true;
+  return hasNode(
+    program,
+    ({ node, nested }) => !nested && (node.type === 'AwaitExpression' || isForAwait(node) || loadsModule(node)),
+  );
 }
 
 function isForAwait(node: Node): boolean {
@@ -250,7 +255,8 @@ function enumArgument(declarator: Node): Node | undefined {
 /** Rewrites code at any depth: nested `var`, awaits, `import.meta`. */
 function rewriteInside(rewriter: Rewriter, program: Node): void {
   const { script, isAsync, names } = rewriter;
-  walk(program, (node, { parent, nested, field }) => {
+  for (const { node, up, nested, field } of walk(program)) {
+    const parent = up?.node;
     rewriter.assigns ||= /^(?:Assignment|Update)Expression$|^For(?:In|Of)Statement$/.test(node.type);
     const source = optionalChild(node, 'source');
     if (source !== undefined) rewriter.importsFiles ||= importsFile(source);
@@ -266,7 +272,7 @@ function rewriteInside(rewriter: Rewriter, program: Node): void {
     } else if (isForAwait(node) && !nested) {
       surround(script, child(node, 'right'), `${RUNTIME}.guardEach(${rewriter.cell}, ${node.start}, `);
     }
-  });
+  }
 }
 
 /** Whether a specifier is a path, or is not known before the cell runs. */

@@ -10,7 +10,7 @@ import { positionAfter, traceAll, type Position } from './source-maps.js';
 import { decoratorKind, decoratorSettings, type DecoratorKind, type KnownDecorators } from './decorator-kind.js';
 import { lowerSyntax, type Lowered, type TypesOptions } from './lower-syntax.js';
 import { declaredNames } from './syntax-scope.js';
-import { children, optionalChild, variableNames, walk, type Node } from './syntax-tree.js';
+import { children, hasNode, optionalChild, variableNames, type Node } from './syntax-tree.js';
 
 /** A program to transpile, and its surroundings. */
 export interface Source {
@@ -112,11 +112,7 @@ interface Decorators {
 function decoratorsOf({ code, lang, folder, known }: Source): Decorators | undefined {
   if (!code.includes('@')) return undefined;
   const program = parse(code, lang);
-  let found = false;
-  walk(program, ({ type }) => {
-    found ||= type === 'Decorator';
-  });
-  if (!found) return undefined;
+  if (!hasNode(program, ({ node }) => node.type === 'Decorator')) return undefined;
   const settings = decoratorSettings(folder);
   return {
     kind: decoratorKind(program, settings, known),
@@ -146,12 +142,11 @@ function needsParsing(code: string, format: Source['format']): boolean {
 }
 
 function needsLowering(program: Node, format: Source['format']): boolean {
-  let found = false;
-  walk(program, ({ type }) => {
-    found ||= type === 'Decorator' || type === 'AccessorProperty';
-    found ||= format === 'cjs' && /^(?:Import|Export)\w*Declaration$/.test(type);
-  });
-  return found;
+  const lowered =
+    format === 'cjs'
+      ? /^(?:Decorator|AccessorProperty|(?:Im|Ex)port\w*Declaration)$/
+      : /^(?:Decorator|AccessorProperty)$/;
+  return hasNode(program, ({ node }) => lowered.test(node.type));
 }
 
 /** Parses a program whose errors the transpiler reports. */

@@ -1,17 +1,23 @@
 /** Runs cells on the main thread, and stops them. */
+import { join } from 'node:path';
 import { kill, pid } from 'node:process';
 import type { JsonObject } from '../../../protocol/message.js';
 import type { ErrorDescription } from '../../pipe/pipe-messages.js';
-import { ORIGINAL } from '../builtins.js';
+import { ORIGINAL, type Builtins } from '../builtins.js';
 import { CellSyntaxError } from '../compile/cell-syntax-error.js';
+import { compileCell, type CompiledCell } from '../compile/compile-cell.js';
+import type { KnownDecorators } from '../compile/decorator-kind.js';
+import type { Scopes } from '../compile/lowered-scope.js';
+import type { CellStacks } from '../inspect/cell-stack.js';
 import { describeError, describeSyntaxError } from '../inspect/describe-error.js';
 import { Interrupted } from '../interrupt/interrupted.js';
 import type { TerminationBoundary } from '../interrupt/termination-boundary.js';
+import type { FileImports } from '../modules/typescript-files.js';
 import { isShowing } from '../output/display.js';
 import { mimeBundle, type Bundle } from '../output/mime-bundle.js';
 import type { Send } from '../pipe-to-kernel.js';
 import { FLAGS } from '../thread-flags.js';
-import { createCellPreparer, type PreparerOptions } from './prepare-cell.js';
+import type { CellTracker } from './cell-tracker.js';
 import { createRecord, isEmpty, RunningCell, type ExecuteRequest } from './running-cell.js';
 
 /** Runs any number of cells, also beside each other while they await; each is answered by a `done`, the first of which counts. */
@@ -32,7 +38,16 @@ export interface CellRunner {
 }
 
 /** Dependencies of {@link createCellRunner}. */
-export interface CellRunnerOptions extends PreparerOptions {
+export interface CellRunnerOptions {
+  /** The notebook's folder. */
+  readonly folder: string;
+  readonly tracker: CellTracker;
+  readonly stacks: CellStacks;
+  readonly builtins: Builtins;
+  /** Allowed before the first cell runs that imports a file of the notebook. */
+  readonly imports: FileImports;
+  /** The objects in which compiled cells find the names that lowering adds to them. */
+  readonly scopes: Scopes;
   readonly flags: Int32Array;
   readonly send: Send;
   readonly boundary: TerminationBoundary;
@@ -46,8 +61,8 @@ const { setImmediate } = globalThis;
 
 /** A runner without cells. */
 export function createCellRunner(options: CellRunnerOptions): CellRunner {
-  const { flags, send, tracker, stacks, builtins, boundary, endGroups } = options;
-  const prepare = createCellPreparer(options);
+  const { folder, flags, send, tracker, stacks, builtins, imports, scopes, boundary, endGroups } = options;
+  const known: KnownDecorators = new Map();
   const cells = createRecord<RunningCell>();
   /** Made where the last termination happened. */
   let terminated: Interrupted | undefined;
@@ -57,12 +72,28 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
     return cell === undefined ? value : cell.guard(offset, value);
   };
 
+  /** Compiles a cell, or a user expression of one, under a file name. Throws a `SyntaxError`. */
+  const compile = (code: string, { id, executionCount }: ExecuteRequest, name: string): CompiledCell => {
+    const filename = join(folder, name);
+    builtins.restore();
+    try {
+      const compiled = compileCell(code, { cell: id, resume: tracker.resume !== undefined, filename, scopes, known });
+      stacks.add(filename, { cell: id, executionCount, code, original: compiled.original });
+      makeAssignable(compiled.names);
+      if (compiled.importsFiles) imports.allow();
+      imports.refresh();
+      return compiled;
+    } finally {
+      builtins.giveBack();
+    }
+  };
+
   const run = async (cell: RunningCell): Promise<void> => {
     const { request } = cell;
-    const { id, code, executionCount } = request;
+    const { id, code } = request;
     try {
-      cell.prepared = prepare(code, id, `jupyter-cell-${id}.ts`, executionCount);
-      const running = cell.prepared.run();
+      cell.compiled = compile(code, request, `jupyter-cell-${id}.ts`);
+      const running = cell.compiled.run();
       const value = (isArray(running) ? running : await running)[0];
       if (isShowing(value)) await guard(id, undefined, value);
       else if (value !== undefined && !request.silent) {
@@ -77,15 +108,19 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
     }
   };
 
-  const evaluateAll = async ({ id, userExpressions, executionCount }: ExecuteRequest): Promise<JsonObject> => {
+  const evaluateAll = async (request: ExecuteRequest): Promise<JsonObject> => {
+    const { id, userExpressions } = request;
     const found: Record<string, JsonObject> = {};
     const names = Reflect.ownKeys(userExpressions) as string[];
     for (let at = 0; at < names.length; at++) {
       const name = names[at] as string;
       try {
-        const file = `jupyter-cell-${id}-expression-${at + 1}.ts`;
-        const prepared = prepare(userExpressions[name] as string, id, file, executionCount);
-        const value = ((await guard(id, undefined, prepared.run())) as unknown[])[0];
+        const compiled = compile(
+          userExpressions[name] as string,
+          request,
+          `jupyter-cell-${id}-expression-${at + 1}.ts`,
+        );
+        const value = ((await guard(id, undefined, compiled.run())) as unknown[])[0];
         found[name] = { status: 'ok', ...((await guard(id, undefined, mimeBundle(value))) as Bundle) };
       } catch (error) {
         found[name] = { status: 'error', ...describe(undefined, error) };
@@ -171,4 +206,17 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
     },
     guard,
   };
+}
+
+/**
+ * Turns lazy globals (`crypto`, `navigator`, …) that a cell declares anew into plain variables, as `var` alone does not. They keep
+ * their value until the cell assigns another.
+ */
+function makeAssignable(names: readonly string[]): void {
+  for (const name of names) {
+    const existing = Object.getOwnPropertyDescriptor(globalThis, name);
+    if (existing?.configurable !== true || 'value' in existing) continue;
+    const value = Reflect.get(globalThis, name) as unknown;
+    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
+  }
 }
