@@ -7,7 +7,7 @@ import { isNestedBeyond } from '../../scan-code.js';
 import { CellSyntaxError } from './cell-syntax-error.js';
 import { noteDeclared, type KnownDecorators } from './decorator-kind.js';
 import { rewriteCell, type ParsedCell, type RewriteOptions, type RewrittenCell } from './rewrite-cell.js';
-import { positionAfter, trace, traceAll, type Position } from './source-maps.js';
+import { positionAfter, trace, type Position } from './source-maps.js';
 import type { Node } from './syntax-tree.js';
 import { parse, transpile, type Transpiled } from './transpile-code.js';
 
@@ -53,22 +53,21 @@ export function compileCell(written: string, options: CompileOptions): CompiledC
     lowered: transpiled.lowered,
     declaredConstants: transpiled.constants,
   });
-  const inCell = (position: Position): Position | undefined => {
-    const at = traceAll(transpiled.maps, position);
+  const inCell = (maps: readonly object[], position: Position): Position | undefined => {
+    const at = trace(maps, position);
     return at && object !== undefined ? withoutParenthesis(at, statements, object.start) : at;
   };
   // Only errors need the map.
   let rewriteMap: object | undefined;
   const original = (position: Position): Position | undefined => {
     rewriteMap ??= text.generateDecodedMap({ hires: 'boundary', source: 'cell' });
-    const between = trace(rewriteMap, position);
-    return between && inCell(between);
+    return inCell([rewriteMap, ...transpiled.maps], position);
   };
   return {
     ...rewritten,
     run: runnerOf(compileScript(text.toString(), filename, original), rewritten),
     original,
-    originalOffset: (offset) => inCell(positionAfter(transpiled.code.slice(0, offset))),
+    originalOffset: (offset) => inCell(transpiled.maps, positionAfter(transpiled.code.slice(0, offset))),
   };
 }
 

@@ -92,10 +92,8 @@ export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptio
   const { names, constants, lowered } = rewriter;
   const added = lowered && openScope(script, program, lowered.names, options.scopes);
 
-  const functions = body
-    .filter((each) => added?.has(each) !== true)
-    .map((each) => rewriteStatement(rewriter, each))
-    .filter((each) => each !== undefined);
+  const statements = body.filter((each) => added?.has(each) !== true);
+  for (const each of statements) rewriteStatement(rewriter, each);
   rewriteInside(rewriter, program);
   if (rewriter.assigns) rewriteAssignments(script, program, constants);
   const last = body.findLast((each) => each.type !== 'EmptyStatement' && !isEmptyExport(each));
@@ -103,6 +101,9 @@ export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptio
   const hasResult = last !== undefined && lowered?.endsInExpression !== false && markResult(rewriter, last);
 
   if (isAsync) {
+    const functions = statements
+      .map((each) => optionalChild(each, 'declaration') ?? each)
+      .filter((each) => each.type === 'FunctionDeclaration' && declarationName(each) !== undefined);
     const variables = [...names].filter((name) => !functions.some((each) => declarationName(each) === name));
     const leading = loading.filter((each, at) => body[at] === each);
     for (const each of loading.slice(leading.length)) script.move(each.start, each.end, leading.at(-1)?.end ?? 0);
@@ -154,56 +155,38 @@ function isForAwait(node: Node): boolean {
   return node.type === 'ForOfStatement' && node['await'] === true;
 }
 
-/** Makes a top-level statement's declarations global. Returns the function it declares, if it does. */
-function rewriteStatement(rewriter: Rewriter, statement: Node): Node | undefined {
-  const { script, names } = rewriter;
+/** Makes a top-level statement's declarations global. */
+function rewriteStatement(rewriter: Rewriter, statement: Node): void {
+  const { script, names, constants } = rewriter;
+  const { type, start, end } = statement;
   if (loadsModule(statement)) {
-    for (const { local } of importedBindings(statement)) rewriter.constants.add(local);
-    script.update(
-      statement.start,
-      statement.end,
-      importText(statement, guardText(rewriter, statement), rewriter.isUsed),
-    );
-    return undefined;
+    for (const { local } of importedBindings(statement)) constants.add(local);
+    script.update(start, end, importText(statement, guardText(rewriter, statement), rewriter.isUsed));
+    return;
   }
-  switch (statement.type) {
-    case 'ExportNamedDeclaration':
-    case 'ExportDefaultDeclaration':
-      return rewriteExport(rewriter, statement);
-    case 'VariableDeclaration':
-      rewriteVariables(rewriter, statement, false);
-      return undefined;
-    case 'ClassDeclaration': {
-      const name = declarationName(statement);
-      if (name === undefined) return undefined;
-      names.add(name);
-      script.appendLeft(statement.start, `${rewriter.isAsync ? '' : 'var '}${name} = `);
-      script.prependLeft(statement.end, ';');
-      return undefined;
-    }
-    case 'FunctionDeclaration': {
-      const name = declarationName(statement);
-      if (name !== undefined) names.add(name);
-      return statement;
-    }
-    default:
-      return undefined;
-  }
+  if (/^Export(?:Named|Default)Declaration$/.test(type)) return rewriteExport(rewriter, statement);
+  if (type === 'VariableDeclaration') return rewriteVariables(rewriter, statement, false);
+  const name = /^(?:Class|Function)Declaration$/.test(type) ? declarationName(statement) : undefined;
+  if (name === undefined) return;
+  names.add(name);
+  if (type === 'FunctionDeclaration') return;
+  script.appendLeft(start, `${rewriter.isAsync ? '' : 'var '}${name} = `);
+  script.prependLeft(end, ';');
 }
 
-function rewriteExport(rewriter: Rewriter, statement: Node): Node | undefined {
+function rewriteExport(rewriter: Rewriter, statement: Node): void {
+  const { script } = rewriter;
   const declaration = optionalChild(statement, 'declaration');
-  if (declaration !== undefined) {
-    rewriter.script.remove(statement.start, declaration.start);
-    const isNamed = declarationName(declaration) !== undefined || declaration.type === 'VariableDeclaration';
-    if (isNamed) return rewriteStatement(rewriter, declaration);
-    // `export default` of something nameless: an expression like any other.
-    rewriter.script.appendLeft(declaration.start, '(');
-    rewriter.script.prependLeft(declaration.end, ')');
-  } else {
-    rewriter.script.update(statement.start, statement.end, ';');
+  if (declaration === undefined) {
+    script.update(statement.start, statement.end, ';');
+    return;
   }
-  return undefined;
+  script.remove(statement.start, declaration.start);
+  const isNamed = declarationName(declaration) !== undefined || declaration.type === 'VariableDeclaration';
+  if (isNamed) return rewriteStatement(rewriter, declaration);
+  // `export default` of something nameless: an expression like any other.
+  script.appendLeft(declaration.start, '(');
+  script.prependLeft(declaration.end, ')');
 }
 
 /** `const a = 1, {b} = c` as `var …`, or, within the async function, as assignments to variables outside of it. */

@@ -6,9 +6,9 @@ import { Buffer } from 'node:buffer';
 import { parseSync } from 'oxc-parser';
 import { transformSync, type TransformOptions } from 'oxc-transform';
 import { CellSyntaxError } from './cell-syntax-error.js';
-import { positionAfter, traceAll, type Position } from './source-maps.js';
+import { positionAfter, trace, type Position } from './source-maps.js';
 import { decoratorKind, decoratorSettings, type DecoratorKind, type KnownDecorators } from './decorator-kind.js';
-import { lowerSyntax, type Lowered, type TypesOptions } from './lower-syntax.js';
+import { lowerSyntax, type TypesOptions } from './lower-syntax.js';
 import { declaredNames } from './syntax-scope.js';
 import { children, hasNode, optionalChild, variableNames, type Node } from './syntax-tree.js';
 
@@ -66,8 +66,7 @@ export function transpile(source: Source): Transpiled {
   });
   const [error] = errors;
   if (error?.message.startsWith('Namespaces exporting non-const') === true && decorators === undefined) {
-    const { map, ...lowered } = lower({ code, maps: [] }, format, { lang, keepsImports: isCell });
-    return { ...lowered, maps: [map] };
+    return lower({ code, maps: [] }, format, { lang, keepsImports: isCell });
   }
   if (error !== undefined)
     throw new CellSyntaxError(
@@ -76,29 +75,23 @@ export function transpile(source: Source): Transpiled {
     );
   const transpiled: Transpiled = { code: first.code, maps: [first.map ?? {}], ...(constants && { constants }) };
   const program = needsParsing(transpiled.code, format) ? parse(transpiled.code, 'js') : undefined;
-  if (program === undefined || !needsLowering(program, format)) {
-    if (decorators === undefined) return transpiled;
-    const names = declaredNames(program ?? parse(first.code, 'js'));
-    return { ...transpiled, lowered: { names, endsInExpression: decorators.endsInExpression } };
-  }
-  const lowered = lower(transpiled, format);
+  const isLowered = program !== undefined && needsLowering(program, format);
+  if (!isLowered && decorators === undefined) return transpiled;
+  const names = declaredNames(program ?? parse(transpiled.code, 'js'));
+  const endsInValue = decorators?.endsInExpression ?? (program !== undefined && endsInExpression(program));
   return {
-    ...transpiled,
-    code: lowered.code,
-    maps: [lowered.map, ...transpiled.maps],
-    lowered: {
-      names: declaredNames(program),
-      endsInExpression: decorators?.endsInExpression ?? endsInExpression(program),
-    },
+    ...(isLowered ? lower(transpiled, format) : transpiled),
+    lowered: { names, endsInExpression: endsInValue },
   };
 }
 
-function lower({ code, maps }: Transpiled, format: Source['format'], types?: TypesOptions): Lowered {
+function lower(transpiled: Transpiled, format: Source['format'], types?: TypesOptions): Transpiled {
   try {
-    return lowerSyntax(code, format, types);
+    const { code, map } = lowerSyntax(transpiled.code, format, types);
+    return { ...transpiled, code, maps: [map, ...transpiled.maps] };
   } catch (error) {
     if (!(error instanceof CellSyntaxError)) throw error;
-    throw new CellSyntaxError(error.message, traceAll(maps, error.position) ?? { line: 1, column: 1 });
+    throw new CellSyntaxError(error.message, trace(transpiled.maps, error.position) ?? { line: 1, column: 1 });
   }
 }
 

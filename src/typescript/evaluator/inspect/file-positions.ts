@@ -1,6 +1,6 @@
 /** Places in TypeScript files that cells have imported, for stacks. */
 import { fileURLToPath } from 'node:url';
-import { traceAll, type Position } from '../compile/source-maps.js';
+import { trace, type Position } from '../compile/source-maps.js';
 import { isTypeScriptFile, transpileFile } from '../compile/transpile-file.js';
 
 /** The position in a file's own text that a position of its JavaScript comes from; undefined for other files. */
@@ -16,7 +16,7 @@ export function createPlaceInFile(): PlaceInFile {
     if (!isTypeScriptFile(url)) return undefined;
     if (!maps.has(url)) maps.set(url, readMaps(url));
     const found = maps.get(url);
-    return found && traceAll(found, position);
+    return found && trace(found, position);
   };
 }
 

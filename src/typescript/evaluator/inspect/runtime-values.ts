@@ -66,18 +66,14 @@ export function describeValue(path: readonly PathStep[], isDetailed: boolean): s
 function readProperty(value: unknown, key: string): Found | undefined {
   for (const holder of prototypeChain(value)) {
     const descriptor = Object.getOwnPropertyDescriptor(holder, key);
-    if (descriptor !== undefined)
-      return 'value' in descriptor ? { value: descriptor.value as unknown } : lazyGlobal(holder, key);
+    if (descriptor === undefined) continue;
+    if ('value' in descriptor) return { value: descriptor.value };
+    // Node defines some globals (`crypto`, `fetch`, …) by getters of its own, which are safe to call.
+    const { get } = descriptor;
+    const isSafe = holder === globalThis && get !== undefined && LAZY_GLOBALS.get(key) === get;
+    return isSafe ? { value: Reflect.apply(get, globalThis, []) } : undefined;
   }
   return undefined;
-}
-
-/** Node defines some globals (`crypto`, `fetch`, …) by getters of its own, which are safe to call. */
-function lazyGlobal(holder: object, key: string): Found | undefined {
-  if (holder !== globalThis) return undefined;
-  const { get } = Object.getOwnPropertyDescriptor(holder, key) ?? {};
-  const isOurs = get !== undefined && LAZY_GLOBALS.get(key) === get;
-  return isOurs ? { value: Reflect.apply(get, globalThis, []) as unknown } : undefined;
 }
 
 const LAZY_GLOBALS = new Map(

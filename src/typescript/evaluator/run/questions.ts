@@ -1,6 +1,7 @@
 /** `input()`, and `prompt()` and `confirm()`, which block the cell until the front end has answered. */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Answer } from '../../pipe/pipe-messages.js';
+import type { Deferred } from '../../../support/deferred.js';
 import { ORIGINAL } from '../builtins.js';
 import type { CellTracker } from './cell-tracker.js';
 import { Interrupted } from '../interrupt/interrupted.js';
@@ -32,11 +33,9 @@ export interface QuestionsOptions {
 
 const { Atomics, Object, Promise, String } = ORIGINAL;
 
-type Settle = (answer: Answer) => void;
-
 /** Questions on behalf of the current cell. */
 export function createQuestions({ send, tracker, flags, port }: QuestionsOptions): Questions {
-  const open: Record<number, Settle | undefined> = Object.create(null) as {};
+  const open: Record<number, Omit<Deferred<string>, 'promise'> | undefined> = Object.create(null) as {};
   let last = 0;
 
   const ask = (prompt: string, password: boolean, blocking: boolean): number => {
@@ -61,14 +60,7 @@ export function createQuestions({ send, tracker, flags, port }: QuestionsOptions
   return {
     input(prompt = '', options = {}) {
       return new Promise((resolve, reject) => {
-        const question = ask(textOf(prompt), options.password === true, false);
-        open[question] = (answer) => {
-          try {
-            resolve(valueOf(answer));
-          } catch (error) {
-            reject(error);
-          }
-        };
+        open[ask(textOf(prompt), options.password === true, false)] = { resolve, reject };
       });
     },
     prompt(message = '', defaultValue = '') {
@@ -81,9 +73,13 @@ export function createQuestions({ send, tracker, flags, port }: QuestionsOptions
     },
     line: () => askAndWait(''),
     answer(answer) {
-      const settle = open[answer.question];
+      const asked = open[answer.question];
       delete open[answer.question];
-      settle?.(answer);
+      try {
+        asked?.resolve(valueOf(answer));
+      } catch (error) {
+        asked?.reject(error);
+      }
     },
   };
 }

@@ -3,7 +3,7 @@
  * The names are those that the transpiler writes (`babelHelpers.…`).
  */
 
-type Resource = { readonly value: unknown; readonly dispose: (() => unknown) | undefined; readonly isAsync: boolean };
+type Resource = { readonly dispose: (() => unknown) | undefined; readonly isAsync: boolean };
 
 interface UsingContext {
   /** The error thrown by the block. */
@@ -19,13 +19,14 @@ function usingCtx(): UsingContext {
   const resources: Resource[] = [];
   const add = <T>(value: T, isAsync: boolean): T => {
     if (value === null || value === undefined) {
-      if (isAsync) resources.push({ value, dispose: undefined, isAsync });
+      if (isAsync) resources.push({ dispose: undefined, isAsync });
       return value;
     }
     if (Object(value) !== value) throw new TypeError('using needs an object, null or undefined');
-    const method = disposer(value, isAsync);
+    const holder = value as Record<symbol, unknown>;
+    const method = (isAsync ? holder[Symbol.asyncDispose] : undefined) ?? holder[Symbol.dispose];
     if (typeof method !== 'function') throw new TypeError('The object is not disposable');
-    resources.push({ value, dispose: () => Reflect.apply(method, value, []) as unknown, isAsync });
+    resources.push({ dispose: () => Reflect.apply(method, value, []) as unknown, isAsync });
     return value;
   };
   return {
@@ -36,11 +37,6 @@ function usingCtx(): UsingContext {
       return disposeAll(this, resources);
     },
   };
-}
-
-function disposer(value: unknown, isAsync: boolean): unknown {
-  const holder = value as Record<symbol, unknown>;
-  return (isAsync ? holder[Symbol.asyncDispose] : undefined) ?? holder[Symbol.dispose];
 }
 
 /** Last in, first out; a promise from the first asynchronous resource on. */
