@@ -4,22 +4,18 @@ import type { Output } from './notebook.js';
 import { createOutputArea, type OutputArea } from './output-area.js';
 import { outputFromMessage } from './output-from-message.js';
 
-/** Collects the outputs of all cells of a run; a later cell may update a display of an earlier one. */
-export interface OutputCollector {
-  /** Empties the outputs of a cell that is about to run. */
-  start(cell: number): void;
-  /** Takes an iopub message that a cell caused. Messages that are no output change nothing. */
-  receive(cell: number, message: KernelMessage.IIOPubMessage): void;
-  /** The outputs of a cell; undefined for a cell that was not started. */
-  outputs(cell: number): readonly Output[] | undefined;
-}
-
-/** @param onOutput Called for each piece of output as it comes, before it is merged with the one before. */
-export function createOutputCollector(onOutput: (cell: number, output: Output) => void): OutputCollector {
+/**
+ * Collects the outputs of all cells of a run; a later cell may update a display of an earlier one.
+ *
+ * @param onOutput Called for each piece of output as it comes, before it is merged with the one before.
+ */
+export function createOutputCollector(onOutput: (cell: number, output: Output) => void) {
   const areas = new Map<number, OutputArea>();
   return {
-    start: (cell) => void areas.set(cell, createOutputArea()),
-    receive: (cell, message) => {
+    /** Empties the outputs of a cell that is about to run. */
+    start: (cell: number): void => void areas.set(cell, createOutputArea()),
+    /** Takes an iopub message that a cell caused. Messages that are no output change nothing. */
+    receive: (cell: number, message: KernelMessage.IIOPubMessage): void => {
       const area = areas.get(cell);
       if (area === undefined) return;
       const { wait, transient } = toObject(message.content);
@@ -33,6 +29,7 @@ export function createOutputCollector(onOutput: (cell: number, output: Output) =
       area.append(output, displayId);
       onOutput(cell, output);
     },
-    outputs: (cell) => areas.get(cell)?.outputs(),
+    /** The outputs of a cell; undefined for a cell that was not started. */
+    outputs: (cell: number): readonly Output[] | undefined => areas.get(cell)?.outputs(),
   };
 }

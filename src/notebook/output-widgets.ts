@@ -14,14 +14,6 @@ export interface WidgetUpdate {
   readonly parent: KernelMessage.IIOPubMessage['parent_header'];
 }
 
-/** The Output widgets of ipywidgets, which capture the output of a request. */
-export interface OutputWidgets {
-  /** Takes an iopub message. Returns true for output that a widget captures, which is then not an output of the cell. */
-  receive(message: KernelMessage.IIOPubMessage): boolean;
-  /** Returns the changes since the last call, which are to be sent to the kernel. */
-  takeUpdates(): readonly WidgetUpdate[];
-}
-
 interface Widget {
   readonly comm: string;
   /** Id of the request that it captures, or empty. */
@@ -30,24 +22,22 @@ interface Widget {
 }
 
 /**
- * Captures as nbclient and JupyterLab do: a widget names the request to capture in its state, as `msg_id`; of several that name the same one
- * the last captures.
+ * The Output widgets of ipywidgets, which capture the output of a request as in nbclient and JupyterLab: a widget names the request in its
+ * state, as `msg_id`; of several that name the same one the last captures.
  *
  * @param onChange Called whenever a widget has captured something.
  */
-export function createOutputWidgets(onChange: (update: WidgetUpdate) => void): OutputWidgets {
+export function createOutputWidgets(onChange: (update: WidgetUpdate) => void) {
+  /** By comm; the one that began to capture last comes last. */
   const widgets = new Map<string, Widget>();
-  /** By request. */
-  const capturing = new Map<string, readonly Widget[]>();
   const updates = new Map<string, WidgetUpdate>();
 
   function setState(widget: Widget, { msg_id: request, outputs }: JsonObject): void {
     if (Array.isArray(outputs)) widget.area.replace(toOutputs(outputs));
     if (typeof request !== 'string' || request === widget.captured) return;
-    const others = (capturing.get(widget.captured) ?? []).filter((one) => one !== widget);
-    capturing.set(widget.captured, others);
     widget.captured = request;
-    if (request !== '') capturing.set(request, [...(capturing.get(request) ?? []), widget]);
+    widgets.delete(widget.comm);
+    widgets.set(widget.comm, widget);
   }
 
   function receiveComm({ header, content: anyContent }: KernelMessage.IIOPubMessage): void {
@@ -55,19 +45,15 @@ export function createOutputWidgets(onChange: (update: WidgetUpdate) => void): O
     const comm = content['comm_id'];
     if (typeof comm !== 'string') return;
     const state = toObject(toObject(content['data'])['state']);
-    if (header.msg_type === 'comm_close') return closeWidget(comm);
+    if (header.msg_type === 'comm_close') {
+      widgets.delete(comm);
+      updates.delete(comm);
+    }
     if (header.msg_type === 'comm_open' && isOutputModel(content, state)) {
       widgets.set(comm, { comm, captured: '', area: createOutputArea() });
     }
     const widget = widgets.get(comm);
     if (widget !== undefined) setState(widget, state);
-  }
-
-  function closeWidget(comm: string): void {
-    const widget = widgets.get(comm);
-    if (widget !== undefined) setState(widget, { msg_id: '' });
-    widgets.delete(comm);
-    updates.delete(comm);
   }
 
   function capture({ comm, area }: Widget, message: KernelMessage.IIOPubMessage): boolean {
@@ -87,16 +73,18 @@ export function createOutputWidgets(onChange: (update: WidgetUpdate) => void): O
   }
 
   return {
-    receive: (message) => {
+    /** Takes an iopub message. Returns true for output that a widget captures, which is then not an output of the cell. */
+    receive: (message: KernelMessage.IIOPubMessage): boolean => {
       if (message.header.msg_type.startsWith('comm_')) {
         receiveComm(message);
         return false;
       }
       const request = 'msg_id' in message.parent_header ? message.parent_header.msg_id : '';
-      const widget = capturing.get(request)?.at(-1);
-      return widget !== undefined && capture(widget, message);
+      const widget = [...widgets.values()].findLast(({ captured }) => captured === request);
+      return request !== '' && widget !== undefined && capture(widget, message);
     },
-    takeUpdates: () => {
+    /** Returns the changes since the last call, which are to be sent to the kernel. */
+    takeUpdates: (): readonly WidgetUpdate[] => {
       const taken = [...updates.values()];
       updates.clear();
       return taken;
