@@ -74,16 +74,16 @@ export async function executeNotebook(
   );
   const cells = [...notebook.cells];
   const runnable = [...cells.entries()].filter((entry): entry is [number, CodeCell] => isRunnable(entry[1]));
-  let stop: { readonly failure: CurveKernelError; readonly failedCell: number } | undefined;
+  let stop: Pick<ExecutedNotebook, 'failure' | 'failedCell'> = {};
 
   const language = await languageInfo(kernel, watch.lost, signal);
 
   for (const [index, [cell, code]] of runnable.entries()) {
+    const step = { cell, position: index + 1, of: runnable.length };
     if (signal?.aborted === true) {
-      stop = { failure: interruptedError({ cell, position: index + 1 }), failedCell: cell };
+      stop = { failure: interruptedError(step), failedCell: cell };
       break;
     }
-    const step = { cell, position: index + 1, of: runnable.length };
     onProgress({ type: 'cell-started', ...step });
     collector.start(cell);
     const progress = createCellProgress(code, options.recordTiming ?? true);
@@ -110,7 +110,7 @@ export async function executeNotebook(
     // The kernel reads it between two cells, so the next cell finds the output of this one in the widget.
     await sendWidgetUpdates(kernel, outputWidgets.takeUpdates());
     cells[cell] = progress.finish(end);
-    const failure = describeFailure(end, { cell, position: index + 1, timeout: options.timeout });
+    const failure = describeFailure(end, { ...step, timeout: options.timeout });
     onProgress({ type: 'cell-ended', ...step, failed: failure !== undefined });
     if (failure !== undefined && !isTolerated(failure)) {
       stop = { failure, failedCell: cell };
@@ -121,7 +121,7 @@ export async function executeNotebook(
   // Not before: a later cell may update a display of an earlier one.
   const withOutputs = cells.map((cell, index): Cell => {
     const outputs = collector.outputs(index);
-    return cell.cell_type === 'code' && outputs !== undefined ? { ...cell, outputs, [AS_READ]: undefined } : cell;
+    return cell.cell_type === 'code' && outputs ? { ...cell, outputs, [AS_READ]: undefined } : cell;
   });
   const metadata = { ...notebook.metadata, ...language, ...widgets.metadata() };
   return { notebook: { ...notebook, metadata, cells: withOutputs }, ...stop };

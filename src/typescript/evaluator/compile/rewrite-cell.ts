@@ -64,8 +64,8 @@ interface Rewriter extends RewriteOptions {
   readonly names: Set<string>;
   /** The names of `const` and imports: assigning to them fails in the cell that declares them. */
   readonly constants: Set<string>;
-  /** Whether the cell uses an imported name as a value. */
-  readonly isUsed: (name: string) => boolean;
+  /** The imported names that the cell uses as values. */
+  readonly used: ReadonlySet<string>;
   importsFiles: boolean;
   /** Whether anything is assigned to, other than by declarations. */
   assigns: boolean;
@@ -78,14 +78,13 @@ export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptio
   const loading = body.filter(loadsModule);
   const isAsync = needsAsync(program, code);
   const script = new MagicString(text);
-  const used = usedNames(program, loading);
   const rewriter: Rewriter = {
     ...options,
     script,
     isAsync,
     names: new Set(),
     constants: new Set(options.declaredConstants),
-    isUsed: (name) => used.has(name),
+    used: usedNames(program, loading),
     importsFiles: false,
     assigns: false,
   };
@@ -161,7 +160,7 @@ function rewriteStatement(rewriter: Rewriter, statement: Node): void {
   const { type, start, end } = statement;
   if (loadsModule(statement)) {
     for (const { local } of importedBindings(statement)) constants.add(local);
-    script.update(start, end, importText(statement, guardText(rewriter, statement), rewriter.isUsed));
+    script.update(start, end, importText(statement, guardText(rewriter, statement), rewriter.used));
     return;
   }
   if (/^Export(?:Named|Default)Declaration$/.test(type)) return rewriteExport(rewriter, statement);
@@ -290,21 +289,13 @@ function markResult(rewriter: Rewriter, last: Node): boolean {
     const inner = children(child(last, 'block'), 'body').findLast((each) => each.type !== 'EmptyStatement');
     return script.original.includes('_usingCtx') && inner !== undefined && markResult(rewriter, inner);
   }
-  const expression =
-    last.type === 'ExpressionStatement'
-      ? child(last, 'expression')
-      : last.type === 'ExportDefaultDeclaration'
-        ? child(last, 'declaration')
-        : undefined;
-  if (
-    expression === undefined ||
-    (expression.type.endsWith('Declaration') && declarationName(expression) !== undefined)
-  ) {
-    return false;
-  }
+  const isStatement = last.type === 'ExpressionStatement';
+  if (!isStatement && last.type !== 'ExportDefaultDeclaration') return false;
+  const expression = child(last, isStatement ? 'expression' : 'declaration');
+  if (expression.type.endsWith('Declaration') && declarationName(expression) !== undefined) return false;
   if (isAsync) {
     // In a list: a promise as the result is shown as one, not awaited.
-    script.prependLeft(last.type === 'ExpressionStatement' ? last.start : expression.start, 'return [');
+    script.prependLeft(isStatement ? last.start : expression.start, 'return [');
     script.appendLeft(expression.end, ']');
   }
   return true;

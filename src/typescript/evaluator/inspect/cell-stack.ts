@@ -2,7 +2,9 @@
 import { codeFrame } from './code-frame.js';
 import type { Position } from '../compile/source-maps.js';
 import { withoutVersions } from '../modules/local-modules.js';
-import type { PlaceInFile } from './file-positions.js';
+
+/** The position in an imported file's own text that a position of its JavaScript comes from; undefined for other files. */
+type PlaceInFile = (url: string, position: Position) => Position | undefined;
 
 /** A cell that was compiled, as stack traces need it. */
 export interface KnownCell {
@@ -122,11 +124,7 @@ function functionText(site: NodeJS.CallSite): string {
 /** As Node writes it: its own errors show their code. */
 function headline(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
-  if (typeof code !== 'string' || !code.startsWith('ERR_')) return errorText(error);
-  return `${error.name} [${code}]: ${error.message}`;
-}
-
-function errorText(error: unknown): string {
+  if (typeof code === 'string' && code.startsWith('ERR_')) return `${error.name} [${code}]: ${error.message}`;
   try {
     return Error.prototype.toString.call(error);
   } catch {

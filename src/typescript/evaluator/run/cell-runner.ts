@@ -20,23 +20,6 @@ import { FLAGS } from '../thread-flags.js';
 import type { CellTracker } from './cell-tracker.js';
 import { createRecord, isEmpty, RunningCell, type ExecuteRequest } from './running-cell.js';
 
-/** Runs any number of cells, also beside each other while they await; each is answered by a `done`, the first of which counts. */
-export interface CellRunner {
-  execute(request: ExecuteRequest): void;
-  /**
-   * Rejects what cells wait for, and ends those that a termination has left with nothing to wait for. `executions` that are not known
-   * here are answered too: a termination may have lost them.
-   */
-  interrupt(executions: readonly number[]): void;
-  readonly isRunning: (cell: number) => boolean;
-  /** Ends what the cell waits for with an error; where it waits for nothing, the error is shown under it. */
-  readonly fail: (cell: number, error: unknown) => void;
-  /** Remembers where a cell was terminated, by the frames of its stack. */
-  readonly noteTermination: (sites: NodeJS.CallSite[]) => void;
-  /** Returns what a top-level await waits for instead of `value`. `offset` is its place in the transpiled cell. */
-  readonly guard: (cell: number, offset: number | undefined, value: unknown) => unknown;
-}
-
 /** Dependencies of {@link createCellRunner}. */
 export interface CellRunnerOptions {
   /** The notebook's folder. */
@@ -59,14 +42,15 @@ export interface CellRunnerOptions {
 const { Atomics, isArray, Promise, Reflect } = ORIGINAL;
 const { setImmediate } = globalThis;
 
-/** A runner without cells. */
-export function createCellRunner(options: CellRunnerOptions): CellRunner {
+/** Runs any number of cells, also beside each other while they await; each is answered by a `done`, the first of which counts. */
+export function createCellRunner(options: CellRunnerOptions) {
   const { folder, flags, send, tracker, stacks, builtins, imports, scopes, boundary, endGroups } = options;
   const known: KnownDecorators = new Map();
   const cells = createRecord<RunningCell>();
   /** Made where the last termination happened. */
   let terminated: Interrupted | undefined;
 
+  /** Returns what a top-level await waits for instead of `value`. `offset` is its place in the transpiled cell. */
   const guard = (id: number, offset: number | undefined, value: unknown): unknown => {
     const cell = cells[id];
     return cell === undefined ? value : cell.guard(offset, value);
@@ -129,7 +113,7 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
     return found;
   };
 
-  /** Terminated in the middle, it is done again by {@link CellRunner.interrupt}; the kernel takes the first answer. */
+  /** Terminated in the middle, it is done again by `interrupt`; the kernel takes the first answer. */
   const finish = (cell: RunningCell, error: ErrorDescription | undefined, userExpressions: JsonObject = {}): void => {
     const { id } = cell.request;
     const { result } = cell;
@@ -169,13 +153,17 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
   };
 
   return {
-    execute(request) {
+    execute(request: ExecuteRequest): void {
       const cell = new RunningCell(request);
       cells[request.id] = cell;
       const ended = boundary.run(() => tracker.run(request.id, () => void run(cell)));
       if (!ended) finish(cell, describe(undefined, interruption(request.id)));
     },
-    interrupt(executions) {
+    /**
+     * Rejects what cells wait for, and ends those that a termination has left with nothing to wait for. `executions` that are not known
+     * here are answered too: a termination may have lost them.
+     */
+    interrupt(executions: readonly number[]): void {
       tracker.forget();
       builtins.giveBack();
       Atomics.store(flags, FLAGS.child, 0);
@@ -193,13 +181,15 @@ export function createCellRunner(options: CellRunnerOptions): CellRunner {
         });
       }
     },
-    isRunning: (id) => cells[id] !== undefined,
-    fail(id, error) {
+    isRunning: (id: number): boolean => cells[id] !== undefined,
+    /** Ends what the cell waits for with an error; where it waits for nothing, the error is shown under it. */
+    fail(id: number, error: unknown): void {
       const cell = cells[id];
       if (cell?.isWaiting === true) cell.rejectAll(error);
       else send({ type: 'error', cell: id, ...describe(undefined, error) });
     },
-    noteTermination(sites) {
+    /** Remembers where a cell was terminated, by the frames of its stack. */
+    noteTermination(sites: NodeJS.CallSite[]): void {
       const error = new Interrupted();
       error.stack = stacks.text(error, sites);
       terminated = error;
