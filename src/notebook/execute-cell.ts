@@ -2,7 +2,6 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { deferred } from '../support/deferred.js';
 import { definedOnly } from '../support/defined-only.js';
 import type { CodeCell } from './notebook.js';
-import type { OutputRouter } from './route-output.js';
 import type { KernelWatch } from './watch-kernel.js';
 import { settlesWithin, startTimer, withTimeout } from '../support/timers.js';
 import { whenAborted } from '../support/abort.js';
@@ -20,7 +19,6 @@ export interface ExecuteCellOptions {
   readonly stopOnError: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly watch: KernelWatch;
-  readonly router: OutputRouter;
   /** Called for each iopub message that the cell causes, including those after its end. */
   readonly onMessage: (message: KernelMessage.IIOPubMessage) => void;
 }
@@ -59,7 +57,7 @@ export async function executeCell(
     reply = message;
     endWhenSilent();
   };
-  options.router.route(future.msg.header.msg_id, (message) => {
+  options.watch.route(future.msg.header.msg_id, (message) => {
     options.onMessage(message);
     if (reply !== undefined && !future.isDisposed) endWhenSilent();
   });

@@ -9,7 +9,6 @@ import { AS_READ, cellTags, type Cell, type CodeCell, type Notebook, type Output
 import { createOutputCollector } from './output-collector.js';
 import { outputFromMessage, toCount } from './output-from-message.js';
 import { createOutputWidgets } from './output-widgets.js';
-import { routeOutput } from './route-output.js';
 import { sendWidgetUpdates } from './send-widget-updates.js';
 import { watchKernel } from './watch-kernel.js';
 import { createWidgetState } from './widget-state.js';
@@ -66,7 +65,6 @@ export async function executeNotebook(
 ): Promise<ExecutedNotebook> {
   const { onProgress = () => undefined, interruptTimeout = 5000, signal } = options;
   using watch = watchKernel(kernel);
-  using router = routeOutput(kernel);
   const collector = createOutputCollector((cell, output) => onProgress({ type: 'output', cell, output }));
   const widgets = createWidgetState();
   const outputWidgets = createOutputWidgets(({ comm, outputs }) =>
@@ -97,7 +95,6 @@ export async function executeNotebook(
       stopOnError: !tolerated,
       signal,
       watch,
-      router,
       onMessage: (received) => {
         const message = withExactNumbers(received);
         progress.receive(message);

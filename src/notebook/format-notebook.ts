@@ -5,9 +5,8 @@ import { AS_READ, type Cell, type MimeBundle, type Notebook, type Output } from 
 import { splitLines } from './split-lines.js';
 import { writeJson } from './write-json.js';
 
-/** Fields in the metadata of a notebook and of a cell that are not written to files. */
-const TRANSIENT = new Set(['orig_nbformat', 'orig_nbformat_minor', 'signature']);
-const TRANSIENT_OF_CELLS = new Set(['trusted']);
+/** Fields in the metadata of a notebook that are not written to files. */
+const TRANSIENT = { orig_nbformat: undefined, orig_nbformat_minor: undefined, signature: undefined };
 
 /**
  * Formats a notebook as the text of a file, as Python's nbformat writes it: sorted keys, an indent of one space, long texts as arrays of
@@ -17,7 +16,7 @@ const TRANSIENT_OF_CELLS = new Set(['trusted']);
 export function formatNotebook(notebook: Notebook): string {
   const forFile = {
     ...notebook,
-    metadata: without(notebook.metadata, TRANSIENT),
+    metadata: { ...notebook.metadata, ...TRANSIENT },
     cells: notebook.cells.map(splitCell),
   };
   return `${writeJson(forFile, { isIndented: true })}\n`;
@@ -27,7 +26,7 @@ function splitCell(cell: Cell): object {
   const { attachments } = cell;
   return {
     ...cell,
-    metadata: without(cell.metadata, TRANSIENT_OF_CELLS),
+    metadata: { ...cell.metadata, trusted: undefined },
     source: splitLines(cell.source),
     ...(isJsonObject(attachments) ? { attachments: mapValues(attachments, splitAttachment) } : {}),
     ...(cell.cell_type === 'code' ? { outputs: cell.outputs.map(splitOutput), ...cell[AS_READ] } : {}),
@@ -47,7 +46,3 @@ function splitBundle(data: MimeBundle): object {
 
 const isLineBased = (mime: string): boolean =>
   mime.startsWith('text/') || mime === 'application/javascript' || mime === 'image/svg+xml';
-
-function without(object: object, names: ReadonlySet<string>): object {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.has(name)));
-}

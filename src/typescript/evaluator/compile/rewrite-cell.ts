@@ -236,7 +236,7 @@ function enumArgument(declarator: Node): Node | undefined {
 
 /** Rewrites code at any depth: nested `var`, awaits, `import.meta`. */
 function rewriteInside(rewriter: Rewriter, program: Node): void {
-  const { script, isAsync, names } = rewriter;
+  const { script, isAsync, names, cell, resume } = rewriter;
   for (const { node, up, nested, field } of walk(program)) {
     const parent = up?.node;
     rewriter.assigns ||= /^(?:Assignment|Update)Expression$|^For(?:In|Of)Statement$/.test(node.type);
@@ -250,9 +250,10 @@ function rewriteInside(rewriter: Rewriter, program: Node): void {
     } else if (node.type === 'ImportExpression') {
       surround(script, child(node, 'source'), `${RUNTIME}.fresh(`);
     } else if (node.type === 'AwaitExpression') {
-      rewriteAwait(rewriter, node, nested);
+      if (resume) surround(script, node, `${RUNTIME}.resume(${RUNTIME}.current(), `);
+      if (!nested) surround(script, child(node, 'argument'), `${RUNTIME}.guard(${cell}, ${node.start}, `);
     } else if (isForAwait(node) && !nested) {
-      surround(script, child(node, 'right'), `${RUNTIME}.guardEach(${rewriter.cell}, ${node.start}, `);
+      surround(script, child(node, 'right'), `${RUNTIME}.guardEach(${cell}, ${node.start}, `);
     }
   }
 }
@@ -264,11 +265,6 @@ function importsFile({ value }: Node): boolean {
 
 function isBelowStatement(parent: Node | undefined): boolean {
   return parent !== undefined && parent.type !== 'Program' && parent.type !== 'ExportNamedDeclaration';
-}
-
-function rewriteAwait({ script, cell, resume }: Rewriter, node: Node, nested: boolean): void {
-  if (resume) surround(script, node, `${RUNTIME}.resume(${RUNTIME}.current(), `);
-  if (!nested) surround(script, child(node, 'argument'), `${RUNTIME}.guard(${cell}, ${node.start}, `);
 }
 
 function guardText({ cell, resume }: Rewriter, { start }: Node): (awaited: string) => string {

@@ -4,6 +4,7 @@ import {
   child,
   children,
   declarationName,
+  nameOf,
   optionalChild,
   variableNames,
   walk,
@@ -22,15 +23,12 @@ export interface Reference {
 
 /** The names that a JavaScript program declares at its top level: imports, and `var` in its blocks too. */
 export function declaredNames(program: Node): Set<string> {
-  const names = new Set<string>();
-  for (const statement of children(program, 'body')) {
-    if (statement.type === 'ImportDeclaration') {
-      for (const each of children(statement, 'specifiers')) names.add(child(each, 'local')['name'] as string);
-    }
-    for (const name of lexicalNames(optionalChild(statement, 'declaration') ?? statement)) names.add(name);
-  }
-  for (const name of varNames(program)) names.add(name);
-  return names;
+  const names = children(program, 'body').flatMap((statement) =>
+    statement.type === 'ImportDeclaration'
+      ? children(statement, 'specifiers').map((each) => nameOf(child(each, 'local')))
+      : lexicalNames(optionalChild(statement, 'declaration') ?? statement),
+  );
+  return new Set([...names, ...varNames(program)]);
 }
 
 /** Every identifier that means one of `names` of the program's top level, in the order of the text. */

@@ -47,11 +47,11 @@ export function describeSyntaxError(
   error: Error,
   code: string,
   executionCount: number,
-  position?: Position,
+  position: Position,
 ): ErrorDescription {
   const heading = `${RED}SyntaxError${RESET}: ${error.message}`;
-  const frame = position === undefined ? [] : codeFrame(code, executionCount, position);
-  return { ename: 'SyntaxError', evalue: error.message, traceback: [heading, ...frame] };
+  const lines = [heading, ...codeFrame(code, executionCount, position)];
+  return { ename: 'SyntaxError', evalue: error.message, traceback: lines };
 }
 
 function cut(text: string, most: number): string {
