@@ -7,7 +7,7 @@ import { exactContent, withExactNumbers } from './exact-content.js';
 import { executeCell, type CellEnd } from './execute-cell.js';
 import { AS_READ, cellTags, type Cell, type CodeCell, type Notebook, type Output } from './notebook.js';
 import { createOutputCollector } from './output-collector.js';
-import { outputFromMessage, toCount } from './output-from-message.js';
+import { toCount, toOutput } from './output-from-message.js';
 import { createOutputWidgets } from './output-widgets.js';
 import { sendWidgetUpdates } from './send-widget-updates.js';
 import { watchKernel } from './watch-kernel.js';
@@ -100,7 +100,7 @@ export async function executeNotebook(
         progress.receive(message);
         widgets.receive(message);
         if (!outputWidgets.receive(message)) return collector.receive(cell, message);
-        const output = outputFromMessage(message);
+        const output = toOutput(message.header.msg_type, toObject(message.content));
         if (output !== undefined) onProgress({ type: 'output', cell, output });
       },
     });

@@ -1,4 +1,3 @@
-import type { Json } from '../protocol/message.js';
 import { mapValues } from '../support/map-values.js';
 import { isJsonObject } from './check-shape.js';
 import { AS_READ, type Cell, type MimeBundle, type Notebook, type Output } from './notebook.js';
@@ -28,7 +27,9 @@ function splitCell(cell: Cell): object {
     ...cell,
     metadata: { ...cell.metadata, trusted: undefined },
     source: splitLines(cell.source),
-    ...(isJsonObject(attachments) ? { attachments: mapValues(attachments, splitAttachment) } : {}),
+    ...(isJsonObject(attachments)
+      ? { attachments: mapValues(attachments, (bundle) => (isJsonObject(bundle) ? splitBundle(bundle) : bundle)) }
+      : {}),
     ...(cell.cell_type === 'code' ? { outputs: cell.outputs.map(splitOutput), ...cell[AS_READ] } : {}),
   };
 }
@@ -37,8 +38,6 @@ function splitOutput(output: Output): object {
   if (output.output_type === 'stream') return { ...output, text: splitLines(output.text) };
   return output.output_type === 'error' ? output : { ...output, data: splitBundle(output.data) };
 }
-
-const splitAttachment = (bundle: Json): unknown => (isJsonObject(bundle) ? splitBundle(bundle) : bundle);
 
 function splitBundle(data: MimeBundle): object {
   return mapValues(data, (value, mime) => (typeof value === 'string' && isLineBased(mime) ? splitLines(value) : value));

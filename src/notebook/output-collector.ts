@@ -2,7 +2,7 @@ import type { KernelMessage } from '@jupyterlab/services';
 import { toObject } from './check-shape.js';
 import type { Output } from './notebook.js';
 import { createOutputArea, type OutputArea } from './output-area.js';
-import { outputFromMessage } from './output-from-message.js';
+import { toOutput } from './output-from-message.js';
 
 /**
  * Collects the outputs of all cells of a run; a later cell may update a display of an earlier one.
@@ -18,11 +18,11 @@ export function createOutputCollector(onOutput: (cell: number, output: Output) =
     receive: (cell: number, message: KernelMessage.IIOPubMessage): void => {
       const area = areas.get(cell);
       if (area === undefined) return;
-      const { wait, transient } = toObject(message.content);
-      if (message.header.msg_type === 'clear_output') return area.clear(wait === true);
-      const output = outputFromMessage(message);
+      const content = toObject(message.content);
+      if (message.header.msg_type === 'clear_output') return area.clear(content['wait'] === true);
+      const output = toOutput(message.header.msg_type, content);
       if (output === undefined) return;
-      const { display_id: id } = toObject(transient);
+      const { display_id: id } = toObject(content['transient']);
       const displayId = typeof id === 'string' ? id : undefined;
       if (displayId !== undefined) for (const each of areas.values()) each.update(displayId, output);
       if (message.header.msg_type === 'update_display_data') return;

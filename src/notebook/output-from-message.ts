@@ -1,4 +1,3 @@
-import type { KernelMessage } from '@jupyterlab/services';
 import type { Json, JsonObject } from '../protocol/message.js';
 import { mapValues } from '../support/map-values.js';
 import { isLines, toObject } from './check-shape.js';
@@ -7,14 +6,9 @@ import { isJsonMime, type MimeBundle, type Output } from './notebook.js';
 import { writeJson } from './write-json.js';
 
 /**
- * Converts an iopub message to an output; undefined for messages that carry none. A value of another type where nbformat requires text is
+ * Converts the content of an iopub message of this type to an output; undefined for messages that carry none. A value of another type where nbformat requires text is
  * converted to text: kernels send such values, and a notebook with them does not open.
  */
-export function outputFromMessage(message: KernelMessage.IIOPubMessage): Output | undefined {
-  return toOutput(message.header.msg_type, toObject(message.content));
-}
-
-/** Converts the content of a message of this type, as {@link outputFromMessage} does. */
 export function toOutput(type: string, content: JsonObject): Output | undefined {
   switch (type) {
     case 'stream':

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../protocol/message.js';
 import { toObject } from './check-shape.js';
 import type { Output } from './notebook.js';
 import { createOutputArea, type OutputArea } from './output-area.js';
-import { outputFromMessage, toOutput } from './output-from-message.js';
+import { toOutput } from './output-from-message.js';
 
 /** The changed outputs of an Output widget. */
 export interface WidgetUpdate {
@@ -57,12 +57,14 @@ export function createOutputWidgets(onChange: (update: WidgetUpdate) => void) {
   }
 
   function capture({ comm, area }: Widget, message: KernelMessage.IIOPubMessage): boolean {
-    if (message.header.msg_type === 'clear_output') {
-      const wait = toObject(message.content)['wait'] === true;
+    const { msg_type: type } = message.header;
+    const content = toObject(message.content);
+    if (type === 'clear_output') {
+      const wait = content['wait'] === true;
       area.clear(wait);
       if (wait) return true;
     } else {
-      const output = message.header.msg_type === 'update_display_data' ? undefined : outputFromMessage(message);
+      const output = type === 'update_display_data' ? undefined : toOutput(type, content);
       if (output === undefined) return false;
       area.append(output);
     }

@@ -23,7 +23,7 @@ export async function sendWidgetUpdates(
       session: kernel.clientId,
       username: kernel.username,
       content: { comm_id: comm, data },
-      ...(isHeader(parent) ? { parentHeader: parent } : {}),
+      ...('msg_id' in parent && { parentHeader: parent }),
     });
     try {
       kernel.sendShellMessage(message, false);
@@ -32,5 +32,3 @@ export async function sendWidgetUpdates(
     }
   }
 }
-
-const isHeader = (parent: WidgetUpdate['parent']): parent is KernelMessage.IHeader<never> => 'msg_id' in parent;

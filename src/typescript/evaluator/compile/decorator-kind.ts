@@ -100,7 +100,8 @@ function kindsOf(declaration: Node, fn?: Node): [use: string, kind: DeclaredKind
   const returnType = fn && optionalChild(fn, 'returnType');
   const ofType = type && kindByTypes(type);
   const direct = ofType ?? (fn && kindOfFunction(fn));
-  const returned = ofType ?? (returnType && kindByTypes(returnType)) ?? firstKind(fn ? returnedFunctions(fn) : []);
+  const functions = fn === undefined ? [] : returnedFunctions(fn);
+  const returned = ofType ?? (returnType && kindByTypes(returnType)) ?? firstKind(functions, kindOfFunction);
   return [
     [nameOf(id), direct ?? 'either'],
     [`${nameOf(id)}()`, returned ?? 'either'],
@@ -123,14 +124,16 @@ function useOf(expression: Node): string {
   }
 }
 
-function firstKind(functions: readonly Node[]): DecoratorKind | undefined {
-  return functions.map(kindOfFunction).find((kind) => kind !== undefined);
+function firstKind(
+  nodes: readonly Node[],
+  kindOf: (node: Node) => DecoratorKind | undefined,
+): DecoratorKind | undefined {
+  return nodes.map(kindOf).find((kind) => kind !== undefined);
 }
 
 function kindOfFunction(fn: Node): DecoratorKind | undefined {
   const parameters = children(fn, 'params');
-  const byTypes = parameters.map(kindByTypes).find((kind) => kind !== undefined);
-  return byTypes ?? (parameters.length === 3 || isKey(parameters[1]) ? 'legacy' : undefined);
+  return firstKind(parameters, kindByTypes) ?? (parameters.length === 3 || isKey(parameters[1]) ? 'legacy' : undefined);
 }
 
 /** Whether a parameter is declared as a member's name, where TC39 has the context. */

@@ -11,11 +11,7 @@ export interface Binding {
 
 /** Whether a statement loads another module. Modules do that before anything else. */
 export function loadsModule({ type, source }: Node): boolean {
-  return (
-    type === 'ImportDeclaration' ||
-    type === 'ExportAllDeclaration' ||
-    (type === 'ExportNamedDeclaration' && isNode(source))
-  );
+  return /^(?:Import|ExportAll|ExportNamed)Declaration$/.test(type) && isNode(source);
 }
 
 /** The names that a statement which loads a module declares. A re-export declares the names that it exports. */

@@ -2,11 +2,8 @@
 import { hasProperties } from '../../../support/is-object.js';
 import { ORIGINAL, type Builtins } from '../builtins.js';
 import { resolveFile } from './local-modules.js';
-import { commonJsNamespace } from './module-namespaces.js';
+import { commonJsNamespace, type Namespace } from './module-namespaces.js';
 import { exportsType } from '../compile/type-exports.js';
-
-/** A module's exports. */
-export type Namespace = Readonly<Record<string, unknown>>;
 
 /** An exported name, `*` for all of them; the global variable for it; whether the cell uses that as a value. */
 type Binding = readonly [imported: string, local: string, isUsed: boolean];
