@@ -7,7 +7,7 @@ import { parseSync } from 'oxc-parser';
 import { transformSync, type TransformOptions } from 'oxc-transform';
 import { CellSyntaxError } from './cell-syntax-error.js';
 import { positionAfter, trace, type Position } from './source-maps.js';
-import { decoratorKind, decoratorSettings, type DecoratorKind, type KnownDecorators } from './decorator-kind.js';
+import { decoratorKind, decoratorSettings, type KnownDecorators } from './decorator-kind.js';
 import { lowerSyntax, type TypesOptions } from './lower-syntax.js';
 import { declaredNames } from './syntax-scope.js';
 import { children, hasNode, optionalChild, variableNames, type Node } from './syntax-tree.js';
@@ -74,14 +74,16 @@ export function transpile(source: Source): Transpiled {
       byteToPosition(code, error.labels[0]?.start ?? 0),
     );
   const transpiled: Transpiled = { code: first.code, maps: [first.map ?? {}], ...(constants && { constants }) };
-  const program = needsParsing(transpiled.code, format) ? parse(transpiled.code, 'js') : undefined;
-  const isLowered = program !== undefined && needsLowering(program, format);
-  if (!isLowered && decorators === undefined) return transpiled;
-  const names = declaredNames(program ?? parse(transpiled.code, 'js'));
-  const endsInValue = decorators?.endsInExpression ?? (program !== undefined && endsInExpression(program));
+  if (decorators === undefined && !mayNeedLowering(transpiled.code, format)) return transpiled;
+  const program = parse(transpiled.code, 'js');
+  const isLowered = needsLowering(program, format);
+  if (decorators === undefined && !isLowered) return transpiled;
   return {
     ...(isLowered ? lower(transpiled, format) : transpiled),
-    lowered: { names, endsInExpression: endsInValue },
+    lowered: {
+      names: declaredNames(program),
+      endsInExpression: decorators?.endsInExpression ?? endsInExpression(program),
+    },
   };
 }
 
@@ -95,14 +97,8 @@ function lower(transpiled: Transpiled, format: Source['format'], types?: TypesOp
   }
 }
 
-interface Decorators {
-  readonly kind: DecoratorKind;
-  readonly metadata: boolean;
-  readonly endsInExpression: boolean;
-}
-
 /** Undefined for a program without decorators. */
-function decoratorsOf({ code, lang, folder, known }: Source): Decorators | undefined {
+function decoratorsOf({ code, lang, folder, known }: Source) {
   if (!code.includes('@')) return undefined;
   const program = parse(code, lang);
   if (!hasNode(program, ({ node }) => node.type === 'Decorator')) return undefined;
@@ -130,7 +126,7 @@ function endsInExpression(program: Node): boolean {
   return last?.type === 'ExpressionStatement' || last?.type === 'ExportDefaultDeclaration';
 }
 
-function needsParsing(code: string, format: Source['format']): boolean {
+function mayNeedLowering(code: string, format: Source['format']): boolean {
   return code.includes('@') || /\baccessor\b/.test(code) || (format === 'cjs' && /\b(?:import|export)\b/.test(code));
 }
 

@@ -33,32 +33,27 @@ function usingCtx(): UsingContext {
     e: NOTHING,
     u: (value) => add(value, false),
     a: (value) => add(value, true),
+    /** Last in, first out; a promise from the first asynchronous resource on. */
     d() {
-      return disposeAll(this, resources);
+      const fail = (error: unknown): void => {
+        this.e = this.e === NOTHING ? error : suppressed(error, this.e);
+      };
+      for (let next = resources.pop(); next !== undefined; next = resources.pop()) {
+        try {
+          const result = next.dispose?.();
+          if (!next.isAsync) continue;
+          return Promise.resolve(result).then(
+            () => this.d(),
+            (error: unknown) => (fail(error), this.d()),
+          );
+        } catch (error) {
+          fail(error);
+        }
+      }
+      if (this.e !== NOTHING) throw this.e;
+      return undefined;
     },
   };
-}
-
-/** Last in, first out; a promise from the first asynchronous resource on. */
-function disposeAll(context: UsingContext, resources: Resource[]): unknown {
-  const fail = (error: unknown): void => {
-    context.e = context.e === NOTHING ? error : suppressed(error, context.e);
-  };
-  for (let next = resources.pop(); next !== undefined; next = resources.pop()) {
-    try {
-      const result = next.dispose?.();
-      if (next.isAsync) {
-        return Promise.resolve(result).then(
-          () => disposeAll(context, resources),
-          (error: unknown) => (fail(error), disposeAll(context, resources)),
-        );
-      }
-    } catch (error) {
-      fail(error);
-    }
-  }
-  if (context.e !== NOTHING) throw context.e;
-  return undefined;
 }
 
 function suppressed(error: unknown, earlier: unknown): Error {
