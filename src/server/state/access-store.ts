@@ -4,13 +4,7 @@ import { unsavedError } from '../../access/requests/unsaved-state.js';
 import { type CurveKernelError, isCurveKernelError } from '../../errors.js';
 import type { Secret } from '../../keys/secret.js';
 import type { Journal } from '../audit/journal.js';
-import {
-  loadKernel,
-  serializeKernel,
-  type SerializedGrants,
-  type StoredKernel,
-  type StoredSettings,
-} from '../grants/grant-storage.js';
+import { loadKernel, serializeKernel, type StoredKernel, type StoredSettings } from '../grants/grant-storage.js';
 import type { Grants } from '../grants/grants.js';
 import type { Rules } from '../rules/rules.js';
 import { createStateFile, type StateFile } from './state-file.js';
@@ -35,7 +29,6 @@ export interface StoreSources {
 /** Stores the access control of a kernel, for a restart of its process. */
 export class AccessStore {
   readonly #options: AccessStoreOptions;
-  readonly #serialized: SerializedGrants = new WeakMap();
   #loaded: { readonly file: StateFile; readonly clientFiles: readonly string[] } | undefined;
   #active: { readonly file: StateFile; readonly sources: () => StoreSources } | undefined;
   /** Something differs from the defaults, or did before the restart. Most kernels have no other client, and no file. */
@@ -88,7 +81,7 @@ export class AccessStore {
     const { file, sources } = this.#active;
     await file
       .save(
-        () => serializeKernel(sources().settings, grants, this.#serialized),
+        () => serializeKernel(sources().settings, grants),
         () => sources().clientFiles,
       )
       .then(

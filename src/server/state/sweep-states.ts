@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOwnFolder } from '../../keys/folder-privacy.js';
 import { isAlive } from '../../support/process-start.js';
-import { readState, STATE_SUFFIX } from './state-lines.js';
+import { readState, STATE_SUFFIX } from './state-file.js';
 
 /**
  * Removes what killed kernels left in a folder of connection files: their grants, and the connection files of their clients. Kept is
