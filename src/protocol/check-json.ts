@@ -5,13 +5,14 @@ export const MAX_JSON_DEPTH = 500;
 
 const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
+const [PLUS, MINUS, POINT, ZERO, NINE] = [0x2b, 0x2d, 0x2e, 0x30, 0x39];
 const FIRST_PLAIN = 0x20;
 const SHORT_ESCAPES: ReadonlySet<number | undefined> = new Set(Buffer.from('"\\/bfnrt'));
-const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+const LITERAL = /^(?:true|false|null)/;
 /** Any code unit but half of a surrogate pair; or a whole pair. */
 const UNICODE_ESCAPE = /^\\u(?:(?![dD][89a-fA-F])[\da-fA-F]{4}|[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2})/;
-/** Far more than any number needs; one is looked at in one piece. */
-const MAX_SCALAR_LENGTH = 4096;
+/** Far more than any number needs; a run of digits is looked at in one piece. */
+const MAX_DIGITS = 4096;
 
 type Expected = 'value' | 'value or end' | 'key' | 'key or end' | 'colon' | 'comma or end' | 'nothing';
 
@@ -85,8 +86,7 @@ export function* checkJson(text: Buffer, slice: number, wanted: string): Generat
         break;
       default:
         beginValue();
-        while (!endsScalar(text[at]) && at - start <= MAX_SCALAR_LENGTH) at++;
-        if (at - start > MAX_SCALAR_LENGTH || !SCALAR.test(text.toString('latin1', start, at))) fail();
+        at = endOfScalar(text, start);
         expected = afterValue();
     }
   }
@@ -110,8 +110,26 @@ function* endOfString(text: Buffer, from: number, slice: number): Generator<void
   return fail();
 }
 
-const endsScalar = (byte: number | undefined): boolean =>
-  byte === undefined || byte <= 0x20 || byte === COMMA || byte === CLOSE_BRACKET || byte === CLOSE_BRACE;
+/** The place behind `true`, `false`, `null` or a number. */
+function endOfScalar(text: Buffer, from: number): number {
+  const byte = text[from];
+  if (byte !== MINUS && !isDigit(byte)) {
+    return from + (LITERAL.exec(text.toString('latin1', from, from + 5))?.[0].length ?? fail());
+  }
+  const digits = (start: number): number => {
+    let at = start;
+    while (isDigit(text[at]) && at - start <= MAX_DIGITS) at++;
+    return at > start && at - start <= MAX_DIGITS ? at : fail();
+  };
+  let at = byte === MINUS ? from + 1 : from;
+  at = text[at] === ZERO ? at + 1 : digits(at);
+  if (text[at] === POINT) at = digits(at + 1);
+  if (text[at] === 0x65 || text[at] === 0x45)
+    at = digits(text[at + 1] === MINUS || text[at + 1] === PLUS ? at + 2 : at + 1);
+  return at;
+}
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= NINE;
 
 function fail(): never {
   throw new TypeError('text that is not JSON');
