@@ -4,7 +4,7 @@ import { checkGrantTerms } from '../../access/grants/grant.js';
 import { DEFAULT_POLICY, type Policy } from '../../access/policy/policy.js';
 import { isBuiltInRole } from '../../access/policy/role.js';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
-import { readRules } from '../../server/rules/read-rules.js';
+import { readRules } from '../../server/rules/watched-file.js';
 import { JSON_OPTION, printJson, printResult, printWarning } from '../output/output.js';
 import { usageError } from '../output/usage-error.js';
 

@@ -15,7 +15,7 @@ import { createArrivals } from '../arrivals.js';
 import type { ClientGrant } from './client-grant.js';
 import type { Journal } from '../audit/journal.js';
 import { KEYED_SOCKETS, WATCHED_SOCKETS } from '../peers.js';
-import type { VerifiedRoles } from '../rules/verified-roles.js';
+import type { VerifiedRoles } from '../rules/verifier.js';
 import type { MessageFilter } from '../messages/message-filter.js';
 
 /** Dependencies of the sockets of every grant. */

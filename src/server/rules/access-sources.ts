@@ -8,18 +8,15 @@ import { AuthorizedGrants } from '../grants/authorized-grants.js';
 import { ClientFiles } from '../grants/client-files.js';
 import type { GrantManager } from '../grants/grant-manager.js';
 import type { StoredGrant, StoredKernel, StoredSettings } from '../grants/grant-storage.js';
-import type { Journal } from '../audit/journal.js';
 import { PolicySource } from './policy-source.js';
-import type { Rules } from './rules.js';
-import type { VerifiedRoles } from './verified-roles.js';
+import type { ServerState } from '../server-state.js';
+import type { VerifiedRoles } from './verifier.js';
 import { WatchedFile, type FileState } from './watched-file.js';
 
 /** Dependencies of {@link AccessSources}. */
-export interface AccessSourcesOptions {
+export interface AccessSourcesOptions extends Pick<ServerState, 'rules' | 'journal'> {
   readonly options: AccessOptions;
   readonly grantManager: GrantManager;
-  readonly rules: Rules;
-  readonly journal: Journal;
   readonly verifiedRoles: VerifiedRoles | undefined;
   /** Beside which clients' connection files are written. */
   readonly connectionFile: string | undefined;
