@@ -45,7 +45,7 @@ export function* checkJson(text: Buffer, slice: number, wanted: string): Generat
       stop = at + slice;
     }
     const start = at;
-    const byte = text[at++];
+    const byte = text[at++] ?? 0;
     if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
     if (depth === 0 && expected === 'value' && byte !== OPEN_BRACE) throw new TypeError('JSON that is no object');
     switch (byte) {

@@ -32,6 +32,7 @@ import { AccessStore } from './state/access-store.js';
 /** Options of {@link Kernel.open}. */
 export interface KernelOptions {
   readonly connection: ConnectionInfo;
+  /** The session and user name of the kernel's own messages. {@link serveBackend} takes a new session, and `kernel`. */
   readonly origin: MessageOrigin;
   readonly openBackend: OpenBackend;
   /** The sources of access rules. Default: grants are made only while the kernel runs. */
@@ -40,7 +41,7 @@ export interface KernelOptions {
   readonly connectionFile?: string;
   /** Called with the events of each listener. Without it, few connections are monitored. */
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
-  /** Called with problems of the access rules, the audit and the stored state. */
+  /** Called with problems of the access rules, the audit and the stored state. Must not throw. */
   readonly onAlarm?: (alarm: Alarm) => void;
 }
 

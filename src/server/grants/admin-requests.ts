@@ -1,7 +1,6 @@
-import { encodeRefusal } from '../../access/requests/access-refusal.js';
+import { encodeRefusal, encodeUnsaved } from '../../access/requests/access-refusal.js';
 import { ACCESS_REQUESTS, type AccessRequest } from '../../access/requests/access-requests.js';
-import { encodeUnsaved } from '../../access/requests/unsaved-state.js';
-import { describeRefusal } from '../../access/policy/refusal.js';
+import { describeRefusal } from '../../access/policy/decide.js';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import type { JsonObject } from '../../protocol/message.js';
 import type { Journal } from '../audit/journal.js';

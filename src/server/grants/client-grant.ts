@@ -61,24 +61,22 @@ export class ClientGrant {
   isWatching = false;
   /** Of the key that is admitted; undefined in plain text. */
   readonly fingerprint: string | undefined;
-  #terms: GrantTerms;
-  #listener: Listener | undefined;
+  /** Others for the same key may take their place. */
+  terms: GrantTerms;
+  /** Defined once its sockets are open. */
+  listener: Listener | undefined;
   #ended = false;
 
   constructor({ id = randomBytes(8).toString('hex'), terms, server }: ClientGrantOptions) {
     this.id = id;
     this.server = server;
     this.fingerprint = server && fingerprint(terms.publicKey);
-    this.#terms = terms;
+    this.terms = terms;
     this.subjectRef = { subject: { name: terms.identity, roles: terms.roles } };
   }
 
-  get terms(): GrantTerms {
-    return this.#terms;
-  }
-
   get identity(): string {
-    return this.#terms.identity;
+    return this.terms.identity;
   }
 
   /** The identity with the roles of all the grants that it has now, also when this one has ended. */
@@ -91,30 +89,11 @@ export class ClientGrant {
     return this.#ended;
   }
 
-  /** Defined once it has been opened. */
-  get listener(): Listener | undefined {
-    return this.#listener;
-  }
-
-  /** Gives it the sockets that were opened for it. */
-  open(listener: Listener): void {
-    this.#listener = listener;
-  }
-
-  /** Other terms for the same key. */
-  change(terms: Partial<Pick<GrantTerms, 'roles' | 'expiresAt'>>): void {
-    this.#terms = { ...this.#terms, ...terms };
-  }
-
   /** From this call on no client is admitted and nothing is sent. Resolves when the five sockets are closed. */
   async close(linger = 0): Promise<void> {
     this.arrivals?.flush();
     this.#ended = true;
-    await this.#listener?.close({ linger });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+    await this.listener?.close({ linger });
   }
 }
 

@@ -141,11 +141,6 @@ export class GrantManager {
     } else for (const id of handed) backend.cancelRequests(id, letFinish ? 'running' : 'nothing');
   }
 
-  /** Resolves when what there is now is kept for a restart. */
-  async persist(): Promise<void> {
-    await this.#state.store.save();
-  }
-
   /** Closes every listener, giving what was sent that many milliseconds to leave. */
   async close(linger: number): Promise<void> {
     this.#closing = true;

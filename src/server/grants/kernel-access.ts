@@ -84,7 +84,7 @@ export class KernelAccess implements Access {
   }
 
   async rotate(name: string, { overlap = DEFAULT_OVERLAP, publicKey }: RotateOptions = {}): Promise<IssuedGrant> {
-    const { grantManager, journal } = this.#options;
+    const { grantManager, journal, store } = this.#options;
     checkDuration(overlap);
     const old = this.#grantsOf(name).filter(({ terms }) => terms.origin !== 'owner');
     const [first] = old;
@@ -98,7 +98,7 @@ export class KernelAccess implements Access {
     journal.about(first, { event: 'rotate', rule: this.#byActor() });
     const end = { why: 'rotated', succeededBy: issued.grant.id };
     for (const grant of old) grantManager.expire(grant, deadlineIn(overlap), end);
-    await grantManager.persist();
+    await store.save();
     return issued;
   }
 
@@ -115,10 +115,10 @@ export class KernelAccess implements Access {
   }
 
   async setTopic(topic: string, visibility: Visibility): Promise<readonly string[]> {
-    const { grantManager, rules, journal } = this.#options;
+    const { rules, journal, store } = this.#options;
     orUsageError(() => rules.setTopic(topic, visibility === 'private'));
     journal.record({ event: 'topic', type: topic, rule: this.#byActor(visibility) });
-    await grantManager.persist();
+    await store.save();
     return rules.privateTopics;
   }
 
@@ -201,13 +201,10 @@ function rotatedLimits(grants: readonly ClientGrant[]): Pick<GrantRequest, 'expi
   const left = Math.min(...grants.map(lifeOf));
   const [from, ...others] = grants.flatMap(({ terms }) => (terms.from ? [terms.from] : []));
   if (others.some((other) => String(other) !== String(from))) {
-    throw new CurveKernelError(
-      'grant-failed',
-      'The keys of this identity are limited to different addresses, and one key cannot replace them.',
-      {
-        hint: 'Revoke the keys that are not needed any more, then rotate.',
-      },
-    );
+    const problem = 'The keys of this identity are limited to different addresses, and one key cannot replace them.';
+    throw new CurveKernelError('grant-failed', problem, {
+      hint: 'Revoke the keys that are not needed any more, then rotate.',
+    });
   }
   return { ...(left < Infinity && { expiresIn: left }), ...(from && { from }) };
 }

@@ -52,7 +52,7 @@ export async function openClient(
     rights: messageFilter.rightsOf(grant),
     onMessage(received) {
       // The first request may be here before openListener has resolved, and its answers are published too.
-      if (!grant.listener) grant.open(received.listener);
+      grant.listener ??= received.listener;
       messageFilter.receive(grant, received);
     },
     onSubscribe(topic) {
@@ -68,7 +68,7 @@ export async function openClient(
     // What a verifier says holds for an address, so it must be known when the last connection from there has ended.
     ...(!onEvent && { monitor: sockets.verifiedRoles && terms.origin !== 'owner' ? KEYED_SOCKETS : WATCHED_SOCKETS }),
   };
-  grant.open(await openListener(options));
+  grant.listener = await openListener(options);
   for (const topic of early) messageFilter.welcome(grant, topic);
 }
 

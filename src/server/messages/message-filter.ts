@@ -1,8 +1,7 @@
-import type { Subject } from '../../access/policy/decide.js';
-import type { SeeAct, SendAct } from '../../access/policy/act.js';
+import { NOT_PERMITTED, type Subject, describeRefusal } from '../../access/policy/decide.js';
+import { type SeeAct, type SendAct, WATCH_ACT } from '../../access/policy/act.js';
 import { groupsOf, type Groups } from '../../access/policy/groups.js';
 import { isAdminType, isCommType, MESSAGE_TYPES, printableType } from '../../access/policy/message-types.js';
-import { describeRefusal, NOT_PERMITTED } from '../../access/policy/refusal.js';
 import { withUsername } from '../../protocol/original-fields.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
 import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
@@ -15,8 +14,7 @@ import type { ServerState } from '../server-state.js';
 import { answer, type Handler } from './reply.js';
 import type { ClientGrant } from '../grants/client-grant.js';
 import { createCommTargets } from './comm-targets.js';
-import { createDisplayGroups } from './display-groups.js';
-import { WATCH_ACT } from '../../access/policy/act.js';
+import { trackDisplayGroups } from './display-groups.js';
 import { isJsonObject } from '../../protocol/json-fields.js';
 import { definedOnly } from '../../support/defined-only.js';
 import { ACCESS_EVENT } from '../../access/requests/request-types.js';
@@ -27,7 +25,7 @@ export class MessageFilter {
   readonly #state: ServerState;
   readonly #administrate: (request: Request, grant: ClientGrant) => Promise<JsonObject>;
   readonly #comms = createCommTargets();
-  readonly #displays = createDisplayGroups();
+  readonly #groupsOf = trackDisplayGroups();
   /** The last status message for all clients. */
   #publicState: Message | undefined;
   /** The last status that each grant was told: state and request. */
@@ -75,7 +73,7 @@ export class MessageFilter {
     const isStatus = header.msg_type === 'status';
     const isQuiet = isStatus && this.#cannotRun(parent);
     if (isStatus && !isQuiet) this.#publicState = message;
-    const act = seeAct(message, false, this.#displays.of(message), this.#comms.of(message));
+    const act = seeAct(message, false, this.#groupsOf(message), this.#comms.of(message));
     let asSent: EncodedMessage | undefined;
     let forOthers: EncodedMessage | undefined;
     let othersHeads: MessageHeaders | undefined;

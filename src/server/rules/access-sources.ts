@@ -14,7 +14,7 @@ import type { VerifiedRoles } from './verifier.js';
 import { WatchedFile, type FileState } from './watched-file.js';
 
 /** Dependencies of {@link AccessSources}. */
-export interface AccessSourcesOptions extends Pick<ServerState, 'rules' | 'journal'> {
+export interface AccessSourcesOptions extends Pick<ServerState, 'rules' | 'journal' | 'store'> {
   readonly options: AccessOptions;
   readonly grantManager: GrantManager;
   readonly verifiedRoles: VerifiedRoles | undefined;
@@ -130,14 +130,14 @@ export class AccessSources {
 
   /** Checks the right of every client again. Never rejects. */
   async reauthorize(): Promise<void> {
-    const { grantManager, journal, verifiedRoles } = this.#given;
+    const { grantManager, journal, store, verifiedRoles } = this.#given;
     this.#schedule();
     await this.#serially(async () => {
       await grantManager.endPast();
       await this.#authorized?.apply();
       await this.#anonymous?.apply();
       await this.files.update([...(this.#authorized?.grants ?? []), ...(this.#anonymous?.grants ?? [])]);
-      await grantManager.persist();
+      await store.save();
       await verifiedRoles?.verifyAgain(async (grant, why) => grantManager.cut(grant, why));
     }).catch((error: unknown) => journal.alarm(error));
   }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { unsavedError } from '../../access/requests/unsaved-state.js';
+import { unsavedError } from '../../access/requests/access-refusal.js';
 import { type CurveKernelError, isCurveKernelError } from '../../errors.js';
 import type { Secret } from '../../keys/secret.js';
 import type { Journal } from '../audit/journal.js';
