@@ -107,11 +107,9 @@ export function grantInfo({ id, terms, fingerprint: of = '' }: ClientGrant): Gra
 /** The same with its clients. */
 export function clientInfo(grant: ClientGrant): ClientInfo {
   const { peers, lastRequest } = grant;
-  const connected = peers.list();
-  if (!lastRequest) return { ...grantInfo(grant), connected };
   return {
     ...grantInfo(grant),
-    connected,
-    lastRequest: { ...lastRequest, at: new Date(lastRequest.at).toISOString() },
+    connected: peers.list(),
+    ...(lastRequest && { lastRequest: { ...lastRequest, at: new Date(lastRequest.at).toISOString() } }),
   };
 }

@@ -121,21 +121,9 @@ function note(journal: Journal, grant: ClientGrant, event: ListenerEvent): void 
       if (left) journal.about(grant, { event: 'leave', channels: left.sockets, address: left.address });
       return;
     case 'handshake-failed':
-      return journal.record({
-        event: 'refuse',
-        verdict: 'refused',
-        identity: grant.identity,
-        channel: event.socket,
-        rule: `handshake: ${event.reason}`,
-      });
+      return journal.refuseAt(grant, event.socket, `handshake: ${event.reason}`);
     case 'connections-reset':
-      return journal.record({
-        event: 'refuse',
-        verdict: 'refused',
-        identity: grant.identity,
-        channel: event.socket,
-        rule: event.reason === 'topics' ? 'too many topics: all connections ended' : 'stuck connections: all ended',
-      });
+      return journal.refuseAt(grant, event.socket, RESETS[event.reason]);
     case 'message-rejected':
       return journal.deny(grant, { channel: event.channel, type: '?', rule: event.error.code });
     case 'handler-failed':
@@ -143,6 +131,7 @@ function note(journal: Journal, grant: ClientGrant, event: ListenerEvent): void 
   }
 }
 
+const RESETS = { topics: 'too many topics: all connections ended', stuck: 'stuck connections: all ended' } as const;
 const ANY_KEY = { rule: 'heartbeat admits every key' };
 const FAILURE_HINT = 'A message of a client could not be handled; please report this.';
 

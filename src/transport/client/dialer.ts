@@ -104,7 +104,7 @@ export class Dialer {
     const context = options.context ?? new TransportContext({ shared: true });
     context.checkOpen();
     this.#options = options;
-    this.#codec = createMessageCodec(connection, { maxBytes: messageBytes, maxNodes: Infinity, sender: 'kernel' });
+    this.#codec = createMessageCodec(connection, { maxBytes: messageBytes, maxNodes: Infinity }, 'kernel');
     this.#sockets = openSockets(() =>
       makeClientSockets({ context: context.zmq, endpoints, keys, routingId, topics, messageBytes }),
     );
