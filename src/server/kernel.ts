@@ -6,11 +6,10 @@ import { KERNEL_GROUP } from '../access/policy/groups.js';
 import { encodeAccessEvent, type AccessEvent } from '../access/requests/access-event.js';
 import { ACCESS_EVENT } from '../access/requests/request-types.js';
 import type { ConnectionInfo } from '../connection/connection-info.js';
-import { CurveKernelError, isCurveKernelError } from '../errors.js';
+import { CurveKernelError } from '../errors.js';
 import { createMessage, type MessageOrigin } from '../protocol/create-message.js';
 import { deferred } from '../support/deferred.js';
 import { definedOnly } from '../support/defined-only.js';
-import { errorCode } from '../support/system-error.js';
 import type { ListenerEvent } from '../transport/server/listener-event.js';
 import { TransportContext } from '../transport/transport-context.js';
 import { AuditWriter } from './audit/audit-writer.js';
@@ -83,7 +82,7 @@ export class Kernel {
       grants,
       rules,
       journal,
-      audit: auditFile === undefined ? undefined : openAudit(auditFile, name, journal),
+      audit: auditFile === undefined ? undefined : new AuditWriter(auditFile, name, (alarm) => journal.raise(alarm)),
       store: new AccessStore({ connectionFile, grants, rules, journal }),
       backend: () => this.#reachable(),
     });
@@ -102,6 +101,7 @@ export class Kernel {
     }));
     const access = new KernelAccess({ ...state, grantManager, sources, owner: () => this.#connection });
     this.access = access;
+    journal.on((event) => state.audit?.take(event));
     journal.on((event) => this.#notifyWatchers(event));
     this.#backend = openBackend({
       publish: (message) => messageFilter.publish(message),
@@ -245,27 +245,3 @@ function checkWithoutKeys({ verify, required = [] }: AccessOptions): void {
     hint: 'Start the kernel by a manager that issues keys, or without a policy, authorized clients and a verifier.',
   });
 }
-
-function openAudit(file: string, kernel: string, journal: Journal): AuditWriter {
-  const alarm = (message: string, hint: string): void => journal.raise({ message, hint });
-  const audit = new AuditWriter({
-    file,
-    kernel,
-    onFailure: (error) =>
-      alarm(`The audit cannot be written, so no new client is admitted: ${reasonOf(error)}`, hintOf(error)),
-    onBroken: (movedTo) => alarm(`The audit was broken, and is kept as ${basename(movedTo)}.`, KEEP_HINT),
-    onClockBack: (seconds) =>
-      alarm(`The clock was set back by ${seconds} s; the audit goes on with the time of the last row.`, CLOCK_HINT),
-    onLost: ({ seq, hash }) =>
-      alarm(`The audit was removed, replaced or added to; it was whole up to ${seq}:${hash}.`, KEEP_HINT),
-  });
-  journal.on((event) => audit.take(event));
-  return audit;
-}
-
-const CLOCK_HINT = 'Check the clock of this machine; rows have their real time again when it is past that of the last.';
-const KEEP_HINT = 'Keep what is there, and find out which program changed it.';
-const hintOf = (error: unknown): string =>
-  isCurveKernelError(error) ? error.hint : 'Make room for it, or give the kernel another place for it with --audit.';
-
-const reasonOf = (error: unknown): string => (isCurveKernelError(error) ? error.message : `${errorCode(error)}.`);

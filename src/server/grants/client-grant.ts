@@ -26,21 +26,12 @@ export interface SubjectRef {
   subject: Subject;
 }
 
-/** Options of {@link ClientGrant}. */
-export interface ClientGrantOptions {
-  /** The id of a stored grant. Default: a new id. */
-  readonly id?: string;
-  readonly terms: GrantTerms;
-  /** The pair of its sockets; absent in plain text. */
-  readonly server?: CurvePair;
-}
-
 /** The address of a grant's sockets, and their key pair. */
 export interface GrantPlace {
   readonly connection: ConnectionInfo;
   /** Absent in plain text. */
   readonly server?: CurvePair;
-  /** The id of a stored grant, which is opened even while the policy cannot be used. */
+  /** The id of a stored grant, which is opened even while the policy cannot be used. Default: a new one. */
   readonly id?: string;
 }
 
@@ -67,7 +58,7 @@ export class ClientGrant {
   listener: Listener | undefined;
   #ended = false;
 
-  constructor({ id = randomBytes(8).toString('hex'), terms, server }: ClientGrantOptions) {
+  constructor(terms: GrantTerms, { id = randomBytes(8).toString('hex'), server }: Omit<GrantPlace, 'connection'>) {
     this.id = id;
     this.server = server;
     this.fingerprint = server && fingerprint(terms.publicKey);

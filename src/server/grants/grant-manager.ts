@@ -52,7 +52,7 @@ export class GrantManager {
     const { grants, journal, rules, audit, store } = this.#state;
     if (terms.origin !== 'owner' && place.id === undefined) rules.checkUsable();
     checkOwnership(actor.subject, grants.terms, [...grants.terms, terms]);
-    const grant = new ClientGrant({ terms, ...place });
+    const grant = new ClientGrant(terms, place);
     grants.add(grant);
     try {
       await openClient(grant, place.connection, this.#sockets);

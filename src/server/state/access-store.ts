@@ -53,7 +53,7 @@ export class AccessStore {
     this.#loaded = { file, clientFiles: typeof found === 'string' ? [] : found.clientFiles };
     this.#isShared = found !== 'none';
     if (found === 'none') return undefined;
-    return found === 'lost' ? found : loadKernel(found.state).catch(() => 'lost' as const);
+    return found === 'lost' ? found : loadKernel(found).catch(() => 'lost' as const);
   }
 
   /**
@@ -79,15 +79,15 @@ export class AccessStore {
     this.#isShared ||= grants.size > 1 || !rules.isDefault || rules.stored.topics.length > 0;
     if (!this.#active || !this.#isShared) return;
     const { file, sources } = this.#active;
-    await file
-      .save(
-        () => serializeKernel(sources().settings, grants),
-        () => sources().clientFiles,
-      )
-      .then(
-        () => (this.#unsaved = undefined),
-        (error: unknown) => this.#noteUnsaved(error),
-      );
+    try {
+      await file.save(() => {
+        const { settings, clientFiles } = sources();
+        return { ...serializeKernel(settings, grants), clientFiles };
+      });
+      this.#unsaved = undefined;
+    } catch (error) {
+      this.#noteUnsaved(error);
+    }
   }
 
   /** Saves no more. Returns a function that removes the stored state. */

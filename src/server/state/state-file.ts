@@ -20,6 +20,11 @@ export interface StoredState {
   readonly grants: readonly string[];
 }
 
+/** The same with the clients' connection files, which can be read without a key. */
+export interface StoredContent extends StoredState {
+  readonly clientFiles: readonly string[];
+}
+
 /** A state file as it can be read without a key. */
 export interface SealedState {
   readonly kernel: ProcessMark;
@@ -37,7 +42,7 @@ export interface StateFile {
    * and the state of another kernel of that name is removed. `'lost'`: an earlier process could not save its state, so what it had taken away
    * is not known. Never rejects.
    */
-  read(): Promise<{ readonly state: StoredState; readonly clientFiles: readonly string[] } | 'none' | 'lost'>;
+  read(): Promise<StoredContent | 'none' | 'lost'>;
   /**
    * Keeps this instead of what was saved before. Calls in the meantime are one write. Resolves when this state, or a later one, is in the
    * file.
@@ -45,16 +50,14 @@ export interface StateFile {
    * @throws CurveKernelError 'state-unsaved'; `data.restart` says what the next process of the kernel will find: `'forgotten'`, all but what
    * was added last; `'owners-only'`, nothing, and it is {@link read} as `'lost'`; `'undone'`, what there was before
    */
-  save(state: () => StoredState, clientFiles: () => readonly string[]): Promise<void>;
+  save(content: () => StoredContent): Promise<void>;
   /** Removes it, if it can be. Never rejects. */
   remove(): Promise<void>;
 }
 
-type Content = StoredState & { readonly clientFiles: readonly string[] };
-
 /** The content of the file as it was written, and the file's identity. */
 interface Written {
-  readonly content: Content;
+  readonly content: StoredContent;
   readonly inode: number;
   readonly size: number;
 }
@@ -71,18 +74,16 @@ export function createStateFile(connectionFile: string, secretKey: Secret): Stat
   let next: Promise<void> | undefined;
   let removed = false;
   let written: Written | undefined;
-  const write = async (
-    earlier: Promise<void>,
-    ...[state, clientFiles]: Parameters<StateFile['save']>
-  ): Promise<void> => {
+  const write = async (earlier: Promise<void>, wanted: () => StoredContent): Promise<void> => {
     await earlier;
     next = undefined;
     if (removed) return;
-    const content = { ...state(), clientFiles: clientFiles().map((one) => basename(one)) };
+    const { clientFiles, ...state } = wanted();
+    const content = { ...state, clientFiles: clientFiles.map((one) => basename(one)) };
     if (written && !(await isAsLeft(file, written))) written = undefined;
     if (!isDeepStrictEqual(written?.content, content)) await replace(content);
   };
-  const replace = async (content: Content): Promise<void> => {
+  const replace = async (content: StoredContent): Promise<void> => {
     const [kernel, manager] = await Promise.all([markProcess(), markProcess(process.ppid)]);
     const { clientFiles, ...state } = content;
     const sealed = sealState(JSON.stringify(state), secretKey, context);
@@ -104,13 +105,16 @@ export function createStateFile(connectionFile: string, secretKey: Secret): Stat
       if (found === 'unusable') return 'lost';
       const text = openState(found.sealed, secretKey, context);
       const clientFiles = found.clientFiles.map((name) => join(dirname(file), name));
-      if (text !== undefined) return { state: JSON.parse(text), clientFiles };
+      if (text !== undefined) {
+        const state: StoredState = JSON.parse(text);
+        return { ...state, clientFiles };
+      }
       // Of another kernel: its clients' files lead nowhere any more.
       for (const leftover of [...clientFiles, file]) await rm(leftover, { force: true }).catch(() => undefined);
       return 'none';
     },
-    async save(state, clientFiles) {
-      next ??= write(saving, state, clientFiles);
+    async save(content) {
+      next ??= write(saving, content);
       saving = next.catch(() => undefined);
       await next;
     },

@@ -13,11 +13,7 @@ async function place() {
   const secret = Secret.fromBytes(Buffer.alloc(32, 7));
   const state = createStateFile(connectionFile, secret);
   const file = `${connectionFile}.access`;
-  const save = async (of: StoredState, clientFiles: string[] = []) =>
-    state.save(
-      () => of,
-      () => clientFiles,
-    );
+  const save = async (of: StoredState, clientFiles: string[] = []) => state.save(() => ({ ...of, clientFiles }));
   /** As the kernel's next process reads it. */
   const read = async () => createStateFile(connectionFile, secret).read();
   return {
@@ -30,7 +26,9 @@ async function place() {
     /** The state in it, where it can be used. */
     readState: async () => {
       const found = await read();
-      return typeof found === 'string' ? found : found.state;
+      if (typeof found === 'string') return found;
+      const { clientFiles: _, ...rest } = found;
+      return rest;
     },
   };
 }
@@ -43,7 +41,7 @@ test('a state is written whole, so that a file cut short brings back nothing; th
     const before = await inode();
     await save(state, files);
     expect(await inode()).toBe(before);
-    expect(await read()).toEqual({ state, clientFiles: [expect.stringMatching(/\/client-ada-k\.json$/)] });
+    expect(await read()).toEqual({ ...state, clientFiles: [expect.stringMatching(/\/client-ada-k\.json$/)] });
   }
   expect((await lstat(file)).mode & 0o777).toBe(0o600);
   const before = await inode();
@@ -70,8 +68,8 @@ test('a file that somebody else has touched or removed is written whole', async 
 test('what was saved in the meantime is one write, and nothing is written once it is removed', async () => {
   const { file, state, save, readState } = await place();
   let asked = 0;
-  const counted = (): StoredState => ({ ...kept(1, 2, 3), memory: String(++asked) });
-  const saves = [1, 2, 3].map(() => state.save(counted, () => []));
+  const counted = () => ({ ...kept(1, 2, 3), memory: String(++asked), clientFiles: [] });
+  const saves = [1, 2, 3].map(() => state.save(counted));
   await Promise.all(saves);
   expect(await readState()).toEqual({ ...kept(1, 2, 3), memory: '1' });
   await Promise.all([save(kept(1, 2, 3, 4)), state.remove()]);
