@@ -33,7 +33,7 @@ async function place() {
   };
 }
 
-test('a state is written whole, so that a file cut short brings back nothing; the same state is not written again', async () => {
+test('every change is written whole, and the same state is not written again', async () => {
   const { file, save, inode, read } = await place();
   const files = ['/r/client-ada-k.json'];
   for (const state of [kept(1), kept(1, 2), kept(2), { ...kept(2), memory: '{"rules":2}' }]) {
@@ -47,11 +47,25 @@ test('a state is written whole, so that a file cut short brings back nothing; th
   const before = await inode();
   await save({ ...kept(2), memory: '{"rules":2}' }, []);
   expect(await inode()).not.toBe(before);
+});
+
+test('a state that was cut short, added to, changed or sealed for another kernel is not believed', async () => {
+  const { file, save, read } = await place();
+  await save(kept(1));
+  const earlier = await readFile(file, 'utf8');
+  await save(kept(2));
   const text = await readFile(file, 'utf8');
-  for (const cut of ['', text.slice(0, 20), text.slice(0, -10)]) {
-    await writeFile(file, cut);
+  for (const broken of ['', text.slice(0, 20), text.slice(0, -10), `${text}${earlier}`]) {
+    await writeFile(file, broken);
     expect(await read()).toBe('lost');
   }
+  const { sealed, ...plain }: { sealed: string } = JSON.parse(text);
+  const changed = `${sealed.slice(0, 40)}${sealed[40] === 'A' ? 'B' : 'A'}${sealed.slice(41)}`;
+  await writeFile(file, JSON.stringify({ ...plain, sealed: changed }));
+  expect(await read()).toBe('none');
+  const other = join(file, '..', 'other.json');
+  await writeFile(`${other}.access`, text);
+  expect(await createStateFile(other, Secret.fromBytes(Buffer.alloc(32, 7))).read()).toBe('none');
 });
 
 test('a file that somebody else has touched or removed is written whole', async () => {
