@@ -4,10 +4,9 @@ import { CurveKernelError, type ErrorCode } from '../../errors.js';
 import { readNotebook } from '../../notebook/read-notebook.js';
 import { writeNotebook } from '../../notebook/write-notebook.js';
 import { defineCommand } from '../command.js';
-import { KEY_FILE_OPTION } from '../options/existing-kernel.js';
-import { argument, ENCRYPTION_OPTION, flag, KERNEL_OPTION, text } from '../options/option.js';
+import { RUN_OPTIONS } from '../options/run-options.js';
 import { describeError, printJson, printNote, printResult, reportFailure, table } from '../output/output.js';
-import { PARAMETER_OPTIONS, readParameters } from '../options/run-parameters.js';
+import { readParameters } from '../options/run-parameters.js';
 import { runNotebook, type NotebookRun } from './run-notebook.js';
 import type { ChannelSecurity } from '../../manager/client/kernel-channels.js';
 import { showTraceback } from '../output/show-output.js';
@@ -15,21 +14,7 @@ import { onlyOneOf, usageError } from '../output/usage-error.js';
 
 /** `run`: executes a notebook, on a new kernel that is ended afterwards in any case, or on a running one. */
 export const command = defineCommand({
-  arguments: { notebook: argument('The notebook (.ipynb)') },
-  options: {
-    kernel: KERNEL_OPTION,
-    'transport-encryption': ENCRYPTION_OPTION,
-    'key-file': KEY_FILE_OPTION,
-    existing: text('Use the running kernel of this connection file instead of a new one'),
-    output: text('Write the executed notebook to this file'),
-    inplace: flag('Write the executed notebook over the original'),
-    ...PARAMETER_OPTIONS,
-    timeout: { type: 'number', requiresArg: true, describe: 'Maximum run time of a cell in seconds [default: none]' },
-    'allow-errors': flag('Continue after a cell that fails'),
-    'show-outputs': { type: 'boolean', describe: 'Print the outputs of cells [default: unless a notebook is written]' },
-    'show-security': flag('Print at the end how each channel was protected'),
-    json: flag('Print one JSON value about the run instead of outputs'),
-  },
+  ...RUN_OPTIONS,
   check: (values) => {
     onlyOneOf(values, 'run', ['existing', 'kernel']);
     onlyOneOf(values, 'run', ['output', 'inplace']);
@@ -48,17 +33,8 @@ export const command = defineCommand({
     const parameters = await readParameters(args);
     const target = args.inplace ? args.notebook : args.output;
     if (target !== undefined) await checkWritable(target);
-    const { existing, 'key-file': keyFile } = args;
-    const result = await runNotebook(notebook, {
-      existing: existing === undefined ? undefined : { existing, 'key-file': keyFile },
-      kernelName: args.kernel,
-      policy: args['transport-encryption'],
-      folder: dirname(resolve(args.notebook)),
-      parameters,
-      timeout: args.timeout === undefined ? undefined : args.timeout * 1000,
-      allowErrors: args['allow-errors'],
-      showOutputs: !args.json && (args['show-outputs'] ?? target === undefined),
-    });
+    const showOutputs = !args.json && (args['show-outputs'] ?? target === undefined);
+    const result = await runNotebook(notebook, parameters, args, showOutputs);
     if (target !== undefined) {
       await writeNotebook(target, result.executed.notebook);
       printNote(`wrote ${target}`);

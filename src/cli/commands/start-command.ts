@@ -1,4 +1,4 @@
-import { CurveKernelError } from '../../errors.js';
+import { onAbort } from '../../support/abort.js';
 import { definedOnly } from '../../support/defined-only.js';
 import { startKernel } from '../../manager/lifecycle/start-kernel.js';
 import type { ManagedKernel } from '../../manager/lifecycle/managed-kernel.js';
@@ -33,8 +33,6 @@ export const command = defineCommand({
       onWarning: printWarning,
       onError: (_kernelId, error) => dropped.note(error),
       onOutput: (_name, output) => process.stderr.write(output),
-    }).catch((error: unknown) => {
-      throw interruption.softAbort.aborted ? interruptedError() : error;
     });
     const ended = whenEnded(kernel);
     printNote(
@@ -64,12 +62,7 @@ function endOn({ softAbort, hardAbort }: Interruption, kernel: ManagedKernel): P
       kernel.shutdown().catch(reject);
       setImmediate(() => (asked = true));
     };
-    const kill = (): void => void (asked && kernel.shutdown({ now: true }).catch(reject));
-    hardAbort.addEventListener('abort', kill);
-    if (softAbort.aborted) return ask();
-    softAbort.addEventListener('abort', ask);
+    onAbort(hardAbort, () => void (asked && kernel.shutdown({ now: true }).catch(reject)));
+    onAbort(softAbort, ask);
   });
 }
-
-const interruptedError = (): CurveKernelError =>
-  new CurveKernelError('interrupted', 'Interrupted before the kernel was ready.', { hint: 'Start it again.' });
