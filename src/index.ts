@@ -110,12 +110,8 @@ export { findKernelSpec, findKernelSpecs, type FindKernelSpecsOptions } from './
 export type { ManagerWarning, SecretBy, TransportEncryption } from './launch/encryption-policy.js';
 export { startKernel, type StartKernelOptions } from './manager/lifecycle/start-kernel.js';
 export type { AutoRestart } from './manager/lifecycle/auto-restart.js';
-export type {
-  KernelState,
-  ManagedKernel,
-  RestartOptions,
-  ShutdownOptions,
-} from './manager/lifecycle/managed-kernel.js';
+export type { KernelState } from './manager/lifecycle/kernel-failure.js';
+export type { ManagedKernel, RestartOptions, ShutdownOptions } from './manager/lifecycle/managed-kernel.js';
 export type { ManagedKernelEvents } from './manager/lifecycle/kernel-events.js';
 export type { KernelSecurity } from './manager/lifecycle/kernel-run.js';
 export type { ChannelSecurity } from './manager/client/kernel-channels.js';

@@ -5,6 +5,8 @@ import { bundle } from './bundle.mjs';
 import { inRoot, must } from './run.mjs';
 
 const main = inRoot('dist', 'cli', 'main.js');
+/** Written last. */
+const bundled = inRoot('dist', 'cli', 'command.cjs');
 
 /** Compiles src/ to dist/, and bundles the command. Outputs without a source are removed first. */
 export async function build() {
@@ -21,7 +23,7 @@ export async function ensureBuilt() {
 
 /** Whether the last build is newer than every source. */
 export async function isBuilt() {
-  const built = await stat(main).catch(() => undefined);
+  const built = await stat(bundled).catch(() => undefined);
   const sources = ['package.json', 'tsconfig.json', ...(await filesIn(inRoot('src'))).map((file) => join('src', file))];
   const times = await Promise.all(sources.map(async (file) => (await stat(inRoot(file))).mtimeMs));
   return built !== undefined && Math.max(...times) <= built.mtimeMs;

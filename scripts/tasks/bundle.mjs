@@ -6,30 +6,20 @@ import { inRoot } from './run.mjs';
  * Puts all that a process loads into few files, as it was just compiled: front ends wait for a kernel to start, and a fifth of that time was
  * Node finding and reading 160 modules. What is in dist/ besides is what programs import.
  *
- * - dist/cli/main.js: the command, an ES module.
+ * - dist/cli/command.cjs: all commands but the kernel, and start-program.cjs, which loads it, or the kernel, with its code cache.
  * - dist/cli/kernel-process.cjs and dist/typescript/evaluator/evaluator-process.cjs: the kernel and the evaluator, with kernel.cjs and
  *   evaluator.cjs beside them, which load them with their code caches.
  */
 export async function bundle() {
   // Not before: `npm start` in a fresh clone installs it first.
   const { build } = await import('rolldown');
-  await build({
-    ...inputOptions('main', 'main'),
-    output: {
-      dir: folder,
-      format: 'esm',
-      entryFileNames: '[name].js',
-      chunkFileNames: 'chunk-[name]-[hash].js',
-      sourcemap: true,
-    },
-  });
   for (const { folder, name, entry, plugins, bundled = [] } of commonJs()) {
     await build({
       input: { [name]: inRoot('dist', folder, `${entry}.js`) },
       platform: 'node',
       logLevel: 'warn',
       external: (id, importer) => isPackage(id) && (!bundled.includes(id) || importer?.startsWith(CHOSEN)),
-      transform: { define: { 'process.env.NAPI_RS_ENFORCE_VERSION_CHECK': '"1"' } },
+      transform: { define: { 'process.env.NAPI_RS_ENFORCE_VERSION_CHECK': '"1"', 'import.meta.resolve': 'undefined' } },
       plugins,
       output: { dir: inRoot('dist', folder), format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
     });
@@ -41,6 +31,14 @@ function commonJs() {
   const whenUsed = { name: 'packages-when-used', renderChunk: loadWhenUsed };
   const imports = { name: 'imports-by-loader', renderChunk: importByLoader };
   return [
+    { folder: 'cli', name: 'start-program', entry: 'start-program', plugins: [] },
+    {
+      folder: 'cli',
+      name: 'command',
+      entry: 'run-command',
+      bundled: ['zeromq', ...YARGS],
+      plugins: [zeromqWithKnownAddon(), plainStringWidth, whenUsed, imports],
+    },
     { folder: 'cli', name: 'kernel', entry: 'start-kernel-process', plugins: [] },
     {
       folder: 'cli',
@@ -61,15 +59,11 @@ function commonJs() {
   ];
 }
 
-/** All bundles are in the same folder: where modules look for files beside them, they are as far away from there. */
-const folder = inRoot('dist', 'cli');
-
-const inputOptions = (name, entry) => ({
-  input: { [name]: inRoot('dist', 'cli', `${entry}.js`) },
-  platform: 'node',
-  external: isPackage,
-  logLevel: 'warn',
-});
+/** yargs and what it uses: 30 files. */
+const YARGS =
+  'yargs yargs-parser y18n cliui escalade/sync get-caller-file string-width strip-ansi ansi-regex ansi-styles wrap-ansi'.split(
+    ' ',
+  );
 
 const isPackage = (id) => !id.startsWith('.') && !id.startsWith('\0') && !isAbsolute(id);
 
@@ -116,6 +110,16 @@ function withOwnAddon(functions) {
     },
   };
 }
+
+/** The package compiles patterns for all emoji, which takes 10 ms. The help has letters of one column only. */
+const plainStringWidth = {
+  name: 'plain-string-width',
+  resolveId: (id) => (id === 'string-width' ? `\0${id}` : undefined),
+  load: (id) =>
+    id === '\0string-width'
+      ? 'import { stripVTControlCharacters as plain } from "node:util"; export default function width(text) { return plain(text).length; }'
+      : undefined,
+};
 
 /** The packages that ES modules import when they need them are loaded then by a bundle in one file, too. */
 function loadWhenUsed(code) {

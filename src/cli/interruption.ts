@@ -1,6 +1,8 @@
+import { CurveKernelError } from '../errors.js';
+
 /** Two steps of stopping, requested by Ctrl-C and the signals that end a process. */
 export interface Interruption extends Disposable {
-  /** Aborted by the first signal: stop the work and keep its results. */
+  /** Aborted by the first signal, with the error `interrupted`: stop the work and keep its results. */
   readonly softAbort: AbortSignal;
   /** Aborted by the second Ctrl-C, or immediately by SIGTERM and SIGHUP: end everything now. */
   readonly hardAbort: AbortSignal;
@@ -13,12 +15,16 @@ export function listenForInterruption(): Interruption {
     process.off('SIGINT', interrupt);
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, end);
   };
+  const stop = (): void =>
+    softAbort.abort(
+      new CurveKernelError('interrupted', 'Interrupted before the kernel was ready.', { hint: 'Run it again.' }),
+    );
   const end = (): void => {
     dispose();
-    softAbort.abort();
+    stop();
     hardAbort.abort();
   };
-  const interrupt = (): void => (softAbort.signal.aborted ? end() : softAbort.abort());
+  const interrupt = (): void => (softAbort.signal.aborted ? end() : stop());
   process.on('SIGINT', interrupt);
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   return { softAbort: softAbort.signal, hardAbort: hardAbort.signal, [Symbol.dispose]: dispose };

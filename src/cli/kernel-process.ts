@@ -1,5 +1,5 @@
 import { guardProcess } from '../keys/guard-process.js';
-import { runKernel } from './commands/kernel-command.js';
+import { runKernel } from './commands/run-kernel-command.js';
 import { reportFailure, tolerateClosedPipes } from './output/output.js';
 
 /**

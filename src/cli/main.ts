@@ -1,11 +1,5 @@
 #!/usr/bin/env node
-/** The command's entry. `kernel` is on a path of its own: two options can be parsed without the libraries of the other commands. */
-const args = process.argv.slice(2);
+/** The command's entry. A package of ES modules can have no other kind as its command; the program is CommonJS, which starts faster. */
+import { createRequire } from 'node:module';
 
-if (args[0] === 'kernel' && !args.includes('--help')) {
-  const { runKernelProcess } = await import('./kernel-process.js');
-  await runKernelProcess(args.slice(1));
-} else {
-  const { runCommand } = await import('./run-command.js');
-  await runCommand(args);
-}
+createRequire(import.meta.url)('./start-program.cjs');

@@ -1,33 +1,87 @@
 import { readFile } from 'node:fs/promises';
 import yargs from 'yargs';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
+import type { Command } from './command.js';
 import { statusMeanings } from './output/exit-status.js';
 import { packageJson } from './package-files.js';
-import { acceptCommand } from './commands/accept-command.js';
-import { auditCommand } from './commands/audit-command.js';
-import { canCommand } from './commands/can-command.js';
 import { checkValues } from './options/check-values.js';
-import { clientsCommand } from './commands/clients-command.js';
-import { grantCommand } from './commands/grant-command.js';
 import { dropSecret, hideSecret } from './hide-secret.js';
-import { installCommand } from './commands/install-command.js';
-import { kernelCommand } from './commands/kernel-command.js';
-import { bindDashedKeyArgs } from './options/key-argument.js';
-import { keygenCommand } from './commands/keygen-command.js';
 import { findMistyped } from './options/mistyped.js';
 import { printResult, silenceLibraries, table } from './output/output.js';
-import { policyCommand } from './commands/policy-command.js';
-import { revokeCommand } from './commands/revoke-command.js';
-import { roleCommand } from './commands/role-command.js';
-import { rotateCommand } from './commands/rotate-command.js';
-import { runCommand } from './commands/run-command.js';
-import { bindParameterArgs } from './options/run-parameters.js';
-import { shutdownCommand } from './commands/shutdown-command.js';
-import { specsCommand } from './commands/specs-command.js';
-import { startCommand } from './commands/start-command.js';
-import { privateCommand, publicCommand, topicsCommand } from './commands/topics-command.js';
-import { uninstallCommand } from './commands/uninstall-command.js';
+import { bindDashedKeyArgs, bindParameterArgs } from './options/bind-arguments.js';
 import { usageError } from './output/usage-error.js';
+
+/** The usage of each command, its line in the help, and how it is loaded: each is a module of its own, with the libraries that it needs. */
+const COMMANDS: readonly (readonly [
+  usage: string,
+  describe: string,
+  load: () => Promise<{ readonly command: Command }>,
+])[] = [
+  ['install', 'Install the TypeScript kernel for Jupyter', () => import('./commands/install-command.js')],
+  ['uninstall', 'Remove the TypeScript kernel from Jupyter', () => import('./commands/uninstall-command.js')],
+  ['specs', 'List the installed kernels and whether they can encrypt', () => import('./commands/specs-command.js')],
+  ['run <notebook>', 'Execute a notebook', () => import('./commands/run-command.js')],
+  [
+    'start',
+    'Start a kernel, print its connection file, and keep the kernel running',
+    () => import('./commands/start-command.js'),
+  ],
+  ['shutdown <file>', 'Shut down the kernel of a connection file', () => import('./commands/shutdown-command.js')],
+  ['keygen', 'Generate a Curve key pair', () => import('./commands/keygen-command.js')],
+  [
+    'grant',
+    'Grant access to a running kernel, and write a connection file for it',
+    () => import('./commands/grant-command.js'),
+  ],
+  ['accept <sealed>', 'Open a grant that was sealed to your key', () => import('./commands/accept-command.js')],
+  [
+    'clients',
+    'List the grants of a running kernel and the clients that are connected',
+    () => import('./commands/clients-command.js'),
+  ],
+  [
+    'revoke [name]',
+    'Revoke access to a running kernel, and close its connections',
+    () => import('./commands/revoke-command.js'),
+  ],
+  ['rotate <name>', 'Replace the key of an identity', () => import('./commands/rotate-command.js')],
+  ['role <name> <roles..>', 'Replace the roles of an identity', () => import('./commands/role-command.js')],
+  [
+    'private <topic>',
+    'Restrict outputs of a topic to roles that name it',
+    async () => ({ command: (await import('./commands/topics-command.js')).privateCommand }),
+  ],
+  [
+    'public <topic>',
+    'Show outputs of a topic to all clients again',
+    async () => ({ command: (await import('./commands/topics-command.js')).publicCommand }),
+  ],
+  [
+    'topics',
+    'List the private topics of a running kernel',
+    async () => ({ command: (await import('./commands/topics-command.js')).topicsCommand }),
+  ],
+  [
+    'can <name> <act..>',
+    'Tell whether an identity may perform an action, and which rule decides',
+    () => import('./commands/can-command.js'),
+  ],
+  [
+    'policy <action> [file]',
+    'Check a policy file and its tests, without a kernel',
+    () => import('./commands/policy-command.js'),
+  ],
+  [
+    'audit <file>',
+    'Show or verify the audit file of a kernel: connections, grants and refusals',
+    () => import('./commands/audit-command.js'),
+  ],
+  [
+    'kernel',
+    'Run the TypeScript kernel on a connection file (front ends start this)',
+    () => import('./options/kernel-command-options.js'),
+  ],
+];
 
 /** Parses `args` and runs the command that they name. Rejects with what went wrong; the caller prints it and maps it to an exit status. */
 export async function runProgram(args: readonly string[]): Promise<void> {
@@ -35,8 +89,8 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   hideSecret();
   const tied = bindDashedKeyArgs(bindParameterArgs(args));
   try {
-    const text = await parse(tied);
-    if (text !== '') printResult(text);
+    const output = await parse(tied);
+    if (output !== '') printResult(output);
   } catch (error) {
     if (!isCurveKernelError(error, 'usage')) throw error;
     const mistyped = await findMistyped(tied, (command) => parse([...command, '--help']));
@@ -54,26 +108,6 @@ async function parse(args: readonly string[]): Promise<string> {
     .usage(
       '$0 <command>\n\nJupyter kernels over CurveZMQ: start them, run notebooks, share access, serve a TypeScript kernel.',
     )
-    .command(installCommand)
-    .command(uninstallCommand)
-    .command(specsCommand)
-    .command(runCommand)
-    .command(startCommand)
-    .command(shutdownCommand)
-    .command(keygenCommand)
-    .command(grantCommand)
-    .command(acceptCommand)
-    .command(clientsCommand)
-    .command(revokeCommand)
-    .command(rotateCommand)
-    .command(roleCommand)
-    .command(privateCommand)
-    .command(publicCommand)
-    .command(topicsCommand)
-    .command(canCommand)
-    .command(policyCommand)
-    .command(auditCommand)
-    .command(kernelCommand)
     .demandCommand(1, 1, 'A command is missing', 'There is more than one command')
     // `options` holds names by their kind, which its type does not declare.
     .check((argv, options) => checkValues(argv, Object.values(options['array'] ?? [])))
@@ -88,15 +122,32 @@ async function parse(args: readonly string[]): Promise<string> {
     .locale('en')
     .exitProcess(false)
     .fail((message, error) => {
-      throw error === undefined || error.name === 'YError' ? usageError(`${message.replace(/\.$/, '')}.`) : error;
+      throw toUsageError(message, error);
     });
+  for (const [usage, describe, load] of COMMANDS) {
+    parser.command({
+      command: usage,
+      describe,
+      builder: async (parent) => (await load()).command.build(parent),
+      handler: async (values) => (await load()).command.run(values),
+    });
+  }
   // With a callback, help and version come back as text instead of being written to the console.
   let text = '';
-  await parser.parseAsync(args, {}, (_error, _argv, output) => {
-    text = output;
-  });
+  try {
+    await parser.parseAsync(args, {}, (_error, _argv, output) => {
+      text = output;
+    });
+  } catch (error) {
+    // Not every mistake is passed to the handler of failures.
+    throw error instanceof Error ? toUsageError(error.message, error) : error;
+  }
   return text;
 }
+
+/** What yargs finds wrong; an error of a command stays as it is. */
+const toUsageError = (message: string, error: Error | undefined): Error =>
+  error === undefined || error.name === 'YError' ? usageError(`${message.replace(/\.$/, '')}.`) : error;
 
 async function packageVersion(): Promise<string> {
   const text = await readFile(packageJson, 'utf8');

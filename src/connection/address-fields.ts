@@ -32,14 +32,8 @@ export function readAddress(fields: Fields): Address {
 }
 
 /** The ports, under the names that they have in a file. */
-export function formatPorts(ports: Ports) {
-  return {
-    shell_port: ports.shell,
-    iopub_port: ports.iopub,
-    stdin_port: ports.stdin,
-    control_port: ports.control,
-    hb_port: ports.heartbeat,
-  } satisfies Partial<Record<FieldName, number>>;
+export function formatPorts(ports: Ports): Readonly<Record<string, number>> {
+  return Object.fromEntries(SOCKET_NAMES.map((socket) => [PORT_FIELDS[socket], ports[socket]]));
 }
 
 const PORT_FIELDS = {

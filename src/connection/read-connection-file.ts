@@ -1,16 +1,19 @@
+import { CurveKernelError } from '../errors.js';
+import { checkCurvePair, checkPublicKey, secretKeyFromZ85 } from '../keys/curve-pair.js';
 import { readPrivateFile } from '../keys/read-private-file.js';
 import { Secret } from '../keys/secret.js';
+import { definedOnly } from '../support/defined-only.js';
 import { readAddress } from './address-fields.js';
 import {
   FIELD_DEFAULTS,
+  type FieldName,
   type Fields,
   invalidField,
   optionalText,
   parseFields,
   unknownFields,
 } from './connection-fields.js';
-import type { ConnectionInfo } from './connection-info.js';
-import { readCurve } from './curve-fields.js';
+import { type ConnectionInfo, type CurveInfo, SECRET_VARIABLE } from './connection-info.js';
 
 /** Options of {@link readConnectionFile}. */
 export interface ReadConnectionOptions {
@@ -52,14 +55,7 @@ export async function parseConnectionInfo(
   const signatureScheme = readSignatureScheme(fields, key);
   const kernelName = optionalText(fields, 'kernel_name');
   const curve = await readCurve(fields, options.secretKey);
-  return {
-    ...address,
-    key,
-    signatureScheme,
-    ...(kernelName === undefined ? {} : { kernelName }),
-    ...(curve === undefined ? {} : { curve }),
-    extra: unknownFields(fields),
-  };
+  return definedOnly({ ...address, key, signatureScheme, kernelName, curve, extra: unknownFields(fields) });
 }
 
 /** An empty key disables signatures. One that is not there may be an oversight: jupyter_client then signs with a random one. */
@@ -74,4 +70,59 @@ function readSignatureScheme(fields: Fields, key: Secret): string {
   if (scheme === '' && key.byteLength === 0) return FIELD_DEFAULTS.signature_scheme;
   if (/^hmac-[\w/-]{1,40}$/.test(scheme)) return scheme;
   throw invalidField(fields, 'signature_scheme', 'is not hmac- and the name of a hash', 'Jupyter uses hmac-sha256.');
+}
+
+const CURVE_HINT = 'Start the kernel again, so that it gets a new key pair; nothing was sent in plain text.';
+
+/**
+ * The keys of a connection file; undefined when it has none at all. `given` is the secret key that came by
+ * {@link SECRET_VARIABLE}. Half a pair, a pair that does not match, or anything that is no key is an error: JEP 145 says
+ * so, though `jupyter_client` goes on in plain text. Throws `connection-file-invalid`.
+ */
+async function readCurve(fields: Fields, given: Secret | undefined): Promise<CurveInfo | undefined> {
+  const publicKey = readCurveKey(fields, 'curve_publickey', checkPublicKey);
+  const written = readCurveKey(fields, 'curve_secretkey', secretKeyFromZ85);
+  const clientPublicKey = readCurveKey(fields, 'curve_client_publickey', checkPublicKey);
+
+  if (publicKey === undefined) {
+    const other = written ? 'curve_secretkey' : given ? SECRET_VARIABLE : clientPublicKey && 'curve_client_publickey';
+    if (other === undefined) return undefined;
+    throw invalidField(fields, 'curve_publickey', `is missing beside ${other}: half a key pair`, CURVE_HINT);
+  }
+  if (written !== undefined && clientPublicKey !== undefined) {
+    const problem = 'must not be in a grant: curve_client_publickey names a client that must not have it';
+    throw invalidField(fields, 'curve_secretkey', problem, 'Give the kernel a new pair, and issue the grant again.');
+  }
+  if (written === undefined && given === undefined && clientPublicKey === undefined) {
+    const problem = `is missing beside curve_publickey, and was not given by ${SECRET_VARIABLE}: half a key pair`;
+    throw invalidField(fields, 'curve_secretkey', problem, CURVE_HINT);
+  }
+  if (written !== undefined) await checkPair(fields, 'curve_secretkey', 'curve_publickey', publicKey, written);
+  if (given !== undefined) await checkPair(fields, 'curve_publickey', SECRET_VARIABLE, publicKey, given);
+  return definedOnly({ publicKey, secretKey: written ?? given, clientPublicKey });
+}
+
+function readCurveKey<T>(fields: Fields, field: FieldName, decode: (text: string, what: string) => T): T | undefined {
+  const text = optionalText(fields, field);
+  if (text === undefined) return undefined;
+  try {
+    return decode(text, field);
+  } catch (cause) {
+    throw invalidField(fields, field, 'is not a key: 40 characters of Z85 are wanted', CURVE_HINT, cause);
+  }
+}
+
+async function checkPair(
+  fields: Fields,
+  field: FieldName,
+  other: string,
+  publicKey: string,
+  secretKey: Secret,
+): Promise<void> {
+  try {
+    await checkCurvePair({ publicKey, secretKey });
+  } catch (cause) {
+    if (!(cause instanceof CurveKernelError)) throw cause;
+    throw invalidField(fields, field, `does not belong to ${other}`, CURVE_HINT, cause);
+  }
 }

@@ -88,14 +88,8 @@ export async function readCertificateFile(file: string): Promise<Certificate> {
   } catch (cause) {
     if (!(cause instanceof CurveKernelError)) throw cause;
     const problem = `is not a certificate: ${asClause(cause.message)}`;
-    throw privateFileError(
-      'key-file',
-      'invalid',
-      file,
-      problem,
-      'Make one with `jupyter-curve keygen --out BASE`.',
-      cause,
-    );
+    const hint = 'Make one with `jupyter-curve keygen --out BASE`.';
+    throw privateFileError('key-file', 'invalid', file, problem, hint, cause);
   }
 }
 

@@ -43,30 +43,38 @@ export function fileSystemError(
 ): CurveKernelError {
   if (cause instanceof CurveKernelError) return cause;
   const errno = errorCode(cause);
-  const missing = errno === 'ENOENT' || errno === 'ENOTDIR';
+  const isMissing = errno === 'ENOENT' || errno === 'ENOTDIR';
+  const fail = (what: 'missing' | 'unreadable' | 'unwritable', problem: string, hint: string): CurveKernelError =>
+    privateFileError(kind, what, file, problem, hint, cause);
   if (doing === 'read') {
-    return missing
-      ? privateFileError(kind, 'missing', file, 'does not exist', 'Check the path.', cause)
-      : privateFileError(kind, 'unreadable', file, `cannot be read (${errno})`, 'Check its permissions.', cause);
+    return isMissing
+      ? fail('missing', 'does not exist', 'Check the path.')
+      : fail('unreadable', `cannot be read (${errno})`, 'Check its permissions.');
   }
-  if (errno === 'EEXIST') {
-    return privateFileError(kind, 'unwritable', file, 'exists already', 'Use another name, or remove it first.', cause);
+  if (errno === 'EEXIST') return fail('unwritable', 'exists already', 'Use another name, or remove it first.');
+  return isMissing
+    ? fail('unwritable', 'cannot be written: its folder does not exist', 'Make the folder.')
+    : fail('unwritable', `cannot be written (${errno})`, 'Check the folder and the disk.');
+}
+
+/** The variable of `jupyter_core` for file systems without modes, such as WSL and CIFS. */
+const INSECURE_VARIABLE = 'JUPYTER_ALLOW_INSECURE_WRITES';
+
+/** The end of a hint, where a mode was refused. */
+export const INSECURE_HINT = `where files have no modes, ${INSECURE_VARIABLE}=1 uses them as they are.`;
+
+/** Files that were warned about: a watched file is read again and again. */
+const warned = new Set<string>();
+
+/**
+ * Whether {@link INSECURE_VARIABLE} allows the use of files that other users can read or change. The first time for each `file`, it emits a
+ * warning of the process with `problem`.
+ */
+export function isInsecureAllowed(file: string, problem: string): boolean {
+  if (!/^(?:true|1)$/i.test(process.env[INSECURE_VARIABLE] ?? '')) return false;
+  if (!warned.has(file)) {
+    warned.add(file);
+    process.emitWarning(`${file} ${problem}; it is used because ${INSECURE_VARIABLE} is set`, 'JupyterCurveWarning');
   }
-  return missing
-    ? privateFileError(
-        kind,
-        'unwritable',
-        file,
-        'cannot be written: its folder does not exist',
-        'Make the folder.',
-        cause,
-      )
-    : privateFileError(
-        kind,
-        'unwritable',
-        file,
-        `cannot be written (${errno})`,
-        'Check the folder and the disk.',
-        cause,
-      );
+  return true;
 }

@@ -1,15 +1,16 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
-import { INSECURE_HINT, isInsecureAllowed } from './insecure-writes.js';
-import { isFilePrivate } from './folder-privacy.js';
 import {
+  INSECURE_HINT,
+  type PrivateFileKind,
   currentUser,
   fileSystemError,
   formatMode,
+  isInsecureAllowed,
   isTrustedOwner,
-  type PrivateFileKind,
   privateFileError,
 } from './private-file.js';
+import { isFilePrivate } from './folder-privacy.js';
 import { errorCode } from '../support/system-error.js';
 
 /** Options of {@link readPrivateFile}. */

@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { INSECURE_HINT, isInsecureAllowed } from './insecure-writes.js';
-import { isFolderPrivate, isReplaceableByOthers } from './folder-privacy.js';
 import {
+  INSECURE_HINT,
+  type PrivateFileKind,
   currentUser,
   fileSystemError,
   formatMode,
+  isInsecureAllowed,
   isTrustedOwner,
-  type PrivateFileKind,
   privateFileError,
 } from './private-file.js';
+import { isFolderPrivate, isReplaceableByOthers } from './folder-privacy.js';
 import { errorCode } from '../support/system-error.js';
 
 /** Options of {@link writePrivateFile}. */

@@ -1,8 +1,7 @@
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import type { ProcessEnd } from './process-launcher.js';
 import { notEnforcedError } from './prove-encryption.js';
-import { settlesWithin } from '../support/timers.js';
-import { startTimer } from '../support/timers.js';
+import { settlesWithin, startTimer } from '../support/timers.js';
 
 /** Time limits of a start. */
 export interface StartLimits {

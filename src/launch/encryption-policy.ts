@@ -27,13 +27,6 @@ export interface EncryptionDecision {
 
 const POLICIES: readonly string[] = ['disabled', 'auto', 'required'] satisfies readonly TransportEncryption[];
 
-/** The settings that {@link decideEncryption} looks at. */
-export interface EncryptionRequest {
-  readonly policy: TransportEncryption;
-  readonly transport: Transport;
-  readonly secretBy: SecretBy;
-}
-
 /**
  * Decides, before anything is started, whether a kernel gets keys. `auto` without keys is a warning on tcp only: an ipc socket lies in a
  * folder that is closed to other users.
@@ -43,12 +36,14 @@ export interface EncryptionRequest {
  */
 export function decideEncryption(
   spec: KernelSpec,
-  { policy, transport, secretBy }: EncryptionRequest,
+  { policy, transport, secretBy }: { policy: TransportEncryption; transport: Transport; secretBy: SecretBy },
 ): EncryptionDecision {
   if (!POLICIES.includes(policy)) throw new TypeError(`transportEncryption must be one of ${POLICIES.join(', ')}.`);
   if (policy === 'disabled') return { encrypt: false };
   if (spec.supportsCurve) {
-    if (secretBy === 'environment' && !takesSecretFromEnvironment(spec)) throw secretUnsupportedError(spec);
+    const promises = spec.metadata['jupyter_curve'];
+    const takesVariable = isObject(promises) && promises['secret_by_environment'] === true;
+    if (secretBy === 'environment' && !takesVariable) throw secretUnsupportedError(spec);
     return { encrypt: true };
   }
   if (policy === 'required') throw encryptionUnsupportedError(spec);
@@ -57,11 +52,6 @@ export function decideEncryption(
   const hint =
     'Update the kernel and install its kernelspec again; "--transport-encryption required" (transportEncryption in the library) refuses such kernels.';
   return { encrypt: false, warning: { code: 'encryption-unavailable', message, hint } };
-}
-
-function takesSecretFromEnvironment(spec: KernelSpec): boolean {
-  const promises = spec.metadata['jupyter_curve'];
-  return isObject(promises) && promises['secret_by_environment'] === true;
 }
 
 function encryptionUnsupportedError(spec: KernelSpec): CurveKernelError {

@@ -7,6 +7,8 @@ import { succeeds } from '../support/succeeds.js';
 import { jupyterPaths } from './jupyter-paths.js';
 import { type KernelSpec, readKernelSpec } from './kernelspec.js';
 import { findNativePython } from './native-python.js';
+import { findPythonPrefix } from './python-prefix.js';
+import { definedOnly } from '../support/defined-only.js';
 
 /** Options of the search for kernelspecs. */
 export interface FindKernelSpecsOptions {
@@ -24,7 +26,8 @@ const NATIVE_NAME = 'python3';
 export async function findKernelSpecs(options: FindKernelSpecsOptions = {}): Promise<Map<string, KernelSpec>> {
   const env = options.env ?? process.env;
   const specs = new Map<string, KernelSpec>();
-  for (const [name, resourceDir] of await findSpecFolders(await specFolders(env))) {
+  const { parents, python } = await searchPath(env);
+  for (const [name, resourceDir] of await findSpecFolders(parents)) {
     const problem = await readKernelSpec(name, resourceDir).then(
       (spec) => void specs.set(name, spec),
       (error: unknown) => error,
@@ -34,7 +37,7 @@ export async function findKernelSpecs(options: FindKernelSpecsOptions = {}): Pro
     } else if (problem !== undefined) throw problem;
   }
   if (!specs.has(NATIVE_NAME)) {
-    const native = await findNativePython(NATIVE_NAME, env);
+    const native = await findNativePython(NATIVE_NAME, env, python);
     if (native !== undefined) specs.set(NATIVE_NAME, native);
   }
   return specs;
@@ -48,11 +51,11 @@ export async function findKernelSpecs(options: FindKernelSpecsOptions = {}): Pro
 export async function findKernelSpec(name: string, options: FindKernelSpecsOptions = {}): Promise<KernelSpec> {
   const env = options.env ?? process.env;
   const wanted = name.toLowerCase();
-  const parents = await specFolders(env);
+  const { parents, python } = await searchPath(env);
   const folders = await findSpecFolders(parents);
   const resourceDir = folders.get(wanted);
   if (resourceDir !== undefined) return readKernelSpec(wanted, resourceDir);
-  const native = wanted === NATIVE_NAME ? await findNativePython(NATIVE_NAME, env) : undefined;
+  const native = wanted === NATIVE_NAME ? await findNativePython(NATIVE_NAME, env, python) : undefined;
   if (native !== undefined) return native;
   const available = [...folders.keys()].toSorted();
   const found = available.length === 0 ? 'none is installed' : `installed are ${available.join(', ')}`;
@@ -63,11 +66,12 @@ export async function findKernelSpec(name: string, options: FindKernelSpecsOptio
   });
 }
 
-/** The folders with kernelspecs: Jupyter's, and IPython's own last. */
-async function specFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
-  const { data } = await jupyterPaths({ env });
+/** The folders with kernelspecs, IPython's own last, and the Python environment: finding it can take a process, so it is done once. */
+async function searchPath(env: NodeJS.ProcessEnv) {
+  const python = await findPythonPrefix(env);
+  const { data } = await jupyterPaths({ env, ...definedOnly({ python }) });
   const ipython = env['IPYTHONDIR'] || join(env['HOME'] || homedir(), '.ipython');
-  return [...data, ipython].map((folder) => join(folder, 'kernels'));
+  return { parents: [...data, ipython].map((folder) => join(folder, 'kernels')), python };
 }
 
 async function findSpecFolders(parents: readonly string[]): Promise<Map<string, string>> {

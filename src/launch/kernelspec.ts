@@ -68,7 +68,7 @@ export function checkKernelSpec(name: string, resourceDir: string, raw: JsonObje
 }
 
 /** True if `metadata.supported_encryption`, a string or a list of strings, names `curve` in any case (JEP 145). */
-export function advertisesCurve(metadata: JsonObject): boolean {
+function advertisesCurve(metadata: JsonObject): boolean {
   const advertised = metadata['supported_encryption'];
   const names: readonly (Json | undefined)[] = Array.isArray(advertised) ? advertised : [advertised];
   return names.some((name) => typeof name === 'string' && name.trim().toLowerCase() === 'curve');

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { succeeds } from '../support/succeeds.js';
 import { isJsonObject } from '../protocol/json-fields.js';
 import { checkKernelSpec, type KernelSpec } from './kernelspec.js';
-import { findExecutable, findPythonPrefix, type PythonPrefix } from './python-prefix.js';
+import { findExecutable, type PythonPrefix } from './python-prefix.js';
 
 const DESCRIBE = [
   'import json',
@@ -18,8 +18,11 @@ const DESCRIBE = [
  * packages). Its content depends on the version of ipykernel, so ipykernel itself is asked; as that starts a Python, only if its folder
  * exists. Undefined when there is none.
  */
-export async function findNativePython(name: string, env: NodeJS.ProcessEnv): Promise<KernelSpec | undefined> {
-  const prefix = await findPythonPrefix(env);
+export async function findNativePython(
+  name: string,
+  env: NodeJS.ProcessEnv,
+  prefix: PythonPrefix | undefined,
+): Promise<KernelSpec | undefined> {
   if (prefix === undefined || !(await hasIpykernel(prefix, env))) return undefined;
   const folder = join(prefix.path, process.platform === 'win32' ? '.' : 'bin');
   const python = await findExecutable(['python3', 'python'], env, [folder]);

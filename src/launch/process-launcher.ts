@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises';
 import { CurveKernelError } from '../errors.js';
 import { errorCode } from '../support/system-error.js';
 import { settlesWithin } from '../support/timers.js';
-import { startOrphanWatchdog } from './orphan-watchdog.js';
+import { startWatchdogProcess } from '../support/watchdog-process.js';
 
 /** End of a process. */
 export interface ProcessEnd {
@@ -43,6 +43,19 @@ export interface Launcher {
   launch(command: LaunchCommand): Promise<LaunchedProcess>;
 }
 
+/**
+ * Reads a word when the child has ended, and the end of the file when the process that held the pipe is dead, even by SIGKILL. Then it ends
+ * the session `$1` and removes the files in the remaining arguments. A POSIX shell takes a megabyte and starts fast.
+ */
+const WATCHDOG = `
+group=$1; shift
+read -r word && exit 0
+kill -s TERM -- "-$group"
+for second in 1 2; do kill -s 0 -- "-$group" || break; sleep 1; done
+kill -s KILL -- "-$group"
+for file; do rm -f -- "$file" || rmdir -- "$file"; done
+`;
+
 const MAX_TAIL_LENGTH = 8192;
 /** Milliseconds to read the output that is still in the pipe; a daemon that left the session may hold the other end for ever. */
 const DRAIN_TIMEOUT = 250;
@@ -50,12 +63,14 @@ const DRAIN_TIMEOUT = 250;
 /**
  * Starts processes on this machine, each the leader of a session of its own, so that signals reach the children it starts too
  * and a Ctrl-C in the terminal does not. The rest of that session is killed when the leader ends, and all of it when this process ends in any
- * way ({@link startOrphanWatchdog}).
+ * way, by a watchdog process.
  */
 export const processLauncher: Launcher = {
   launch: async (command) => {
     const child = await start(command);
-    const release = startOrphanWatchdog(child, command.leftovers);
+    // Also for kernels that do not watch their parent (`JPY_PARENT_PID`). Where it cannot start, that and sweepOrphans at the next start remain.
+    const watchdogArgs = [String(child.pid), ...command.leftovers];
+    const { release } = startWatchdogProcess('jupyter-curve-watchdog', WATCHDOG, watchdogArgs);
     let stderrTail = '';
     const drained = (['stdout', 'stderr'] as const).map((name) =>
       read(child[name], (text) => {

@@ -13,22 +13,13 @@ export function invalidNotebookError(where: string, problem: string, hint = REPA
 }
 
 /** @throws CurveKernelError `notebook-invalid` when `value` is not a JSON object. */
-export function checkObject(value: unknown, where: string): JsonObject {
-  if (!isJsonObject(value)) throw wrongTypeError(value, where, 'an object');
-  return value;
-}
+export const checkObject = checker(isJsonObject, 'an object');
 
 /** @throws CurveKernelError `notebook-invalid` when `value` is not an array. */
-export function checkArray(value: unknown, where: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw wrongTypeError(value, where, 'an array');
-  return value;
-}
+export const checkArray = checker((value): value is readonly unknown[] => Array.isArray(value), 'an array');
 
 /** @throws CurveKernelError `notebook-invalid` when `value` is not a string. */
-export function checkText(value: unknown, where: string): string {
-  if (typeof value !== 'string') throw wrongTypeError(value, where, 'text');
-  return value;
-}
+export const checkText = checker((value) => typeof value === 'string', 'text');
 
 /** Returns a string, or lines joined to one. @throws CurveKernelError `notebook-invalid` when `value` is neither. */
 export function checkLines(value: unknown, where: string): string {
@@ -51,9 +42,21 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !types.isNumberObject(value);
 }
 
+/** Returns `value` if it is a JSON object, else an empty one. */
+export function toObject(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
 /** True if a value is an array of strings. */
 export function isLines(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((line) => typeof line === 'string');
+}
+
+function checker<T>(isValid: (value: unknown) => value is T, wanted: string) {
+  return (value: unknown, where: string): T => {
+    if (isValid(value)) return value;
+    throw wrongTypeError(value, where, wanted);
+  };
 }
 
 function wrongTypeError(value: unknown, where: string, wanted: string): CurveKernelError {

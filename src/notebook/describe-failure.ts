@@ -1,8 +1,8 @@
-import { CurveKernelError } from '../errors.js';
+import { CurveKernelError, type ErrorCode } from '../errors.js';
 import { definedOnly } from '../support/defined-only.js';
 import { UNREADABLE } from '../manager/client/unreadable-message.js';
 import type { CellEnd } from './execute-cell.js';
-import { toObject } from './exact-content.js';
+import { toObject } from './check-shape.js';
 
 /** The cell that failed. */
 export interface FailureContext {
@@ -15,10 +15,10 @@ export interface FailureContext {
 }
 
 /** The error of a run that was interrupted. */
-export function interruptedError({ cell, position }: FailureContext): CurveKernelError {
-  return new CurveKernelError('interrupted', `The run was interrupted at ${nameOf({ cell, position })}.`, {
+export function interruptedError(context: FailureContext): CurveKernelError {
+  return new CurveKernelError('interrupted', `The run was interrupted at ${nameOf(context)}.`, {
     hint: 'Run the notebook again; the result holds the outputs up to here.',
-    data: { cell },
+    data: { cell: context.cell },
   });
 }
 
@@ -28,68 +28,50 @@ function nameOf({ cell, position }: FailureContext): string {
 }
 
 /** The error for the end of a cell; undefined when it succeeded. The text of an exception is in the outputs, never in the error. */
-export function describeFailure(end: CellEnd, context: FailureContext): CurveKernelError | undefined {
-  const { cell, timeout } = context;
+export function describeFailure({ reason, reply }: CellEnd, context: FailureContext): CurveKernelError | undefined {
   const name = nameOf(context).replace(/^c/, 'C'); // begins a sentence
-  const data = { cell };
-  switch (end.reason) {
-    case 'answered':
-      return describeReply(end, name, data);
-    case 'aborted':
-      return interruptedError(context);
-    case 'timeout':
-      return new CurveKernelError('cell-timeout', `${name} did not end within ${(timeout ?? 0) / 1000} s.`, {
-        hint: 'Give cells more time, or make this one faster; it was interrupted.',
-        data,
-      });
-    case 'lost':
-    default:
-      return new CurveKernelError(
-        'kernel-died',
-        `The kernel died, restarted or was lost while ${nameOf(context)} ran.`,
-        {
-          hint: 'Check whether the cell ends the kernel, for example by using too much memory, and run the notebook again.',
-          data,
-        },
-      );
+  const failure = (code: ErrorCode, message: string, hint: string, data: object = {}): CurveKernelError =>
+    new CurveKernelError(code, message, { hint, data: { cell: context.cell, ...data } });
+  if (reason === 'aborted') return interruptedError(context);
+  if (reason === 'timeout') {
+    return failure(
+      'cell-timeout',
+      `${name} did not end within ${(context.timeout ?? 0) / 1000} s.`,
+      'Give cells more time, or make this one faster; it was interrupted.',
+    );
   }
-}
-
-function describeReply(
-  { reply }: CellEnd,
-  name: string,
-  data: { readonly cell: number },
-): CurveKernelError | undefined {
+  if (reason === 'lost') {
+    return failure(
+      'kernel-died',
+      `The kernel died, restarted or was lost while ${nameOf(context)} ran.`,
+      'Check whether the cell ends the kernel, for example by using too much memory, and run the notebook again.',
+    );
+  }
   // Some kernels leave out the status, or fields of an error.
-  const { status, ename: raised, evalue: value, traceback } = toObject(reply?.content);
-  const ename = typeof raised === 'string' ? raised : undefined;
-  const evalue = typeof value === 'string' ? value : '';
+  const { status, ename, evalue, traceback } = toObject(reply?.content);
+  const quoted = (most: number): string => (typeof evalue === 'string' ? evalue : '').slice(0, most).replace(/\.$/, '');
   if (status !== 'error' && status !== 'aborted' && status !== 'abort') return undefined;
-  if (status === 'error' && Array.isArray(traceback) && traceback.length === 0) {
-    // A refusal was never run: it has no traceback, and no output that could be read.
-    if (ename === 'NotPermitted') {
-      return new CurveKernelError('not-permitted', `${name} was refused: ${evalue.slice(0, 200).replace(/\.$/, '')}.`, {
-        hint: 'Ask an admin of the kernel for a role with this right.',
-        data,
-      });
-    }
-    if (ename === UNREADABLE) {
-      return new CurveKernelError(
-        'message-unreadable',
-        `${name} lost output or its end: ${evalue.slice(0, 400).replace(/\.$/, '')}.`,
-        {
-          hint: 'Update the kernel, or report the problem to its developers.',
-          data,
-        },
-      );
-    }
+  // A refusal was never run: it has no traceback, and no output that could be read.
+  const isRefusal = status === 'error' && Array.isArray(traceback) && traceback.length === 0;
+  if (isRefusal && ename === 'NotPermitted') {
+    return failure(
+      'not-permitted',
+      `${name} was refused: ${quoted(200)}.`,
+      'Ask an admin of the kernel for a role with this right.',
+    );
   }
-  return new CurveKernelError(
+  if (isRefusal && ename === UNREADABLE) {
+    return failure(
+      'message-unreadable',
+      `${name} lost output or its end: ${quoted(400)}.`,
+      'Update the kernel, or report the problem to its developers.',
+    );
+  }
+  const raised = typeof ename === 'string' ? ename : undefined;
+  return failure(
     'cell-failed',
-    status === 'error' ? `${name} raised ${ename ?? 'an error'}.` : `${name} was aborted by the kernel.`,
-    {
-      hint: 'Read the error in the outputs of the cell. To continue after errors, allow them or tag the cell raises-exception.',
-      data: { ...data, ...(status === 'error' && definedOnly({ ename })) },
-    },
+    status === 'error' ? `${name} raised ${raised ?? 'an error'}.` : `${name} was aborted by the kernel.`,
+    'Read the error in the outputs of the cell. To continue after errors, allow them or tag the cell raises-exception.',
+    status === 'error' ? definedOnly({ ename: raised }) : {},
   );
 }

@@ -1,7 +1,7 @@
 import type { KernelMessage } from '@jupyterlab/services';
 import type { JsonObject } from '../protocol/message.js';
 import { sourceTextOf } from '../protocol/source-text.js';
-import { isJsonObject } from './check-shape.js';
+import { toObject } from './check-shape.js';
 import { parseJson } from './parse-json.js';
 import { pythonNumber } from './exact-number.js';
 
@@ -22,9 +22,4 @@ export function exactContent(content: unknown): JsonObject {
   const found = toObject(content);
   const text = sourceTextOf(found);
   return text === undefined ? found : toObject(parseJson(text, pythonNumber));
-}
-
-/** Returns `value` if it is a JSON object, else an empty one. */
-export function toObject(value: unknown): JsonObject {
-  return isJsonObject(value) ? value : {};
 }

@@ -2,9 +2,8 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { deferred } from '../support/deferred.js';
 import { definedOnly } from '../support/defined-only.js';
 import type { CodeCell } from './notebook.js';
-import type { OutputRouter } from './route-output.js';
 import type { KernelWatch } from './watch-kernel.js';
-import { startTimer } from '../support/timers.js';
+import { settlesWithin, startTimer, withTimeout } from '../support/timers.js';
 import { whenAborted } from '../support/abort.js';
 
 /** Milliseconds without output after the reply until the idle status is taken for lost: kernels may drop messages on iopub. */
@@ -20,7 +19,6 @@ export interface ExecuteCellOptions {
   readonly stopOnError: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly watch: KernelWatch;
-  readonly router: OutputRouter;
   /** Called for each iopub message that the cell causes, including those after its end. */
   readonly onMessage: (message: KernelMessage.IIOPubMessage) => void;
 }
@@ -49,75 +47,40 @@ export async function executeCell(
     return { reason: 'lost' }; // the connection throws when the kernel is dead
   }
   let reply: KernelMessage.IExecuteReplyMsg | undefined;
-  const silence = createTimer<'answered'>();
+  const { promise: ended, resolve: end } = deferred<'answered' | 'lost'>();
+  let stopTimer: (() => void) | undefined;
+  const endWhenSilent = (): void => {
+    stopTimer?.();
+    stopTimer = startTimer(IDLE_TIMEOUT, () => end('answered'));
+  };
   future.onReply = (message) => {
     reply = message;
-    silence.start(IDLE_TIMEOUT, 'answered');
+    endWhenSilent();
   };
-  let over = false;
-  options.router.route(future.msg.header.msg_id, (message) => {
+  options.watch.route(future.msg.header.msg_id, (message) => {
     options.onMessage(message);
-    if (reply !== undefined && !over) silence.start(IDLE_TIMEOUT, 'answered');
+    if (reply !== undefined && !future.isDisposed) endWhenSilent();
   });
-  const answered = future.done.then(
-    () => 'answered' as const,
-    () => 'lost' as const,
+  void future.done.then(
+    () => end('answered'),
+    () => end('lost'),
   );
-  const ends = [answered, silence.fired, options.watch.lost];
+  void options.watch.lost.then(end);
+  using aborted = whenAborted(options.signal);
   try {
-    const reason = await raceWith(ends, options);
-    if (reason === 'timeout' || reason === 'aborted') await interrupt(kernel, ends, options.interruptTimeout);
+    const first = Promise.race([ended, aborted.happened]);
+    const reason = await withTimeout(first, options.timeout ?? Infinity, () => 'timeout' as const);
+    if (reason === 'timeout' || reason === 'aborted') {
+      // A kernel that cannot be interrupted is left to the caller, which may end it.
+      const interrupted = kernel.interrupt().catch(() => undefined);
+      await settlesWithin(
+        interrupted.then(() => ended),
+        options.interruptTimeout,
+      );
+    }
     return { reason, ...definedOnly({ reply }) };
   } finally {
-    over = true;
-    silence.stop();
+    stopTimer?.();
     future.dispose();
   }
-}
-
-async function raceWith(
-  ends: readonly Promise<CellEnd['reason']>[],
-  { timeout, signal }: ExecuteCellOptions,
-): Promise<CellEnd['reason']> {
-  const limit = createTimer<'timeout'>();
-  if (timeout !== undefined) limit.start(timeout, 'timeout');
-  using aborted = whenAborted(signal);
-  try {
-    return await Promise.race([...ends, limit.fired, aborted.happened]);
-  } finally {
-    limit.stop();
-  }
-}
-
-async function interrupt(
-  kernel: Kernel.IKernelConnection,
-  ends: readonly Promise<unknown>[],
-  timeout: number,
-): Promise<void> {
-  const limit = createTimer<'timeout'>();
-  limit.start(timeout, 'timeout');
-  // A kernel that cannot be interrupted is left to the caller, which may end it.
-  const interrupted = kernel.interrupt().catch(() => undefined);
-  await Promise.race([interrupted.then(() => Promise.race(ends)), limit.fired]);
-  limit.stop();
-}
-
-interface Timer<T> {
-  readonly fired: Promise<T>;
-  /** Starts or restarts. */
-  start(milliseconds: number, value: T): void;
-  stop(): void;
-}
-
-function createTimer<T>(): Timer<T> {
-  const { promise: fired, resolve } = deferred<T>();
-  let stop: (() => void) | undefined;
-  return {
-    fired,
-    start: (milliseconds, value) => {
-      stop?.();
-      stop = startTimer(milliseconds, () => resolve(value));
-    },
-    stop: () => stop?.(),
-  };
 }

@@ -2,13 +2,13 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { CurveKernelError } from '../errors.js';
 import type { Json, JsonObject } from '../protocol/message.js';
 import { describeFailure, interruptedError } from './describe-failure.js';
-import { exactContent, toObject, withExactNumbers } from './exact-content.js';
+import { toObject } from './check-shape.js';
+import { exactContent, withExactNumbers } from './exact-content.js';
 import { executeCell, type CellEnd } from './execute-cell.js';
 import { AS_READ, cellTags, type Cell, type CodeCell, type Notebook, type Output } from './notebook.js';
 import { createOutputCollector } from './output-collector.js';
-import { outputFromMessage, toCount } from './output-from-message.js';
+import { toCount, toOutput } from './output-from-message.js';
 import { createOutputWidgets } from './output-widgets.js';
-import { routeOutput } from './route-output.js';
 import { sendWidgetUpdates } from './send-widget-updates.js';
 import { watchKernel } from './watch-kernel.js';
 import { createWidgetState } from './widget-state.js';
@@ -65,7 +65,6 @@ export async function executeNotebook(
 ): Promise<ExecutedNotebook> {
   const { onProgress = () => undefined, interruptTimeout = 5000, signal } = options;
   using watch = watchKernel(kernel);
-  using router = routeOutput(kernel);
   const collector = createOutputCollector((cell, output) => onProgress({ type: 'output', cell, output }));
   const widgets = createWidgetState();
   const outputWidgets = createOutputWidgets(({ comm, outputs }) =>
@@ -73,16 +72,16 @@ export async function executeNotebook(
   );
   const cells = [...notebook.cells];
   const runnable = [...cells.entries()].filter((entry): entry is [number, CodeCell] => isRunnable(entry[1]));
-  let stop: { readonly failure: CurveKernelError; readonly failedCell: number } | undefined;
+  let stop: Pick<ExecutedNotebook, 'failure' | 'failedCell'> = {};
 
   const language = await languageInfo(kernel, watch.lost, signal);
 
   for (const [index, [cell, code]] of runnable.entries()) {
+    const step = { cell, position: index + 1, of: runnable.length };
     if (signal?.aborted === true) {
-      stop = { failure: interruptedError({ cell, position: index + 1 }), failedCell: cell };
+      stop = { failure: interruptedError(step), failedCell: cell };
       break;
     }
-    const step = { cell, position: index + 1, of: runnable.length };
     onProgress({ type: 'cell-started', ...step });
     collector.start(cell);
     const progress = createCellProgress(code, options.recordTiming ?? true);
@@ -96,20 +95,19 @@ export async function executeNotebook(
       stopOnError: !tolerated,
       signal,
       watch,
-      router,
       onMessage: (received) => {
         const message = withExactNumbers(received);
         progress.receive(message);
         widgets.receive(message);
         if (!outputWidgets.receive(message)) return collector.receive(cell, message);
-        const output = outputFromMessage(message);
+        const output = toOutput(message.header.msg_type, toObject(message.content));
         if (output !== undefined) onProgress({ type: 'output', cell, output });
       },
     });
     // The kernel reads it between two cells, so the next cell finds the output of this one in the widget.
     await sendWidgetUpdates(kernel, outputWidgets.takeUpdates());
     cells[cell] = progress.finish(end);
-    const failure = describeFailure(end, { cell, position: index + 1, timeout: options.timeout });
+    const failure = describeFailure(end, { ...step, timeout: options.timeout });
     onProgress({ type: 'cell-ended', ...step, failed: failure !== undefined });
     if (failure !== undefined && !isTolerated(failure)) {
       stop = { failure, failedCell: cell };
@@ -120,7 +118,7 @@ export async function executeNotebook(
   // Not before: a later cell may update a display of an earlier one.
   const withOutputs = cells.map((cell, index): Cell => {
     const outputs = collector.outputs(index);
-    return cell.cell_type === 'code' && outputs !== undefined ? { ...cell, outputs, [AS_READ]: undefined } : cell;
+    return cell.cell_type === 'code' && outputs ? { ...cell, outputs, [AS_READ]: undefined } : cell;
   });
   const metadata = { ...notebook.metadata, ...language, ...widgets.metadata() };
   return { notebook: { ...notebook, metadata, cells: withOutputs }, ...stop };

@@ -1,12 +1,11 @@
-import type { Json, JsonObject } from '../protocol/message.js';
+import { mapValues } from '../support/map-values.js';
 import { isJsonObject } from './check-shape.js';
-import { ExactNumber, toNumber } from './exact-number.js';
 import { AS_READ, type Cell, type MimeBundle, type Notebook, type Output } from './notebook.js';
 import { splitLines } from './split-lines.js';
+import { writeJson } from './write-json.js';
 
-/** Fields in the metadata of a notebook and of a cell that are not written to files. */
-const TRANSIENT = new Set(['orig_nbformat', 'orig_nbformat_minor', 'signature']);
-const TRANSIENT_OF_CELLS = new Set(['trusted']);
+/** Fields in the metadata of a notebook that are not written to files. */
+const TRANSIENT = { orig_nbformat: undefined, orig_nbformat_minor: undefined, signature: undefined };
 
 /**
  * Formats a notebook as the text of a file, as Python's nbformat writes it: sorted keys, an indent of one space, long texts as arrays of
@@ -16,19 +15,21 @@ const TRANSIENT_OF_CELLS = new Set(['trusted']);
 export function formatNotebook(notebook: Notebook): string {
   const forFile = {
     ...notebook,
-    metadata: without(notebook.metadata, TRANSIENT),
+    metadata: { ...notebook.metadata, ...TRANSIENT },
     cells: notebook.cells.map(splitCell),
   };
-  return `${formatJson(forFile, '\n')}\n`;
+  return `${writeJson(forFile, { isIndented: true })}\n`;
 }
 
 function splitCell(cell: Cell): object {
   const { attachments } = cell;
   return {
     ...cell,
-    metadata: without(cell.metadata, TRANSIENT_OF_CELLS),
+    metadata: { ...cell.metadata, trusted: undefined },
     source: splitLines(cell.source),
-    ...(isJsonObject(attachments) ? { attachments: mapValues(attachments, splitAttachment) } : {}),
+    ...(isJsonObject(attachments)
+      ? { attachments: mapValues(attachments, (bundle) => (isJsonObject(bundle) ? splitBundle(bundle) : bundle)) }
+      : {}),
     ...(cell.cell_type === 'code' ? { outputs: cell.outputs.map(splitOutput), ...cell[AS_READ] } : {}),
   };
 }
@@ -38,40 +39,9 @@ function splitOutput(output: Output): object {
   return output.output_type === 'error' ? output : { ...output, data: splitBundle(output.data) };
 }
 
-const splitAttachment = (bundle: Json): unknown => (isJsonObject(bundle) ? splitBundle(bundle) : bundle);
-
 function splitBundle(data: MimeBundle): object {
   return mapValues(data, (value, mime) => (typeof value === 'string' && isLineBased(mime) ? splitLines(value) : value));
 }
 
 const isLineBased = (mime: string): boolean =>
   mime.startsWith('text/') || mime === 'application/javascript' || mime === 'image/svg+xml';
-
-function mapValues(object: JsonObject, map: (value: Json, key: string) => unknown): object {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value, key)]));
-}
-
-function without(object: object, names: ReadonlySet<string>): object {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.has(name)));
-}
-
-/**
- * JSON as Python's json module writes it, with NaN and Infinity. JSON.stringify cannot do this: it puts keys that look like numbers first,
- * whatever order they were given in.
- */
-function formatJson(value: unknown, newline: string): string {
-  if (value instanceof ExactNumber) return value.text;
-  const number = toNumber(value);
-  if (number !== undefined) return String(number);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const inner = `${newline} `;
-  if (Array.isArray(value)) {
-    if (value.length === 0) return '[]';
-    return `[${inner}${value.map((item) => formatJson(item ?? null, inner)).join(`,${inner}`)}${newline}]`;
-  }
-  const entries = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))); // by code point, as Python, not by UTF-16 unit
-  if (entries.length === 0) return '{}';
-  return `{${inner}${entries.map(([key, item]) => `${JSON.stringify(key)}: ${formatJson(item, inner)}`).join(`,${inner}`)}${newline}}`;
-}

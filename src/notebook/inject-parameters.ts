@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../protocol/message.js';
 import { cellTags, type Cell, type Notebook } from './notebook.js';
-import { toObject } from './exact-content.js';
+import { toObject } from './check-shape.js';
 import { parameterCode } from './parameter-code.js';
 
 /** Result of {@link injectParameters}. */
@@ -30,19 +30,11 @@ export function injectParameters(notebook: Notebook, parameters: JsonObject, lan
     execution_count: null,
   };
   const papermill = { ...toObject(notebook.metadata['papermill']), parameters };
-  const { at, replaced, place } = findPlace(notebook.cells);
-  const cells = notebook.cells.toSpliced(at, replaced, cell);
+  const tagged = (tag: string): number => notebook.cells.findIndex((each) => cellTags(each).includes(tag));
+  const [earlier, defaults] = [tagged(TAG), tagged('parameters')];
+  const cells = earlier >= 0 ? notebook.cells.with(earlier, cell) : notebook.cells.toSpliced(defaults + 1, 0, cell);
+  const place = earlier >= 0 ? 'replaced' : defaults >= 0 ? 'after' : 'top';
   return { place, notebook: { ...notebook, metadata: { ...notebook.metadata, papermill }, cells } };
-}
-
-function findPlace(
-  cells: readonly Cell[],
-): Pick<ParameterizedNotebook, 'place'> & { readonly at: number; readonly replaced: number } {
-  const tagged = (tag: string): number => cells.findIndex((cell) => cellTags(cell).includes(tag));
-  const earlier = tagged(TAG);
-  if (earlier >= 0) return { at: earlier, replaced: 1, place: 'replaced' };
-  const defaults = tagged('parameters');
-  return { at: defaults + 1, replaced: 0, place: defaults >= 0 ? 'after' : 'top' };
 }
 
 function newId({ cells }: Notebook): string {

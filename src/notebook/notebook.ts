@@ -66,11 +66,9 @@ export interface DisplayOutput {
 }
 
 /** The value of the cell. */
-export interface ResultOutput {
+export interface ResultOutput extends Omit<DisplayOutput, 'output_type'> {
   readonly output_type: 'execute_result';
   readonly execution_count: number | null;
-  readonly data: MimeBundle;
-  readonly metadata: JsonObject;
 }
 
 /** The error that the cell raised. */

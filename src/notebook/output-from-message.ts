@@ -1,20 +1,14 @@
-import type { KernelMessage } from '@jupyterlab/services';
 import type { Json, JsonObject } from '../protocol/message.js';
-import { isLines } from './check-shape.js';
-import { compactJson } from './compact-json.js';
-import { toObject } from './exact-content.js';
+import { mapValues } from '../support/map-values.js';
+import { isLines, toObject } from './check-shape.js';
 import { ExactNumber, toNumber } from './exact-number.js';
 import { isJsonMime, type MimeBundle, type Output } from './notebook.js';
+import { writeJson } from './write-json.js';
 
 /**
- * Converts an iopub message to an output; undefined for messages that carry none. A value of another type where nbformat requires text is
+ * Converts the content of an iopub message of this type to an output; undefined for messages that carry none. A value of another type where nbformat requires text is
  * converted to text: kernels send such values, and a notebook with them does not open.
  */
-export function outputFromMessage(message: KernelMessage.IIOPubMessage): Output | undefined {
-  return toOutput(message.header.msg_type, toObject(message.content));
-}
-
-/** Converts the content of a message of this type, as {@link outputFromMessage} does. */
 export function toOutput(type: string, content: JsonObject): Output | undefined {
   switch (type) {
     case 'stream':
@@ -49,17 +43,14 @@ export function toCount(value: Json | undefined): number | null {
 }
 
 function dataOf(content: JsonObject): { data: MimeBundle; metadata: JsonObject } {
-  const data = Object.entries(toObject(content['data'])).map(([mime, value]): [string, Json] => [
-    mime,
-    isJsonMime(mime) ? value : toText(value),
-  ]);
-  return { data: Object.fromEntries(data), metadata: toObject(content['metadata']) };
+  const data = mapValues(toObject(content['data']), (value, mime) => (isJsonMime(mime) ? value : toText(value)));
+  return { data, metadata: toObject(content['metadata']) };
 }
 
 function toText(value: Json): string {
   if (typeof value === 'string') return value;
   if (isLines(value)) return value.join('');
-  return compactJson(value, 'words');
+  return writeJson(value);
 }
 
 /** Returns a list; any other value, such as one text for a whole traceback, becomes the only item. */

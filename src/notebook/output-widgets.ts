@@ -1,8 +1,9 @@
 import type { KernelMessage } from '@jupyterlab/services';
 import type { Json, JsonObject } from '../protocol/message.js';
-import { toObject } from './exact-content.js';
+import { toObject } from './check-shape.js';
 import type { Output } from './notebook.js';
-import { outputFromMessage, toOutput } from './output-from-message.js';
+import { createOutputArea, type OutputArea } from './output-area.js';
+import { toOutput } from './output-from-message.js';
 
 /** The changed outputs of an Output widget. */
 export interface WidgetUpdate {
@@ -13,42 +14,30 @@ export interface WidgetUpdate {
   readonly parent: KernelMessage.IIOPubMessage['parent_header'];
 }
 
-/** The Output widgets of ipywidgets, which capture the output of a request. */
-export interface OutputWidgets {
-  /** Takes an iopub message. Returns true for output that a widget captures, which is then not an output of the cell. */
-  receive(message: KernelMessage.IIOPubMessage): boolean;
-  /** Returns the changes since the last call, which are to be sent to the kernel. */
-  takeUpdates(): readonly WidgetUpdate[];
-}
-
 interface Widget {
   readonly comm: string;
   /** Id of the request that it captures, or empty. */
   captured: string;
-  outputs: readonly Output[];
-  /** Set by `clear_output` with `wait`: the next output clears what is there. */
-  clearFirst: boolean;
+  readonly area: OutputArea;
 }
 
 /**
- * Captures as nbclient and JupyterLab do: a widget names the request to capture in its state, as `msg_id`; of several that name the same one
- * the last captures.
+ * The Output widgets of ipywidgets, which capture the output of a request as in nbclient and JupyterLab: a widget names the request in its
+ * state, as `msg_id`; of several that name the same one the last captures.
  *
  * @param onChange Called whenever a widget has captured something.
  */
-export function createOutputWidgets(onChange: (update: WidgetUpdate) => void): OutputWidgets {
+export function createOutputWidgets(onChange: (update: WidgetUpdate) => void) {
+  /** By comm; the one that began to capture last comes last. */
   const widgets = new Map<string, Widget>();
-  /** By request. */
-  const capturing = new Map<string, readonly Widget[]>();
   const updates = new Map<string, WidgetUpdate>();
 
   function setState(widget: Widget, { msg_id: request, outputs }: JsonObject): void {
-    if (Array.isArray(outputs)) widget.outputs = toOutputs(outputs);
+    if (Array.isArray(outputs)) widget.area.replace(toOutputs(outputs));
     if (typeof request !== 'string' || request === widget.captured) return;
-    const others = (capturing.get(widget.captured) ?? []).filter((one) => one !== widget);
-    capturing.set(widget.captured, others);
     widget.captured = request;
-    if (request !== '') capturing.set(request, [...(capturing.get(request) ?? []), widget]);
+    widgets.delete(widget.comm);
+    widgets.set(widget.comm, widget);
   }
 
   function receiveComm({ header, content: anyContent }: KernelMessage.IIOPubMessage): void {
@@ -56,51 +45,48 @@ export function createOutputWidgets(onChange: (update: WidgetUpdate) => void): O
     const comm = content['comm_id'];
     if (typeof comm !== 'string') return;
     const state = toObject(toObject(content['data'])['state']);
-    if (header.msg_type === 'comm_close') return closeWidget(comm);
+    if (header.msg_type === 'comm_close') {
+      widgets.delete(comm);
+      updates.delete(comm);
+    }
     if (header.msg_type === 'comm_open' && isOutputModel(content, state)) {
-      widgets.set(comm, { comm, captured: '', outputs: [], clearFirst: false });
+      widgets.set(comm, { comm, captured: '', area: createOutputArea() });
     }
     const widget = widgets.get(comm);
     if (widget !== undefined) setState(widget, state);
   }
 
-  function closeWidget(comm: string): void {
-    const widget = widgets.get(comm);
-    if (widget !== undefined) setState(widget, { msg_id: '' });
-    widgets.delete(comm);
-    updates.delete(comm);
-  }
-
-  function capture(widget: Widget, message: KernelMessage.IIOPubMessage): boolean {
-    if (message.header.msg_type === 'clear_output') {
-      if (toObject(message.content)['wait'] === true) {
-        widget.clearFirst = true;
-        return true;
-      }
-      widget.outputs = [];
+  function capture({ comm, area }: Widget, message: KernelMessage.IIOPubMessage): boolean {
+    const { msg_type: type } = message.header;
+    const content = toObject(message.content);
+    if (type === 'clear_output') {
+      const wait = content['wait'] === true;
+      area.clear(wait);
+      if (wait) return true;
     } else {
-      const output = message.header.msg_type === 'update_display_data' ? undefined : outputFromMessage(message);
+      const output = type === 'update_display_data' ? undefined : toOutput(type, content);
       if (output === undefined) return false;
-      widget.outputs = append(widget.clearFirst ? [] : widget.outputs, output);
+      area.append(output);
     }
-    widget.clearFirst = false;
-    const update = { comm: widget.comm, outputs: widget.outputs, parent: message.parent_header };
-    updates.set(widget.comm, update);
+    const update = { comm, outputs: area.outputs(), parent: message.parent_header };
+    updates.set(comm, update);
     onChange(update);
     return true;
   }
 
   return {
-    receive: (message) => {
+    /** Takes an iopub message. Returns true for output that a widget captures, which is then not an output of the cell. */
+    receive: (message: KernelMessage.IIOPubMessage): boolean => {
       if (message.header.msg_type.startsWith('comm_')) {
         receiveComm(message);
         return false;
       }
       const request = 'msg_id' in message.parent_header ? message.parent_header.msg_id : '';
-      const widget = capturing.get(request)?.at(-1);
-      return widget !== undefined && capture(widget, message);
+      const widget = [...widgets.values()].findLast(({ captured }) => captured === request);
+      return request !== '' && widget !== undefined && capture(widget, message);
     },
-    takeUpdates: () => {
+    /** Returns the changes since the last call, which are to be sent to the kernel. */
+    takeUpdates: (): readonly WidgetUpdate[] => {
       const taken = [...updates.values()];
       updates.clear();
       return taken;
@@ -114,15 +100,6 @@ function isOutputModel(content: JsonObject, state: JsonObject): boolean {
     state['_model_module'] === '@jupyter-widgets/output' &&
     state['_model_name'] === 'OutputModel'
   );
-}
-
-/** Prints to the same stream in a row are one output. */
-function append(outputs: readonly Output[], output: Output): readonly Output[] {
-  const last = outputs.at(-1);
-  if (output.output_type !== 'stream' || last?.output_type !== 'stream' || last.name !== output.name) {
-    return [...outputs, output];
-  }
-  return [...outputs.slice(0, -1), { ...last, text: last.text + output.text }];
 }
 
 /** Converts outputs that the kernel has set itself, as `append_stdout` of ipywidgets does; they have the format of a file. */

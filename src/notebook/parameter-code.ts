@@ -30,8 +30,8 @@ const python: Syntax = {
   none: 'None',
   truth: ['True', 'False'],
   text: quoteText,
+  list: bracketed,
   number: (text) => ({ NaN: "float('nan')", Infinity: "float('inf')", '-Infinity': "float('-inf')" })[text] ?? text,
-  list: (items) => `[${items.join(', ')}]`,
   mapping: (members) => `{${members.map(([name, value]) => `${quoteText(name)}: ${value}`).join(', ')}}`,
 };
 
@@ -47,8 +47,8 @@ const typescript: Syntax = {
   none: 'null',
   truth: ['true', 'false'],
   text: quoteText,
+  list: bracketed,
   number: (text) => (isExactInJavaScript(text) ? text : `${text}n`),
-  list: (items) => `[${items.join(', ')}]`,
   // Written plainly, that name would set the prototype.
   mapping: (members) =>
     `{${members.map(([name, value]) => `${name === '__proto__' ? '["__proto__"]' : quoteText(name)}: ${value}`).join(', ')}}`,
@@ -116,6 +116,10 @@ function write(value: Json, syntax: Syntax): string {
   if (typeof value === 'string') return syntax.text(value);
   if (!isJsonObject(value)) return syntax.list(Object.values(value).map((item: Json) => write(item, syntax)));
   return syntax.mapping(Object.entries(value).map(([name, item]) => [name, write(item, syntax)]));
+}
+
+function bracketed(items: readonly string[]): string {
+  return `[${items.join(', ')}]`;
 }
 
 /** True unless it is a whole number that a 64-bit float cannot hold. */

@@ -7,7 +7,7 @@ const MAX_DEPTH = 900;
 
 const BLANK = 0x20;
 const SPACE = /[\t\n\r ]*/y;
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
+const BARE = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|-?Infinity|NaN|true|false|null/y;
 const CONSTANTS = new Map<string, Json>([
   ['true', true],
   ['false', false],
@@ -16,10 +16,6 @@ const CONSTANTS = new Map<string, Json>([
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ]);
-const CONSTANT = new RegExp([...CONSTANTS.keys()].join('|'), 'y');
-
-/** A digit or a minus sign. */
-const isNumberStart = (code: number): boolean => (code >= 0x30 && code <= 0x39) || code === 0x2d;
 
 /**
  * Parses JSON as Python's json module does, which nbformat uses: with NaN and Infinity; of two members of the same name the last one counts.
@@ -42,14 +38,11 @@ export function parseJson(text: string, readNumber: (text: string) => number | E
         return string();
       case undefined:
       default: {
-        if (isNumberStart(text.charCodeAt(at))) {
-          const number = match(NUMBER);
-          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- in the place of a number: it is one, as an object
-          if (number !== undefined) return readNumber(number) as number;
-        }
-        const constant = match(CONSTANT);
-        if (constant === undefined) throw mistake();
-        return CONSTANTS.get(constant) ?? null;
+        const bare = match(BARE);
+        if (bare === undefined) throw mistake();
+        const constant = CONSTANTS.get(bare);
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- in the place of a number: it is one, as an object
+        return constant === undefined ? (readNumber(bare) as number) : constant;
       }
     }
   };

@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { isSealed } from '../keys/seal.js';
-import type { Json, JsonObject } from '../protocol/message.js';
+import type { JsonObject } from '../protocol/message.js';
+import { mapValues } from '../support/map-values.js';
 import {
   checkArray,
   checkCount,
@@ -16,6 +18,7 @@ import { toNumber } from './exact-number.js';
 import {
   AS_READ,
   isJsonMime,
+  NOTEBOOK_MINOR,
   type Cell,
   type CodeCell,
   type DisplayOutput,
@@ -24,7 +27,6 @@ import {
   type Output,
 } from './notebook.js';
 import { parseJson } from './parse-json.js';
-import { upgradeCells } from './upgrade-cells.js';
 import { upgradeMajor } from './upgrade-major.js';
 
 /** Options for reading a notebook. */
@@ -76,8 +78,29 @@ export function parseNotebook(text: string, source: string, options: ReadNoteboo
     ...unknown,
     nbformat: 4,
     metadata: checkObject(metadata, `${source}: metadata`),
-    ...upgradeCells(checked, checkCount(minor, `${source}: nbformat_minor`) ?? 0, options.newId),
+    ...withIds(checked, checkCount(minor, `${source}: nbformat_minor`) ?? 0, options.newId),
   };
+}
+
+const CELL_ID = /^[a-zA-Z0-9_-]{1,64}$/;
+
+/**
+ * Gives a new id to every cell without one, with a malformed one, or with that of an earlier cell, as nbformat 4.5 requires (JEP 62).
+ * A later minor version stays what it is.
+ */
+function withIds(
+  cells: readonly Cell[],
+  minor: number,
+  newId = () => randomBytes(4).toString('hex'),
+): Pick<Notebook, 'nbformat_minor' | 'cells'> {
+  const seen = new Set<string>();
+  const identified = cells.map((cell): Cell => {
+    let id = minor < NOTEBOOK_MINOR ? '' : cell.id;
+    while (!CELL_ID.test(id) || seen.has(id)) id = newId();
+    seen.add(id);
+    return { ...cell, id };
+  });
+  return { nbformat_minor: Math.max(minor, NOTEBOOK_MINOR), cells: identified };
 }
 
 function parse(text: string, source: string): unknown {
@@ -98,7 +121,7 @@ function parse(text: string, source: string): unknown {
 const openSealed = (source: string): string =>
   `Open it with "jupyter-curve accept ${source} --out kernel.json", and give the file that it writes as --existing.`;
 
-/** Checks a cell without its id, which older notebooks do not have: see {@link upgradeCells}. */
+/** Checks a cell without its id, which older notebooks do not have: see {@link withIds}. */
 function checkCell(value: unknown, where: string): Cell {
   const cell = checkObject(value, where);
   const common = {
@@ -106,7 +129,9 @@ function checkCell(value: unknown, where: string): Cell {
     id: typeof cell['id'] === 'string' ? cell['id'] : '',
     metadata: checkObject(cell['metadata'], `${where}.metadata`),
     source: checkLines(cell['source'], `${where}.source`),
-    ...(cell['attachments'] === undefined ? {} : { attachments: joinAttachments(cell['attachments'], where) }),
+    ...(cell['attachments'] === undefined
+      ? {}
+      : { attachments: joinAttachments(cell['attachments'], `${where}.attachments`) }),
   };
   const type = checkText(cell['cell_type'], `${where}.cell_type`);
   switch (type) {
@@ -182,19 +207,9 @@ function checkData(output: JsonObject, where: string): Pick<DisplayOutput, 'data
 }
 
 function joinAttachments(value: unknown, where: string): JsonObject {
-  return Object.fromEntries(
-    Object.entries(checkObject(value, `${where}.attachments`)).map(([name, bundle]) => [
-      name,
-      joinBundle(checkObject(bundle, `${where}.attachments`)),
-    ]),
-  );
+  return mapValues(checkObject(value, where), (bundle) => joinBundle(checkObject(bundle, where)));
 }
 
 function joinBundle(data: JsonObject): MimeBundle {
-  return Object.fromEntries(
-    Object.entries(data).map(([mime, value]): [string, Json] => [
-      mime,
-      !isJsonMime(mime) && isLines(value) ? value.join('') : value,
-    ]),
-  );
+  return mapValues(data, (value, mime) => (!isJsonMime(mime) && isLines(value) ? value.join('') : value));
 }

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../protocol/message.js';
+import { mapValues } from '../support/map-values.js';
 import { checkArray, checkObject, invalidNotebookError, isJsonObject, isLines } from './check-shape.js';
 import { toNumber } from './exact-number.js';
 import { parseJson } from './parse-json.js';
@@ -36,11 +37,12 @@ export function upgradeMajor(notebook: JsonObject, source: string): JsonObject {
       upgradeCell(checkObject(cell, `${where}.cells[${at}]`), join),
     );
   });
+  const { name: _name, signature: _signature, ...kept } = checkObject(metadata, `${source}: metadata`);
   return {
     ...rest,
     nbformat: 4,
     nbformat_minor: 4, // without ids, which the next step makes
-    metadata: without(checkObject(metadata, `${source}: metadata`), ['name', 'signature']),
+    metadata: kept,
     cells,
   };
 }
@@ -138,11 +140,5 @@ function toMimeTypes(object: JsonObject): JsonObject {
 }
 
 function joinMembers(object: JsonObject, names: ReadonlySet<string>, join: Join): JsonObject {
-  return Object.fromEntries(
-    Object.entries(object).map(([name, value]) => [name, names.has(name) && isLines(value) ? join(value) : value]),
-  );
-}
-
-function without(object: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+  return mapValues(object, (value, name) => (names.has(name) && isLines(value) ? join(value) : value));
 }

@@ -1,18 +1,8 @@
 import type { KernelMessage } from '@jupyterlab/services';
 import type { JsonObject } from '../protocol/message.js';
-import { toObject } from './exact-content.js';
+import { toObject } from './check-shape.js';
 
 const WIDGET_STATE = 'application/vnd.jupyter.widget-state+json';
-
-/** The state of the widgets of a run, with which the notebook can show them without a kernel. */
-export interface WidgetState {
-  /** Takes an iopub message; those that are not of widgets are ignored. */
-  receive(message: KernelMessage.IIOPubMessage): void;
-  /** Sets part of a widget's state, by the id of its comm. */
-  update(comm: string, state: JsonObject): void;
-  /** The addition to the notebook's metadata: `widgets`, or nothing without widgets. */
-  metadata(): JsonObject;
-}
 
 interface Model {
   state: JsonObject;
@@ -21,11 +11,11 @@ interface Model {
 }
 
 /**
- * Collects widget models from their comms, as nbclient does.
+ * The state of the widgets of a run, with which the notebook can show them without a kernel: collected from their comms, as nbclient does.
  *
  * @see {@link https://ipywidgets.readthedocs.io/en/stable/embedding.html | How notebooks embed widgets}
  */
-export function createWidgetState(): WidgetState {
+export function createWidgetState() {
   const models = new Map<string, Model>();
 
   function update(comm: string, state: JsonObject): Model {
@@ -36,8 +26,10 @@ export function createWidgetState(): WidgetState {
   }
 
   return {
-    update: (comm, state) => void update(comm, state),
-    receive: (message) => {
+    /** Sets part of a widget's state, by the id of its comm. */
+    update: (comm: string, state: JsonObject): void => void update(comm, state),
+    /** Takes an iopub message; those that are not of widgets are ignored. */
+    receive: (message: KernelMessage.IIOPubMessage): void => {
       if (message.header.msg_type !== 'comm_open' && message.header.msg_type !== 'comm_msg') return;
       const content = toObject(message.content);
       const data = toObject(content['data']);
@@ -51,7 +43,8 @@ export function createWidgetState(): WidgetState {
         model.buffers.set(JSON.stringify(path), { data: toBase64(bytes), encoding: 'base64', path });
       }
     },
-    metadata: () => {
+    /** The addition to the notebook's metadata: `widgets`, or nothing without widgets. */
+    metadata: (): JsonObject => {
       const widgets = [...models].filter(([, { state }]) => state['_model_name'] !== undefined);
       if (widgets.length === 0) return {};
       const state = Object.fromEntries(widgets.map(([id, model]) => [id, describe(model)]));

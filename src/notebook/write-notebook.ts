@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CurveKernelError } from '../errors.js';
+import { definedOnly } from '../support/defined-only.js';
 import { formatNotebook } from './format-notebook.js';
 import type { Notebook } from './notebook.js';
 
@@ -21,7 +22,9 @@ export async function writeNotebook(file: string, notebook: Notebook): Promise<v
     const mode = found && found.mode & 0o777;
     const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
     try {
-      await writeThrough(draft, text, mode);
+      // Never with more permissions than the file has, and with all of them whatever the umask.
+      await writeFile(draft, text, { flag: 'wx', flush: true, ...definedOnly({ mode }) });
+      if (mode !== undefined) await chmod(draft, mode);
       await rename(draft, target);
     } catch (error) {
       await rm(draft, { force: true });
@@ -33,16 +36,5 @@ export async function writeNotebook(file: string, notebook: Notebook): Promise<v
       cause,
       data: { file },
     });
-  }
-}
-
-async function writeThrough(file: string, text: string, mode: number | undefined): Promise<void> {
-  const handle = await open(file, 'wx');
-  try {
-    if (mode !== undefined) await handle.chmod(mode);
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

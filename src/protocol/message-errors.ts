@@ -17,13 +17,10 @@ export function tooLargeError(what: string, limit: string, found: number, allowe
 
 /** The error for a signature that is missing or wrong. */
 export function unsignedError(): CurveKernelError {
-  return new CurveKernelError(
-    'message-unsigned',
-    'The signature is not the one that the key of this connection gives.',
-    {
-      hint: 'Give both sides the same connection file: the sender has another "key", or something changed the message on its way.',
-    },
-  );
+  const found = 'The signature is not the one that the key of this connection gives.';
+  return new CurveKernelError('message-unsigned', found, {
+    hint: 'Give both sides the same connection file: the sender has another "key", or something changed the message on its way.',
+  });
 }
 
 /** The error for a signature that was seen before. */

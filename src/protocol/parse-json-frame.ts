@@ -56,8 +56,9 @@ function decodeText(bytes: Uint8Array, frame: string, strict: boolean): string {
 }
 
 function parse(text: string, frame: string, strict: boolean): Json {
-  const value = parseJson(text) ?? (strict ? undefined : parsePythonJson(text));
+  const exact = parseJson(text);
+  const value = exact === undefined && !strict ? parsePythonJson(text) : exact;
   // Without a cause: the engine's message quotes the text.
   if (value === undefined) throw malformedError(`The ${frame} is not JSON.`);
-  return value.json;
+  return value;
 }

@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { Json } from './message.js';
 import { endOfString } from './scan-json.js';
 
-/** A value that was read, in an object of its own since the value may be null. */
-export interface ParsedJson {
-  readonly json: Json;
-}
-
-/** Parses strict JSON (RFC 8259); undefined for any other text. */
-export function parseJson(text: string): ParsedJson | undefined {
-  return parseWith(text);
+/** Parses strict JSON (RFC 8259), each value as `revive` returns it (see `JSON.parse`); undefined for any other text. */
+export function parseJson(text: string, revive?: (name: string, value: unknown) => unknown): Json | undefined {
+  try {
+    const json: Json = JSON.parse(text, revive);
+    return json;
+  } catch {
+    return undefined;
+  }
 }
 
 const NUMBERS: ReadonlyMap<string, number> = new Map([
@@ -25,23 +25,14 @@ const NUMBER_WORD = /(?:\bNaN|-Infinity|\bInfinity)\b(?!\s*:)/g;
  * Parses JSON in which numbers may be `NaN`, `Infinity` and `-Infinity`, as Python's `json.loads` does; undefined for any other text.
  * Costs more than {@link parseJson}, so that is tried first.
  */
-export function parsePythonJson(text: string): ParsedJson | undefined {
+export function parsePythonJson(text: string): Json | undefined {
   if (!/NaN|Infinity/.test(text)) return undefined;
   // The words become texts that the sender cannot have written.
   const mark = randomUUID();
   const marked = replaceOutsideStrings(text, (part) => part.replace(NUMBER_WORD, (word) => `"${mark}${word}"`));
-  return parseWith(marked, (_, value: unknown) =>
+  return parseJson(marked, (_, value: unknown) =>
     typeof value === 'string' && value.startsWith(mark) ? NUMBERS.get(value.slice(mark.length)) : value,
   );
-}
-
-function parseWith(text: string, revive?: (name: string, value: unknown) => unknown): ParsedJson | undefined {
-  try {
-    const json: Json = JSON.parse(text, revive);
-    return { json };
-  } catch {
-    return undefined;
-  }
 }
 
 /** The JSON text with each part between its strings changed. */

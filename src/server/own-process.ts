@@ -1,4 +1,4 @@
-import { watchParent } from './parent-watch.js';
+import { processExists } from '../support/process-start.js';
 import type { Kernel } from './kernel.js';
 
 /**
@@ -24,4 +24,28 @@ export function ownProcess(kernel: Kernel, env: NodeJS.ProcessEnv, onFailure: (e
     for (const [event, handler] of handlers) process.off(event, handler);
   };
   void undo();
+}
+
+/** Milliseconds between two looks. */
+const PARENT_INTERVAL = 500;
+
+/**
+ * Calls `onGone` once when the process that started this one is gone, which nothing else tells a kernel whose manager was
+ * killed. `parentPid` is what the manager says it is (`JPY_PARENT_PID`): where a wrapper stands in between, both are watched.
+ * Does not keep the process alive.
+ *
+ * @returns a function that ends the watch
+ */
+function watchParent(parentPid: number | undefined, onGone: () => void): () => void {
+  const { ppid } = process;
+  // A pid that means nothing here, such as one of another namespace, says nothing when it is not there.
+  const manager = parentPid !== undefined && parentPid !== ppid && processExists(parentPid) ? parentPid : undefined;
+  const orphaned = parentPid !== undefined && parentPid !== ppid && manager === undefined && ppid === 1;
+  const timer = setInterval(() => {
+    if (!orphaned && process.ppid === ppid && (manager === undefined || processExists(manager))) return;
+    clearInterval(timer);
+    onGone();
+  }, PARENT_INTERVAL);
+  timer.unref();
+  return () => clearInterval(timer);
 }

@@ -13,10 +13,13 @@ export interface Peers {
   /** A connection from that address is about to be let in. It counts from now on. */
   expect(address: string): void;
   /** Takes in what happened; returns the client that has left by it. */
-  take(
-    event: ListenerEvent,
-    now: Date,
-  ): { readonly address: string; readonly sockets: readonly SocketName[] } | undefined;
+  take(event: ListenerEvent, now: Date): LeftClient | undefined;
+}
+
+/** A client that has left, with the sockets that it had. */
+export interface LeftClient {
+  readonly address: string;
+  readonly sockets: readonly SocketName[];
 }
 
 /** The one socket whose connections are watched: a client is there as long as its shell is. */
@@ -62,16 +65,15 @@ export function createPeers(): Peers {
     if (peers.length > MAX_PEERS) drop(peers[0]);
   };
   const drop = (peer: Entry | undefined): void => {
-    const at = peers.findIndex((one) => one === peer);
-    if (at >= 0) peers.splice(at, 1);
+    if (peer) peers.splice(peers.indexOf(peer), 1);
   };
   /** Its other connections end with it, and are told of before or after. */
-  const leave = (peer: Entry): { readonly address: string; readonly sockets: readonly SocketName[] } => {
+  const leave = (peer: Entry): LeftClient => {
     drop(peer);
     for (const socket of peer.sockets) if (socket !== 'shell') owed.add(socket, 1);
     return { address: peer.address, sockets: [...peer.sockets].toSorted() };
   };
-  const end = (socket: SocketName): ReturnType<Peers['take']> => {
+  const end = (socket: SocketName): LeftClient | undefined => {
     if (socket !== 'heartbeat') {
       open.add(socket, -1);
       if (KEYED_SOCKETS.every((name) => open.of(name) === 0)) seen.clear();

@@ -12,10 +12,10 @@ import { eraseVariable } from './erase-variable.js';
 import type { OpenBackend } from './backend.js';
 import { Kernel, type KernelOptions } from './kernel.js';
 import { ownProcess } from './own-process.js';
-import type { AccessOptions } from './rules/access-options.js';
 
 /** Options of {@link serveBackend}. */
-export interface ServeBackendOptions {
+export interface ServeBackendOptions
+  extends Pick<KernelOptions, 'access' | 'onEvent' | 'onAlarm'>, Partial<Pick<KernelOptions, 'origin'>> {
   /** Refuse to serve without keys. */
   readonly requireEncryption?: boolean;
   /** The environment that {@link SECRET_VARIABLE} is taken and removed from. Default: that of the process. */
@@ -27,16 +27,8 @@ export interface ServeBackendOptions {
   readonly ownsProcess?: boolean;
   /** Called with an error of the language that no client waits for. */
   readonly onFailure?: (error: unknown) => void;
-  /** Called with the events of each listener. Without it, few connections are monitored. */
-  readonly onEvent?: KernelOptions['onEvent'];
-  /** Called with problems of the access rules, the audit and the stored state. Must not throw. */
-  readonly onAlarm?: KernelOptions['onAlarm'];
-  /** The sources of access rules, and the audit. */
-  readonly access?: AccessOptions;
   /** Ends the kernel. */
   readonly signal?: AbortSignal;
-  /** The session and user name of the kernel's own messages. Default: a new session, and `kernel`. */
-  readonly origin?: MessageOrigin;
 }
 
 /**
@@ -95,13 +87,10 @@ function takeSecretKey(env: NodeJS.ProcessEnv): Secret | undefined {
 
 function checkEncryption({ curve }: ConnectionInfo, required: boolean): void {
   if (curve === undefined && required) {
-    throw new CurveKernelError(
-      'encryption-required',
-      'The connection has no keys, and serving without encryption is not allowed.',
-      {
-        hint: 'Start the kernel by a manager that issues keys, or allow plain text.',
-      },
-    );
+    const problem = 'The connection has no keys, and serving without encryption is not allowed.';
+    throw new CurveKernelError('encryption-required', problem, {
+      hint: 'Start the kernel by a manager that issues keys, or allow plain text.',
+    });
   }
   if (curve !== undefined && curve.secretKey === undefined) {
     throw new CurveKernelError('connection-file-invalid', 'The connection has the public key and not the secret one.', {

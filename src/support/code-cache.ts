@@ -78,6 +78,17 @@ export function hasCodeCache(file: string): boolean {
   return readCache(cacheFile(file), file, readFileSync(file)) !== undefined;
 }
 
+/** Has the process write the cache of a bundle when it ends; a folder of another account stays without. */
+export function writeCacheOnExit(bundle: LoadedBundle): void {
+  process.once('exit', () => {
+    try {
+      bundle.writeCache();
+    } catch {
+      // The next process compiles the bundle.
+    }
+  });
+}
+
 const importModule = async (specifier: string): Promise<unknown> => import(specifier);
 
 /** One for each version of V8, set of its flags, and kind of processor. */

@@ -264,7 +264,7 @@ export const THREATS: readonly Threat[] = [
     stoppedBy: 'A broken file changes nothing, raises an alarm, and never lets a client in.',
     tests: [
       reference('unit/server/access-files', 'that is broken from the start lets in only the owner'),
-      reference('unit/server/state-file', 'lines that were moved, left out or taken from another time'),
+      reference('unit/server/state-file', 'a state that was cut short, added to, changed or sealed'),
       reference('hostile/access', 'holds up neither its start nor its end'),
     ],
   },

@@ -72,27 +72,24 @@ export function verifyAudit(lines: Iterable<string>, tip?: AuditTip): AuditRepor
   let running = false;
   let closed = true;
   let count = 0;
+  const broken = (what: string): AuditReport => ({
+    ok: false,
+    problem: { line: count + 1, what },
+    closed: false,
+    lines: count,
+  });
   for (const text of lines) {
     const read = readLine(text);
-    const problem = typeof read === 'string' ? read : findProblem(read, last, running, tip);
-    if (typeof read === 'string' || problem !== undefined) {
-      return {
-        ok: false,
-        problem: { line: count + 1, what: problem ?? 'cannot be read' },
-        closed: false,
-        lines: count,
-      };
-    }
+    if (typeof read === 'string') return broken(read);
+    const problem = findProblem(read, last, running, tip);
+    if (problem !== undefined) return broken(problem);
     count++;
     last = read;
     if (read.event === 'start' && running) closed = false;
     running = read.event !== 'end';
   }
-  const missing =
-    count === 0 ? 'the audit is empty' : tip && tip.seq > last.seq ? 'lines are missing at the end' : undefined;
-  if (missing !== undefined) {
-    return { ok: false, problem: { line: count + 1, what: missing }, closed: false, lines: count };
-  }
+  if (count === 0) return broken('the audit is empty');
+  if (tip && tip.seq > last.seq) return broken('lines are missing at the end');
   return { ok: true, closed: closed && !running, lines: count };
 }
 

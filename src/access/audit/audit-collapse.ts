@@ -11,25 +11,17 @@ export interface AuditCollapse {
   flush(now: number, time: string): readonly AuditRecord[];
 }
 
-/** Options of {@link createAuditCollapse}. */
-export interface AuditCollapseOptions {
-  /** Milliseconds in which like records count as one. Default: 10,000. */
-  readonly window?: number;
-  /** Kinds of record told apart in a window. Beyond it only the event is. Default: 256. */
-  readonly kinds?: number;
-}
-
 /** Events that strangers and clients can cause at will. The others need a right, and each is written. */
 const FLOODS: ReadonlySet<AuditEvent> = new Set(['accept', 'refuse', 'leave', 'deny', 'alarm']);
 
 /**
  * Makes a collapse. Records are alike when event, verdict, identity, address, channels, type and rule are the same. However many
- * come and however they differ, no window lets through more than twice `kinds` and a few, and memory holds no more. Throws
- * TypeError for options that are not above zero.
+ * come and however they differ, no window lets through more than twice `kinds` and a few, and memory holds no more.
+ *
+ * @param window Milliseconds in which like records count as one.
+ * @param kinds Number of kinds of record told apart in a window. Beyond it only the event is.
  */
-export function createAuditCollapse(options: AuditCollapseOptions = {}): AuditCollapse {
-  const { window = 10_000, kinds = 256 } = options;
-  if (!(window > 0) || !(kinds > 0)) throw new TypeError('A collapse wants a window and a number of kinds above zero.');
+export function createAuditCollapse(window = 10_000, kinds = 256): AuditCollapse {
   // In the order in which the windows end, since all are of one length and a renewed one moves to the back.
   const floods = new Map<string, Flood>();
 

@@ -25,14 +25,11 @@ export function checkOwnership(actor: Subject, before: Iterable<GrantTerms>, aft
   if (!actor.roles.includes('owner') && !actor.roles.includes('admin')) {
     const given = rolesGiven(was, willBe).find((role) => !actor.roles.includes(role));
     if (given !== undefined) {
-      throw new CurveKernelError(
-        'not-permitted',
-        `${actor.name} may not give the role ${given}, which it does not hold.`,
-        {
-          hint: 'Ask an owner or admin of the kernel.',
-          data: { role: given },
-        },
-      );
+      const problem = `${actor.name} may not give the role ${given}, which it does not hold.`;
+      throw new CurveKernelError('not-permitted', problem, {
+        hint: 'Ask an owner or admin of the kernel.',
+        data: { role: given },
+      });
     }
   }
   if ([isOwner, isLastingOwner].some((kind) => was.some(kind) && !willBe.some(kind))) {

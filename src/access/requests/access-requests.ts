@@ -37,23 +37,7 @@ export interface AccessRequest<Question, Answer> {
   readonly decodeReply: (reply: JsonObject) => Answer | Promise<Answer>;
 }
 
-/** The content of a request that sets or lists topics: without a topic it lists. */
-export interface TopicChange {
-  readonly topic?: string;
-  readonly visibility?: Visibility;
-}
-
-/** The roles of a policy, and the file that it came from. */
-export interface PolicyRoles {
-  readonly source: string;
-  readonly roles: readonly string[];
-}
-
-/** New roles of an identity. */
-export interface RoleChange {
-  readonly name: string;
-  readonly roles: readonly string[];
-}
+type RoleChange = Pick<GrantRequest, 'name' | 'roles'>;
 
 /** Every request about access. */
 export const ACCESS_REQUESTS = {
@@ -107,7 +91,8 @@ export const ACCESS_REQUESTS = {
     encodeReply: ({ name, roles }) => ({ name, roles }),
     decodeReply: (reply) => ({ name: textField(reply, 'name', malformedReply), roles: textsIn(reply['roles']) }),
   }),
-  topic: request<TopicChange, readonly string[]>('topic', {
+  // Without a topic it lists.
+  topic: request<{ readonly topic?: string; readonly visibility?: Visibility }, readonly string[]>('topic', {
     encode: ({ topic, visibility }) => (topic === undefined ? {} : { topic, private: visibility !== 'public' }),
     decode: (content) => {
       const topic = optionalTextField(content, 'topic');
@@ -134,7 +119,7 @@ export const ACCESS_REQUESTS = {
         missing: textIn(reply['missing']),
       }),
   }),
-  policy: request<object, PolicyRoles>('policy', {
+  policy: request<object, { readonly source: string; readonly roles: readonly string[] }>('policy', {
     encode: () => ({}),
     decode: () => ({}),
     encodeReply: ({ source, roles }) => ({ source, roles }),

@@ -1,4 +1,3 @@
-import type { CommandModule } from 'yargs';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { endpoint } from '../../connection/endpoints.js';
 import { parseConnectionInfo } from '../../connection/read-connection-file.js';
@@ -11,74 +10,53 @@ import { openSealedText } from '../../keys/seal.js';
 import { refuseExistingFile } from '../output/grant-files.js';
 import { printNote, printResult } from '../output/output.js';
 import { ownKeysFolder, readOwnPair, readOwnPairs, readPair } from '../own-keys.js';
-import { usageError } from '../output/usage-error.js';
-
-interface AcceptArguments {
-  readonly sealed: string;
-  readonly name: string | undefined;
-  readonly 'key-file': string | undefined;
-  readonly out: string;
-}
+import { defineCommand } from '../command.js';
+import { argument, needed, text } from '../options/option.js';
+import { onlyOneOf } from '../output/usage-error.js';
 
 /** `accept`: opens a file of `grant --seal`. */
-export const acceptCommand: CommandModule<object, AcceptArguments> = {
-  command: 'accept <sealed>',
-  describe: 'Open a grant that was sealed to your key',
-  builder: (yargs) =>
-    yargs
-      .positional('sealed', { type: 'string', demandOption: true, describe: 'The sealed file' })
-      .option('name', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Name of the key pair, as given to "keygen --name"',
-      })
-      .option('key-file', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Certificate file of the key pair [default: found among yours]',
-      })
-      .option('out', {
-        type: 'string',
-        demandOption: true,
-        requiresArg: true,
-        describe: 'Where to write the connection file',
-      })
-      .check(({ name, keyFile }) => {
-        if (name === undefined || keyFile === undefined) return true;
-        throw usageError('Only one of --name and --key-file can be given.', 'accept');
-      })
-      .example('$0 accept alice.sealed --out kernel.json', ''),
-  handler: accept,
-};
-
-async function accept({ sealed, name, 'key-file': keyFile, out }: AcceptArguments): Promise<void> {
-  await refuseExistingFile(out);
-  const text = await readPrivateFile(sealed, { kind: 'connection-file', maxBytes: 64 * 1024, isSecret: () => false });
-  const pairs =
-    keyFile !== undefined
-      ? [await readPair(keyFile)]
-      : name !== undefined
-        ? [await readOwnPair(name)]
-        : await readOwnPairs();
-  const { opened, pair } = await openWithOne(text, sealed, pairs);
-  const connection = await parseConnectionInfo(opened, sealed);
-  checkRecipient(connection, pair, sealed);
-  await writeConnectionFile(out, connection);
-  const kernel = fingerprint(connection.curve?.publicKey ?? '');
-  printNote(`this is a grant of the kernel at ${endpoint(connection, 'shell')} with the key ${kernel}`);
-  printNote('a seal does not prove who made it: if that matters, compare the key with the sender');
-  printResult(out);
-}
+export const command = defineCommand({
+  arguments: { sealed: argument('The sealed file') },
+  options: {
+    name: text('Name of the key pair, as given to "keygen --name"'),
+    'key-file': text('Certificate file of the key pair [default: found among yours]'),
+    out: needed('Where to write the connection file'),
+  },
+  check: (values) => onlyOneOf(values, 'accept', ['name', 'key-file']),
+  examples: [['accept alice.sealed --out kernel.json']],
+  run: async ({ sealed, name, 'key-file': keyFile, out }) => {
+    await refuseExistingFile(out);
+    const content = await readPrivateFile(sealed, {
+      kind: 'connection-file',
+      maxBytes: 64 * 1024,
+      isSecret: () => false,
+    });
+    const pairs =
+      keyFile !== undefined
+        ? [await readPair(keyFile)]
+        : name !== undefined
+          ? [await readOwnPair(name)]
+          : await readOwnPairs();
+    const { opened, pair } = await openWithOne(content, sealed, pairs);
+    const connection = await parseConnectionInfo(opened, sealed);
+    checkRecipient(connection, pair, sealed);
+    await writeConnectionFile(out, connection);
+    const kernel = fingerprint(connection.curve?.publicKey ?? '');
+    printNote(`this is a grant of the kernel at ${endpoint(connection, 'shell')} with the key ${kernel}`);
+    printNote('a seal does not prove who made it: if that matters, compare the key with the sender');
+    printResult(out);
+  },
+});
 
 async function openWithOne(
-  text: string,
+  content: string,
   source: string,
   pairs: readonly CurvePair[],
 ): Promise<{ opened: string; pair: CurvePair }> {
   let refusal: CurveKernelError | undefined;
   for (const pair of pairs) {
     try {
-      return { opened: await openSealedText(text, pair, source), pair };
+      return { opened: await openSealedText(content, pair, source), pair };
     } catch (error) {
       if (!isCurveKernelError(error, 'key-mismatch')) throw error;
       refusal = error;

@@ -1,57 +1,30 @@
 import { readFile } from 'node:fs/promises';
-import type { CommandModule } from 'yargs';
 import { tipOf, verifyAudit, type AuditReport, type AuditTip } from '../../access/audit/audit-chain.js';
 import { CurveKernelError } from '../../errors.js';
+import { isObject } from '../../support/is-object.js';
 import { defaultAuditFile } from '../options/default-audit-file.js';
-import { JSON_OPTION, printJson, printNote, printResult, reportFailure, table } from '../output/output.js';
+import { printJson, printNote, printResult, reportFailure, table } from '../output/output.js';
+import { defineCommand } from '../command.js';
+import { argument, flag, JSON_OPTION, text } from '../options/option.js';
 import { usageError } from '../output/usage-error.js';
 
-interface AuditArguments {
-  readonly file: string;
-  readonly verify: boolean;
-  readonly tip: string | undefined;
-  readonly json: boolean;
-}
-
 /** `audit`: shows or verifies the audit file of a kernel. */
-export const auditCommand: CommandModule<object, AuditArguments> = {
-  command: 'audit <file>',
-  describe: 'Show or verify the audit file of a kernel: connections, grants and refusals',
-  builder: (yargs) =>
-    yargs
-      .positional('file', {
-        type: 'string',
-        demandOption: true,
-        describe: 'Audit file (.jsonl), or connection file (.json) of the kernel',
-      })
-      .option('verify', {
-        type: 'boolean',
-        default: false,
-        describe: 'Check that no line was changed, added or removed, and print the tip',
-      })
-      .option('tip', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Check also that the file continues from this tip, as --verify printed it earlier',
-      })
-      .option('json', JSON_OPTION),
-  handler: audit,
-};
-
-async function audit({ file, verify, tip, json }: AuditArguments): Promise<void> {
-  const source = await auditFileOf(file);
-  const lines = await readLines(source);
-  if (verify || tip !== undefined)
-    return showReport(source, lines, tip === undefined ? undefined : parseTip(tip), json);
-  const records = lines.map((line, index) => parseLine(line, index, source));
-  if (json) printJson(records);
-  else printResult(table([HEADING, ...records.map(row)]));
-}
-
-/** The audit file itself, or the default one of the kernel of this connection file. */
-async function auditFileOf(file: string): Promise<string> {
-  return file.endsWith('.json') ? defaultAuditFile(file) : file;
-}
+export const command = defineCommand({
+  arguments: { file: argument('Audit file (.jsonl), or connection file (.json) of the kernel') },
+  options: {
+    verify: flag('Check that no line was changed, added or removed, and print the tip'),
+    tip: text('Check also that the file continues from this tip, as --verify printed it earlier'),
+    json: JSON_OPTION,
+  },
+  run: async ({ file, verify, tip, json }) => {
+    const source = file.endsWith('.json') ? await defaultAuditFile(file) : file;
+    const lines = await readLines(source);
+    if (verify || tip !== undefined) return showReport(source, lines, tip === undefined ? tip : parseTip(tip), json);
+    const records = lines.map((line, index) => parseLine(line, index, source));
+    if (json) printJson(records);
+    else printResult(table([HEADING, ...records.map(row)]));
+  },
+});
 
 async function readLines(file: string): Promise<readonly string[]> {
   try {
@@ -89,18 +62,18 @@ const formatTip = (lines: readonly string[]): string => {
   return `${seq}:${hash}`;
 };
 
-function parseTip(text: string): AuditTip {
-  const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+function parseTip(tip: string): AuditTip {
+  const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(tip) ?? [];
   if (hash !== undefined) return { seq: Number(seq), hash };
   throw usageError('The value of --tip must be a number, a colon and a hash, as --verify prints them.', 'audit');
 }
 
 type Line = Readonly<Record<string, unknown>>;
 
-function parseLine(text: string, index: number, source: string): Line {
+function parseLine(line: string, index: number, source: string): Line {
   try {
-    const line: unknown = JSON.parse(text);
-    if (typeof line === 'object' && line !== null) return { ...line };
+    const record: unknown = JSON.parse(line);
+    if (isObject(record)) return { ...record };
   } catch {
     // Reported below, with the number of the line.
   }

@@ -1,25 +1,18 @@
-import type { CommandModule } from 'yargs';
 import type { ClientInfo } from '../../access/grants/grant-info.js';
-import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
-import { JSON_OPTION, printJson, printResult, table } from '../output/output.js';
-
-interface ClientsArguments extends ExistingArguments {
-  readonly json: boolean;
-}
+import { defineCommand } from '../command.js';
+import { EXISTING_OPTIONS, withAccess } from '../options/existing-kernel.js';
+import { JSON_OPTION } from '../options/option.js';
+import { printJson, printResult, table } from '../output/output.js';
 
 /** `clients`: the grants of a kernel and the connections that use them. */
-export const clientsCommand: CommandModule<object, ClientsArguments> = {
-  command: 'clients',
-  describe: 'List the grants of a running kernel and the clients that are connected',
-  builder: (yargs) => existingOptions(yargs).option('json', JSON_OPTION),
-  handler: clients,
-};
-
-async function clients(args: ClientsArguments): Promise<void> {
-  const found = await withAccess(args, (access) => access.clients());
-  if (args.json) printJson({ clients: found });
-  else printResult(table([HEADING, ...found.flatMap(rows)]));
-}
+export const command = defineCommand({
+  options: { ...EXISTING_OPTIONS, json: JSON_OPTION },
+  run: async (args) => {
+    const clients = await withAccess(args, (access) => access.clients());
+    if (args.json) printJson({ clients });
+    else printResult(table([HEADING, ...clients.flatMap(rows)]));
+  },
+});
 
 const HEADING = ['NAME', 'ROLES', 'KEY FINGERPRINT', 'UNTIL', 'CONNECTED FROM', 'SINCE', 'LAST REQUEST'];
 

@@ -1,59 +1,44 @@
 import { fstatSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { checkIdentityName } from '../../access/grants/identity-name.js';
 import { writeCertificateFiles } from '../../keys/certificate-file.js';
 import { exposeZ85, generateCurvePair } from '../../keys/curve-pair.js';
 import { fingerprint } from '../../keys/fingerprint.js';
-import { JSON_OPTION, printJson, printNote, printResult, printWarning } from '../output/output.js';
+import { defineCommand } from '../command.js';
+import { JSON_OPTION, text } from '../options/option.js';
+import { printJson, printNote, printResult, printWarning } from '../output/output.js';
 import { makeOwnKeysFolder } from '../own-keys.js';
 
-interface KeygenArguments {
-  readonly name: string | undefined;
-  readonly out: string | undefined;
-  readonly json: boolean;
-}
-
 /** `keygen`: a Curve key pair, as Z85 text or as certificate files that pyzmq's `zmq.auth` and CZMQ load. */
-export const keygenCommand: CommandModule<object, KeygenArguments> = {
-  command: 'keygen',
-  describe: 'Generate a Curve key pair',
-  builder: (yargs) =>
-    yargs
-      .option('name', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Generate your own pair, store it, and print the public key',
-      })
-      .option('out', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Write certificate files BASE.key and BASE.key_secret, as zmq.auth does',
-      })
-      .option('json', JSON_OPTION)
-      .example('$0 keygen --name alice', 'the public key is what "grant --key" takes')
-      .example('$0 keygen --out alice', 'alice.key is public; keep alice.key_secret'),
-  handler: keygen,
-};
-
-async function keygen({ name, out, json }: KeygenArguments): Promise<void> {
-  if (name !== undefined) return keepOwnPair(checkIdentityName(name), out, json);
-  const pair = await generateCurvePair();
-  try {
-    if (out === undefined) {
-      warnIfExposed();
-      const keys = { public: pair.publicKey, secret: exposeZ85(pair.secretKey) };
-      if (json) printJson(keys);
-      else printResult(`public: ${keys.public}\nsecret: ${keys.secret}`);
-    } else {
-      const files = await writeCertificateFiles(out, pair);
-      if (json) printJson({ ...files, fingerprint: fingerprint(pair.publicKey) });
-      else printResult(`${files.publicFile}\n${files.secretFile}`);
+export const command = defineCommand({
+  options: {
+    name: text('Generate your own pair, store it, and print the public key'),
+    out: text('Write certificate files BASE.key and BASE.key_secret, as zmq.auth does'),
+    json: JSON_OPTION,
+  },
+  examples: [
+    ['keygen --name alice', 'the public key is what "grant --key" takes'],
+    ['keygen --out alice', 'alice.key is public; keep alice.key_secret'],
+  ],
+  run: async ({ name, out, json }) => {
+    if (name !== undefined) return keepOwnPair(checkIdentityName(name), out, json);
+    const pair = await generateCurvePair();
+    try {
+      if (out === undefined) {
+        warnIfExposed();
+        const keys = { public: pair.publicKey, secret: exposeZ85(pair.secretKey) };
+        if (json) printJson(keys);
+        else printResult(`public: ${keys.public}\nsecret: ${keys.secret}`);
+      } else {
+        const files = await writeCertificateFiles(out, pair);
+        if (json) printJson({ ...files, fingerprint: fingerprint(pair.publicKey) });
+        else printResult(`${files.publicFile}\n${files.secretFile}`);
+      }
+    } finally {
+      pair.secretKey.wipe();
     }
-  } finally {
-    pair.secretKey.wipe();
-  }
-}
+  },
+});
 
 /** Prints the public key, to be sent to an owner of a kernel; the secret key goes into its file only. */
 async function keepOwnPair(name: string, out: string | undefined, json: boolean): Promise<void> {

@@ -1,58 +1,45 @@
-import type { CommandModule } from 'yargs';
 import { parseAuthorizedClients, type AuthorizedClient } from '../../access/grants/authorized-clients.js';
 import { checkGrantTerms } from '../../access/grants/grant.js';
 import { DEFAULT_POLICY, type Policy } from '../../access/policy/policy.js';
 import { isBuiltInRole } from '../../access/policy/role.js';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
-import { readRules } from '../../server/rules/read-rules.js';
-import { JSON_OPTION, printJson, printResult, printWarning } from '../output/output.js';
+import { readRules } from '../../server/rules/watched-file.js';
+import { defineCommand } from '../command.js';
+import { JSON_OPTION, text } from '../options/option.js';
+import { printJson, printResult, printWarning } from '../output/output.js';
 import { usageError } from '../output/usage-error.js';
 
-interface PolicyArguments {
-  readonly action: 'check';
-  readonly file: string | undefined;
-  readonly 'authorized-clients': string | undefined;
-  readonly json: boolean;
-}
-
 /** `policy check`: checks whether a kernel could use these files; needs no kernel. */
-export const policyCommand: CommandModule<object, PolicyArguments> = {
-  command: 'policy <action> [file]',
-  describe: 'Check a policy file and its tests, without a kernel',
-  builder: (yargs) =>
-    yargs
-      .positional('action', { choices: ['check'] as const, demandOption: true, describe: 'The action' })
-      .positional('file', { type: 'string', describe: 'The policy file' })
-      .option('authorized-clients', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Check this list of authorized clients too, against the roles of the policy',
-      })
-      .option('json', JSON_OPTION)
-      .check(({ file, 'authorized-clients': clients }) => {
-        if (file ?? clients) return true;
-        throw usageError('A policy file or --authorized-clients is needed.', 'policy');
-      })
-      .example('$0 policy check access_policy.yaml --authorized-clients authorized_clients', ''),
-  handler: check,
-};
-
-async function check({ file, 'authorized-clients': list, json }: PolicyArguments): Promise<void> {
-  const found = file === undefined ? undefined : await readPolicy(file);
-  const clients = list === undefined ? undefined : await checkClients(list, found?.policy ?? DEFAULT_POLICY);
-  const roles = found && [...found.policy.roles.keys()].filter((name) => !isBuiltInRole(name));
-  if (json) {
-    return printJson({
-      ...(found && { policy: { file, roles, tests: found.tests } }),
-      ...(clients && { authorizedClients: { file: list, clients: clients.length } }),
-    });
-  }
-  if (found && roles) {
-    const tests = `${plural(found.tests, 'test')} ${found.tests === 1 ? 'passes' : 'pass'}`;
-    printResult(`${file}: ${plural(roles.length, 'role')}, ${tests}`);
-  }
-  if (clients) printResult(`${list}: ${plural(clients.length, 'client')}`);
-}
+export const command = defineCommand({
+  arguments: {
+    action: { choices: ['check'], demandOption: true, describe: 'The action' },
+    file: { type: 'string', describe: 'The policy file' },
+  },
+  options: {
+    'authorized-clients': text('Check this list of authorized clients too, against the roles of the policy'),
+    json: JSON_OPTION,
+  },
+  check: ({ file, 'authorized-clients': clients }) => {
+    if (!(file ?? clients)) throw usageError('A policy file or --authorized-clients is needed.', 'policy');
+  },
+  examples: [['policy check access_policy.yaml --authorized-clients authorized_clients']],
+  run: async ({ file, 'authorized-clients': list, json }) => {
+    const found = file === undefined ? undefined : await readPolicy(file);
+    const clients = list === undefined ? undefined : await checkClients(list, found?.policy ?? DEFAULT_POLICY);
+    const roles = found && [...found.policy.roles.keys()].filter((name) => !isBuiltInRole(name));
+    if (json) {
+      return printJson({
+        ...(found && { policy: { file, roles, tests: found.tests } }),
+        ...(clients && { authorizedClients: { file: list, clients: clients.length } }),
+      });
+    }
+    if (found && roles) {
+      const tests = `${plural(found.tests, 'test')} ${found.tests === 1 ? 'passes' : 'pass'}`;
+      printResult(`${file}: ${plural(roles.length, 'role')}, ${tests}`);
+    }
+    if (clients) printResult(`${list}: ${plural(clients.length, 'client')}`);
+  },
+});
 
 async function readPolicy(file: string): Promise<{ readonly policy: Policy; readonly tests: number }> {
   const { readPolicyText } = await import('../../access/policy/policy-file.js');

@@ -1,52 +1,50 @@
-import type { CommandModule } from 'yargs';
 import { parsePointInTime } from '../../access/policy/point-in-time.js';
 import { isCurveKernelError } from '../../errors.js';
 import { fingerprint } from '../../keys/fingerprint.js';
 import type { RevokeFilter } from '../../access/access.js';
 import type { GrantInfo } from '../../access/grants/grant-info.js';
 import type { AccessClient } from '../../manager/client/access-client.js';
-import { existingOptions, withAccess, type ExistingArguments } from '../options/existing-kernel.js';
+import { definedOnly } from '../../support/defined-only.js';
+import { defineCommand } from '../command.js';
+import { EXISTING_OPTIONS, withAccess } from '../options/existing-kernel.js';
 import { readKeyArgument } from '../options/key-argument.js';
-import { JSON_OPTION, printJson, printNote, printResult } from '../output/output.js';
+import { flag, JSON_OPTION, text } from '../options/option.js';
+import { printJson, printNote, printResult } from '../output/output.js';
 import { parseOption, usageError } from '../output/usage-error.js';
 
-interface RevokeArguments extends ExistingArguments {
-  readonly name: string | undefined;
-  readonly key: string | undefined;
-  readonly 'all-before': string | undefined;
-  readonly 'let-finish': boolean;
-  readonly json: boolean;
-}
-
 /** `revoke`: revokes grants and closes the connections that use them. */
-export const revokeCommand: CommandModule<object, RevokeArguments> = {
-  command: 'revoke [name]',
-  describe: 'Revoke access to a running kernel, and close its connections',
-  builder: (yargs) =>
-    existingOptions(yargs.positional('name', { type: 'string', describe: 'The identity' }))
-      .option('key', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Only the grant to this key: fingerprint, public key, or certificate file',
-      })
-      .option('all-before', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Only grants issued before this time, such as 2030-01-31T18:00:00Z',
-      })
-      .option('let-finish', {
-        type: 'boolean',
-        default: false,
-        describe: 'Let a running cell of the identity finish instead of interrupting it',
-      })
-      .option('json', JSON_OPTION)
-      .check(({ name, key, allBefore }) => {
-        if (name ?? key ?? allBefore) return true;
-        throw usageError('A name, --key or --all-before is needed.', 'revoke');
-      })
-      .example('$0 revoke alice --existing kernel.json', ''),
-  handler: revoke,
-};
+export const command = defineCommand({
+  arguments: { name: { type: 'string', describe: 'The identity' } },
+  options: {
+    ...EXISTING_OPTIONS,
+    key: text('Only the grant to this key: fingerprint, public key, or certificate file'),
+    'all-before': text('Only grants issued before this time, such as 2030-01-31T18:00:00Z'),
+    'let-finish': flag('Let a running cell of the identity finish instead of interrupting it'),
+    json: JSON_OPTION,
+  },
+  check: ({ name, key, 'all-before': before }) => {
+    if (!(name ?? key ?? before)) throw usageError('A name, --key or --all-before is needed.', 'revoke');
+  },
+  examples: [['revoke alice --existing kernel.json']],
+  run: async (args) => {
+    const { name, key, 'all-before': before } = args;
+    const filter = {
+      letFinish: args['let-finish'],
+      ...definedOnly({
+        name,
+        key: key === undefined || key.startsWith('SHA256:') ? key : fingerprint(await readKeyArgument(key)),
+        allBefore:
+          before === undefined
+            ? undefined
+            : new Date(parseOption('--all-before', 'revoke', () => parsePointInTime(before))),
+      }),
+    };
+    const revoked = await withAccess(args, (access) => revokeOthersOrOwn(access, filter));
+    if (args.json) return printJson({ revoked });
+    for (const grant of revoked) printResult(`${grant.name} ${grant.fingerprint}`);
+    printNote(`${revoked.length} ${revoked.length === 1 ? 'key' : 'keys'} revoked`);
+  },
+});
 
 /** Revoking your own grant closes your connection, so no reply arrives. */
 async function revokeOthersOrOwn(access: AccessClient, request: RevokeFilter): Promise<readonly GrantInfo[]> {
@@ -71,19 +69,3 @@ const matchesFilter = (grant: GrantInfo, { name, key, allBefore }: RevokeFilter)
   (name ?? grant.name) === grant.name &&
   (key ?? grant.fingerprint) === grant.fingerprint &&
   (allBefore === undefined || new Date(grant.issuedAt) < allBefore);
-
-async function revoke(args: RevokeArguments): Promise<void> {
-  const { name, key, 'all-before': before } = args;
-  const request = {
-    ...(name === undefined ? {} : { name }),
-    ...(key === undefined ? {} : { key: key.startsWith('SHA256:') ? key : fingerprint(await readKeyArgument(key)) }),
-    ...(before === undefined
-      ? {}
-      : { allBefore: new Date(parseOption('--all-before', 'revoke', () => parsePointInTime(before))) }),
-    letFinish: args['let-finish'],
-  };
-  const revoked = await withAccess(args, (access) => revokeOthersOrOwn(access, request));
-  if (args.json) return printJson({ revoked });
-  for (const grant of revoked) printResult(`${grant.name} ${grant.fingerprint}`);
-  printNote(`${revoked.length} ${revoked.length === 1 ? 'key' : 'keys'} revoked`);
-}

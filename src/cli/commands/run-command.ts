@@ -1,131 +1,49 @@
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { CurveKernelError, type ErrorCode } from '../../errors.js';
 import { readNotebook } from '../../notebook/read-notebook.js';
 import { writeNotebook } from '../../notebook/write-notebook.js';
-import { keyFileOption } from '../options/existing-kernel.js';
-import { kernelOption, policyOption, type EncryptionArguments } from '../options/start-options.js';
+import { defineCommand } from '../command.js';
+import { RUN_OPTIONS } from '../options/run-options.js';
 import { describeError, printJson, printNote, printResult, reportFailure, table } from '../output/output.js';
-import { readParameters, type ParameterArguments } from '../options/run-parameters.js';
+import { readParameters } from '../options/run-parameters.js';
 import { runNotebook, type NotebookRun } from './run-notebook.js';
 import type { ChannelSecurity } from '../../manager/client/kernel-channels.js';
 import { showTraceback } from '../output/show-output.js';
-import { usageError } from '../output/usage-error.js';
-
-interface RunArguments extends EncryptionArguments, ParameterArguments {
-  readonly notebook: string;
-  readonly existing: string | undefined;
-  readonly 'key-file': string | undefined;
-  readonly kernel: string | undefined;
-  readonly output: string | undefined;
-  readonly inplace: boolean;
-  readonly timeout: number | undefined;
-  readonly 'allow-errors': boolean;
-  readonly 'show-outputs': boolean | undefined;
-  readonly 'show-security': boolean;
-  readonly json: boolean;
-}
+import { onlyOneOf, usageError } from '../output/usage-error.js';
 
 /** `run`: executes a notebook, on a new kernel that is ended afterwards in any case, or on a running one. */
-export const runCommand: CommandModule<object, RunArguments> = {
-  command: 'run <notebook>',
-  describe: 'Execute a notebook',
-  builder: (yargs) =>
-    keyFileOption(policyOption(kernelOption(yargs)))
-      .option('existing', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Use the running kernel of this connection file instead of a new one',
-      })
-      .positional('notebook', { type: 'string', demandOption: true, describe: 'The notebook (.ipynb)' })
-      .option('output', { type: 'string', requiresArg: true, describe: 'Write the executed notebook to this file' })
-      .option('inplace', { type: 'boolean', default: false, describe: 'Write the executed notebook over the original' })
-      .option('param', {
-        alias: 'p',
-        type: 'string',
-        array: true,
-        nargs: 1,
-        describe: 'Set a parameter: NAME VALUE; can be repeated',
-      })
-      .option('param-text', {
-        alias: 'r',
-        type: 'string',
-        array: true,
-        nargs: 1,
-        describe: 'Set a parameter to a text, even if it looks like a number: NAME VALUE',
-      })
-      .option('params', {
-        alias: 'f',
-        type: 'string',
-        array: true,
-        nargs: 1,
-        describe: 'Set the parameters in this file (JSON or YAML)',
-      })
-      .option('timeout', {
-        type: 'number',
-        requiresArg: true,
-        describe: 'Maximum run time of a cell in seconds [default: none]',
-      })
-      .option('allow-errors', { type: 'boolean', default: false, describe: 'Continue after a cell that fails' })
-      .option('show-outputs', {
-        type: 'boolean',
-        describe: 'Print the outputs of cells [default: unless a notebook is written]',
-      })
-      .option('show-security', {
-        type: 'boolean',
-        default: false,
-        describe: 'Print at the end how each channel was protected',
-      })
-      .option('json', {
-        type: 'boolean',
-        default: false,
-        describe: 'Print one JSON value about the run instead of outputs',
-      })
-      .check(({ output, inplace, timeout, existing, kernel, keyFile }) => {
-        if (existing !== undefined && kernel !== undefined) {
-          throw usageError('Only one of --existing and --kernel can be given.', 'run');
-        }
-        if (existing === undefined && keyFile !== undefined) throw usageError('--key-file needs --existing.', 'run');
-        if (inplace && output !== undefined)
-          throw usageError('Only one of --output and --inplace can be given.', 'run');
-        if (timeout !== undefined && !(timeout > 0))
-          throw usageError('The value of --timeout must be a number of seconds above 0.', 'run');
-        return true;
-      })
-      .example('$0 run tour.ipynb', 'print the outputs of the cells')
-      .example('$0 run report.ipynb -p rows 5 --params defaults.yaml --output may.ipynb', 'with parameters')
-      .example(
-        '$0 run tour.ipynb --output done.ipynb --transport-encryption required',
-        'fail if the kernel cannot encrypt',
-      ),
-  handler: run,
-};
-
-async function run(args: RunArguments): Promise<void> {
-  const notebook = await readNotebook(args.notebook);
-  const parameters = await readParameters(args);
-  const target = args.inplace ? args.notebook : args.output;
-  if (target !== undefined) await checkWritable(target);
-  const { existing, 'key-file': keyFile } = args;
-  const result = await runNotebook(notebook, {
-    existing: existing === undefined ? undefined : { existing, 'key-file': keyFile },
-    kernelName: args.kernel,
-    policy: args['transport-encryption'],
-    folder: dirname(resolve(args.notebook)),
-    parameters,
-    timeout: args.timeout === undefined ? undefined : args.timeout * 1000,
-    allowErrors: args['allow-errors'],
-    showOutputs: !args.json && (args['show-outputs'] ?? target === undefined),
-  });
-  if (target !== undefined) {
-    await writeNotebook(target, result.executed.notebook);
-    printNote(`wrote ${target}`);
-  }
-  if (args.json) printJson(describe(result, target));
-  else if (args['show-security']) printResult(`\n${securityTable(result.security)}`);
-  reportRunFailure(result, target);
-}
+export const command = defineCommand({
+  ...RUN_OPTIONS,
+  check: (values) => {
+    onlyOneOf(values, 'run', ['existing', 'kernel']);
+    onlyOneOf(values, 'run', ['output', 'inplace']);
+    if (values['key-file'] !== undefined && values.existing === undefined)
+      throw usageError('--key-file needs --existing.', 'run');
+    if (values.timeout !== undefined && !(values.timeout > 0))
+      throw usageError('The value of --timeout must be a number of seconds above 0.', 'run');
+  },
+  examples: [
+    ['run tour.ipynb', 'print the outputs of the cells'],
+    ['run report.ipynb -p rows 5 --params defaults.yaml --output may.ipynb', 'with parameters'],
+    ['run tour.ipynb --output done.ipynb --transport-encryption required', 'fail if the kernel cannot encrypt'],
+  ],
+  run: async (args) => {
+    const notebook = await readNotebook(args.notebook);
+    const parameters = await readParameters(args);
+    const target = args.inplace ? args.notebook : args.output;
+    if (target !== undefined) await checkWritable(target);
+    const showOutputs = !args.json && (args['show-outputs'] ?? target === undefined);
+    const result = await runNotebook(notebook, parameters, args, showOutputs);
+    if (target !== undefined) {
+      await writeNotebook(target, result.executed.notebook);
+      printNote(`wrote ${target}`);
+    }
+    if (args.json) printJson(describe(result, target));
+    else if (args['show-security']) printResult(`\n${securityTable(result.security)}`);
+    reportRunFailure(result, target);
+  },
+});
 
 /**
  * Checks before the cells run, not after. A file is replaced by a new one, so its folder must be writable; a file that is read-only could be

@@ -1,4 +1,4 @@
-import type { ManagerWarning, TransportEncryption } from '../../launch/encryption-policy.js';
+import type { ManagerWarning } from '../../launch/encryption-policy.js';
 import type { ChannelSecurity } from '../../manager/client/kernel-channels.js';
 import { executeNotebook, type ExecutedNotebook, type NotebookProgress } from '../../notebook/execute-notebook.js';
 import { injectParameters } from '../../notebook/inject-parameters.js';
@@ -6,30 +6,14 @@ import type { Notebook } from '../../notebook/notebook.js';
 import type { JsonObject } from '../../protocol/message.js';
 import { definedOnly } from '../../support/defined-only.js';
 import { createDroppedMessages, type DroppedMessages } from '../output/dropped-messages.js';
-import type { ExistingArguments } from '../options/existing-kernel.js';
+import type { RunArguments } from '../options/run-options.js';
+import { isObject } from '../../support/is-object.js';
 import { listenForInterruption, type Interruption } from '../interruption.js';
 import { printNote, printWarning } from '../output/output.js';
 import { createProgress, type Progress } from '../output/progress.js';
 import { joinKernel, startOwnKernel, type RunKernel } from './run-kernel.js';
 import { showOutput } from '../output/show-output.js';
 import { parseOption } from '../output/usage-error.js';
-
-/** Options of {@link runNotebook}. */
-export interface RunNotebookOptions {
-  /** The running kernel to use. Default: a new one. */
-  readonly existing: ExistingArguments | undefined;
-  /** Default: the one that the notebook names. */
-  readonly kernelName: string | undefined;
-  readonly policy: TransportEncryption;
-  /** The working directory of the kernel. */
-  readonly folder: string;
-  /** Empty: no cell is injected. */
-  readonly parameters: JsonObject;
-  /** Maximum run time of a cell in milliseconds. */
-  readonly timeout: number | undefined;
-  readonly allowErrors: boolean;
-  readonly showOutputs: boolean;
-}
 
 /** Result of {@link runNotebook}. */
 export interface NotebookRun {
@@ -40,29 +24,37 @@ export interface NotebookRun {
   readonly outputsShown: boolean;
 }
 
-/** Runs the cells of a notebook and shows the progress, on a new kernel that is ended afterwards or on a running one. Ctrl-C stops the cell. */
-export async function runNotebook(notebook: Notebook, options: RunNotebookOptions): Promise<NotebookRun> {
+/**
+ * Runs the cells of a notebook and shows the progress, on a new kernel that is ended afterwards or on a running one. Ctrl-C stops the cell. Without
+ * `parameters` no cell is injected.
+ */
+export async function runNotebook(
+  notebook: Notebook,
+  parameters: JsonObject,
+  args: RunArguments,
+  showOutputs: boolean,
+): Promise<NotebookRun> {
   const progress = createProgress();
   using interruption = listenForInterruption();
   using dropped = createDroppedMessages(() => progress.hide());
   try {
     let cells = 0;
     const started = performance.now();
-    await using kernel = await openKernel(notebook, options, { interruption, progress, dropped });
-    const parameterized = await withParameters(notebook, options.parameters, kernel, progress);
+    await using kernel = await openKernel(notebook, args, { interruption, progress, dropped });
+    const parameterized = await withParameters(notebook, parameters, kernel, progress);
     const executed = await executeNotebook(parameterized, kernel.connection, {
-      ...definedOnly({ timeout: options.timeout }),
-      allowErrors: options.allowErrors,
+      ...definedOnly({ timeout: args.timeout === undefined ? undefined : args.timeout * 1000 }),
+      allowErrors: args['allow-errors'],
       signal: interruption.softAbort,
       onProgress: (step) => {
         if (step.type === 'cell-ended') cells = step.of;
-        report(step, progress, options.showOutputs);
+        report(step, progress, showOutputs);
       },
     });
     if (cells > 0 && executed.failure === undefined) progress.show(cells, cells, 'done');
     const seconds = (performance.now() - started) / 1000;
     const { security, name } = kernel;
-    return { executed, security, seconds, kernelName: name, outputsShown: options.showOutputs };
+    return { executed, security, seconds, kernelName: name, outputsShown: showOutputs };
   } finally {
     progress.hide();
   }
@@ -96,18 +88,18 @@ async function withParameters(
 
 function openKernel(
   notebook: Notebook,
-  { existing, kernelName, policy, folder }: RunNotebookOptions,
+  args: RunArguments,
   { interruption, progress, dropped }: RunParts,
 ): Promise<RunKernel> {
   const onError = (error: unknown): void => dropped.note(error);
-  if (existing !== undefined) return joinKernel(existing, policy, interruption, onError);
-  const name = kernelName ?? kernelOf(notebook);
+  if (args.existing !== undefined) return joinKernel(args.existing, args, interruption, onError);
+  const name = args.kernel ?? kernelOf(notebook);
   progress.show(0, 0, `starting ${name ?? 'a kernel'}`);
   const onWarning = (warning: ManagerWarning): void => {
     progress.hide();
     printWarning(warning);
   };
-  return startOwnKernel({ name, policy, folder, onWarning, onError }, interruption);
+  return startOwnKernel(name, args, interruption, { onWarning, onError });
 }
 
 function report(step: NotebookProgress, progress: Progress, showOutputs: boolean): void {
@@ -119,6 +111,5 @@ function report(step: NotebookProgress, progress: Progress, showOutputs: boolean
 }
 
 function kernelOf({ metadata: { kernelspec } }: Notebook): string | undefined {
-  if (typeof kernelspec !== 'object' || kernelspec === null || !('name' in kernelspec)) return undefined;
-  return typeof kernelspec['name'] === 'string' ? kernelspec['name'] : undefined;
+  return isObject(kernelspec) && typeof kernelspec['name'] === 'string' ? kernelspec['name'] : undefined;
 }

@@ -1,61 +1,47 @@
-import type { CommandModule } from 'yargs';
-import { CurveKernelError } from '../../errors.js';
+import { onAbort } from '../../support/abort.js';
 import { definedOnly } from '../../support/defined-only.js';
 import { startKernel } from '../../manager/lifecycle/start-kernel.js';
 import type { ManagedKernel } from '../../manager/lifecycle/managed-kernel.js';
-import { SHARING_OPTIONS, type SharingArguments } from '../options/sharing-options.js';
+import { defineCommand } from '../command.js';
+import { SHARING_OPTIONS } from '../options/sharing-options.js';
 import { createDroppedMessages } from '../output/dropped-messages.js';
 import { listenForInterruption, type Interruption } from '../interruption.js';
-import { kernelOption, policyOption, type EncryptionArguments } from '../options/start-options.js';
+import { ENCRYPTION_OPTION, KERNEL_OPTION, text } from '../options/option.js';
 import { printNote, printResult, printWarning } from '../output/output.js';
 import { findSharedKernelspec } from '../kernelspec/shared-kernelspec.js';
 
-interface StartArguments extends EncryptionArguments, SharingArguments {
-  readonly kernel: string | undefined;
-  readonly 'connection-file': string | undefined;
-  readonly ip: string | undefined;
-}
-
 /** `start`: keeps a kernel running in the foreground, for clients of any kind to attach to by its connection file. */
-export const startCommand: CommandModule<object, StartArguments> = {
-  command: 'start',
-  describe: 'Start a kernel, print its connection file, and keep the kernel running',
-  builder: (yargs) =>
-    policyOption(kernelOption(yargs))
-      .option('connection-file', { type: 'string', requiresArg: true, describe: 'Where to write the connection file' })
-      .option('ip', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'IP address to listen on; * is every IPv4 address [default: 127.0.0.1]',
-      })
-      .options(SHARING_OPTIONS)
-      .example('$0 start --kernel python3 --transport-encryption required', ''),
-  handler: start,
-};
-
-async function start(args: StartArguments): Promise<void> {
-  using interruption = listenForInterruption();
-  using dropped = createDroppedMessages();
-  const kernel = await startKernel({
-    kernelName: args.kernel ?? 'typescript',
-    transportEncryption: args['transport-encryption'],
-    ...definedOnly({ connectionFile: args['connection-file'], ip: args.ip }),
-    findKernelSpec: findSharedKernelspec(args),
-    autoRestart: false,
-    signal: interruption.softAbort,
-    onWarning: printWarning,
-    onError: (_kernelId, error) => dropped.note(error),
-    onOutput: (_name, text) => process.stderr.write(text),
-  }).catch((error: unknown) => {
-    throw interruption.softAbort.aborted ? interruptedError() : error;
-  });
-  const ended = whenEnded(kernel);
-  printNote(
-    `the kernel "${kernel.spec.name}" runs until Ctrl-C, or until "jupyter-curve shutdown" with its connection file`,
-  );
-  printResult(kernel.connectionFile);
-  await Promise.race([ended, endOn(interruption, kernel)]);
-}
+export const command = defineCommand({
+  options: {
+    kernel: KERNEL_OPTION,
+    'transport-encryption': ENCRYPTION_OPTION,
+    'connection-file': text('Where to write the connection file'),
+    ip: text('IP address to listen on; * is every IPv4 address [default: 127.0.0.1]'),
+    ...SHARING_OPTIONS,
+  },
+  examples: [['start --kernel python3 --transport-encryption required']],
+  run: async (args) => {
+    using interruption = listenForInterruption();
+    using dropped = createDroppedMessages();
+    const kernel = await startKernel({
+      kernelName: args.kernel ?? 'typescript',
+      transportEncryption: args['transport-encryption'],
+      ...definedOnly({ connectionFile: args['connection-file'], ip: args.ip }),
+      findKernelSpec: findSharedKernelspec(args),
+      autoRestart: false,
+      signal: interruption.softAbort,
+      onWarning: printWarning,
+      onError: (_kernelId, error) => dropped.note(error),
+      onOutput: (_name, output) => process.stderr.write(output),
+    });
+    const ended = whenEnded(kernel);
+    printNote(
+      `the kernel "${kernel.spec.name}" runs until Ctrl-C, or until "jupyter-curve shutdown" with its connection file`,
+    );
+    printResult(kernel.connectionFile);
+    await Promise.race([ended, endOn(interruption, kernel)]);
+  },
+});
 
 /** Resolves when this command or a client ended the kernel; rejects when it died. */
 function whenEnded(kernel: ManagedKernel): Promise<void> {
@@ -76,12 +62,7 @@ function endOn({ softAbort, hardAbort }: Interruption, kernel: ManagedKernel): P
       kernel.shutdown().catch(reject);
       setImmediate(() => (asked = true));
     };
-    const kill = (): void => void (asked && kernel.shutdown({ now: true }).catch(reject));
-    hardAbort.addEventListener('abort', kill);
-    if (softAbort.aborted) return ask();
-    softAbort.addEventListener('abort', ask);
+    onAbort(hardAbort, () => void (asked && kernel.shutdown({ now: true }).catch(reject)));
+    onAbort(softAbort, ask);
   });
 }
-
-const interruptedError = (): CurveKernelError =>
-  new CurveKernelError('interrupted', 'Interrupted before the kernel was ready.', { hint: 'Start it again.' });

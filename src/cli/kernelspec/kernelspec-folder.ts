@@ -1,32 +1,20 @@
 import { join, resolve } from 'node:path';
-import type { Argv } from 'yargs';
 import { CurveKernelError } from '../../errors.js';
 import { jupyterPaths } from '../../launch/jupyter-paths.js';
 import { findPythonPrefix } from '../../launch/python-prefix.js';
+import type { Values } from '../command.js';
+import { flag, text } from '../options/option.js';
 
-/** The options that name the folder of a kernelspec. */
-export interface KernelspecLocation {
-  readonly user: boolean;
-  readonly 'sys-prefix': boolean;
-  readonly prefix: string | undefined;
-  readonly name: string;
-}
+/** The options that name the folder of a kernelspec, the same as those of `jupyter kernelspec install`. */
+export const LOCATION_OPTIONS = {
+  user: flag('Use your own Jupyter data folder (the default)'),
+  'sys-prefix': flag('Use the active Python environment'),
+  prefix: text('Use the folder PREFIX/share/jupyter/kernels'),
+  name: { ...text('Name of the kernel'), default: 'typescript' },
+} as const;
 
-/** Adds the options of {@link KernelspecLocation}, the same as those of `jupyter kernelspec install`. */
-export function locationOptions<T>(yargs: Argv<T>): Argv<T & KernelspecLocation> {
-  return yargs
-    .option('user', { type: 'boolean', default: false, describe: 'Use your own Jupyter data folder (the default)' })
-    .option('sys-prefix', { type: 'boolean', default: false, describe: 'Use the active Python environment' })
-    .option('prefix', { type: 'string', requiresArg: true, describe: 'Use the folder PREFIX/share/jupyter/kernels' })
-    .option('name', { type: 'string', default: 'typescript', requiresArg: true, describe: 'Name of the kernel' })
-    .check((place) => {
-      const { user, sysPrefix, prefix } = place;
-      if (Number(user) + Number(sysPrefix) + Number(prefix !== undefined) <= 1) return true;
-      throw new CurveKernelError('usage', 'Only one of --user, --sys-prefix and --prefix can be given.', {
-        hint: 'Leave out all three to use your own Jupyter folder.',
-      });
-    });
-}
+/** The values of {@link LOCATION_OPTIONS}. */
+export type KernelspecLocation = Values<typeof LOCATION_OPTIONS>;
 
 /**
  * The folder of a kernelspec, by Jupyter's own rules.

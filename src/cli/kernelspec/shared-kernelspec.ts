@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { findKernelSpec } from '../../launch/find-kernelspecs.js';
 import type { StartKernelOptions } from '../../manager/lifecycle/start-kernel.js';
-import type { SharingArguments } from '../options/sharing-options.js';
+import { SHARING_OPTIONS, type SharingArguments } from '../options/sharing-options.js';
 import { usageError } from '../output/usage-error.js';
 
 /**
@@ -10,13 +10,10 @@ import { usageError } from '../output/usage-error.js';
  * @throws CurveKernelError `usage` if there are any and the kernel is not one of jupyter-curve: others do not know these options.
  */
 export function findSharedKernelspec(args: SharingArguments): NonNullable<StartKernelOptions['findKernelSpec']> {
-  const options = [
-    ...option('authorized-clients', absolutePath(args['authorized-clients'])),
-    ...option('policy', absolutePath(args.policy)),
-    ...option('audit', absolutePath(args.audit)),
-    ...option('reauth', args.reauth),
-    ...option('verify', absolutePath(args.verify)),
-  ];
+  const given = Object.entries(args).filter(
+    ([name, value]) => Object.hasOwn(SHARING_OPTIONS, name) && value !== undefined,
+  );
+  const options = given.map(([name, value = '']) => `--${name}=${name === 'reauth' ? value : resolve(value)}`);
   return async (name) => {
     const spec = await findKernelSpec(name);
     if (options.length === 0) return spec;
@@ -27,8 +24,3 @@ export function findSharedKernelspec(args: SharingArguments): NonNullable<StartK
     );
   };
 }
-
-const absolutePath = (file: string | undefined): string | undefined => file && resolve(file);
-
-const option = (name: string, value: string | undefined): readonly string[] =>
-  value === undefined ? [] : [`--${name}=${value}`];

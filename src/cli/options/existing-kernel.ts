@@ -1,4 +1,3 @@
-import type { Argv } from 'yargs';
 import { SECRET_VARIABLE } from '../../connection/connection-info.js';
 import { readConnectionFile } from '../../connection/read-connection-file.js';
 import { eraseVariable } from '../../server/erase-variable.js';
@@ -8,40 +7,29 @@ import { openAccess, type AccessClient } from '../../manager/client/access-clien
 import { exitStatus } from '../output/exit-status.js';
 import { printWarning } from '../output/output.js';
 import { findOwnPair, readPair } from '../own-keys.js';
+import type { Values } from '../command.js';
+import { needed, text } from './option.js';
 import { warnOfPlainText } from '../output/plain-text-warning.js';
 import { usageError } from '../output/usage-error.js';
 
+/** The option `--key-file`. */
+export const KEY_FILE_OPTION = text(
+  'Your key pair, if the connection file is a grant to it [default: found among yours]',
+);
+
 /** The options of every command that sends requests to a running kernel. */
-export interface ExistingArguments {
-  readonly existing: string;
-  readonly 'key-file': string | undefined;
-}
+export const EXISTING_OPTIONS = {
+  existing: needed('Connection file of the running kernel'),
+  'key-file': KEY_FILE_OPTION,
+} as const;
+
+/** The values of {@link EXISTING_OPTIONS}. */
+export type ExistingArguments = Values<typeof EXISTING_OPTIONS>;
 
 /** Keys that are needed besides a connection file to use it. */
 export interface Credentials {
   readonly client?: CurvePair;
   readonly secretKey?: Secret;
-}
-
-/** Adds `--existing` and `--key-file`. */
-export function existingOptions<T>(yargs: Argv<T>): Argv<T & ExistingArguments> {
-  return keyFileOption(
-    yargs.option('existing', {
-      type: 'string',
-      demandOption: true,
-      requiresArg: true,
-      describe: 'Connection file of the running kernel',
-    }),
-  );
-}
-
-/** Adds `--key-file`. */
-export function keyFileOption<T>(yargs: Argv<T>): Argv<T & { 'key-file': string | undefined }> {
-  return yargs.option('key-file', {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Your key pair, if the connection file is a grant to it [default: found among yours]',
-  });
 }
 
 /**

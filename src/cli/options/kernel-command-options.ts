@@ -2,34 +2,28 @@ import { parseArgs } from 'node:util';
 import { CurveKernelError } from '../../errors.js';
 import { usageError } from '../output/usage-error.js';
 import { checkValues } from './check-values.js';
+import { defineCommand, type Values } from '../command.js';
+import { flag, needed, text } from './option.js';
 import { closest } from './closest.js';
-import { SHARING_OPTIONS, type SharingArguments } from './sharing-options.js';
+import { SHARING_OPTIONS } from './sharing-options.js';
 
 /** The options of `kernel`, as yargs and `parseArgs` of Node take them. */
 export const KERNEL_COMMAND_OPTIONS = {
-  'connection-file': {
-    type: 'string',
-    alias: 'f',
-    short: 'f',
-    demandOption: true,
-    requiresArg: true,
-    describe: 'The connection file: addresses and keys to serve with',
-  },
-  'require-encryption': { type: 'boolean', default: false, describe: 'Refuse to serve without Curve keys' },
-  'evaluator-user': {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Run cells as this system account [default: the account of the kernel]',
-  },
+  'connection-file': { ...needed('The connection file: addresses and keys to serve with'), alias: 'f', short: 'f' },
+  'require-encryption': flag('Refuse to serve without Curve keys'),
+  'evaluator-user': text('Run cells as this system account [default: the account of the kernel]'),
   ...SHARING_OPTIONS,
 } as const;
 
 /** The arguments of `kernel`. */
-export interface KernelCommandArguments extends SharingArguments {
-  readonly 'connection-file': string;
-  readonly 'require-encryption': boolean;
-  readonly 'evaluator-user'?: string | undefined;
-}
+export type KernelCommandArguments = Partial<Options> & Pick<Options, 'connection-file' | 'require-encryption'>;
+type Options = Values<typeof KERNEL_COMMAND_OPTIONS>;
+
+/** The help of `kernel`, which `run-kernel-command.ts` runs. */
+export const command = defineCommand({
+  options: KERNEL_COMMAND_OPTIONS,
+  run: () => Promise.reject(usageError('"kernel" must be the first argument.', 'kernel')),
+});
 
 const isOption = (name: string): boolean => Object.hasOwn(KERNEL_COMMAND_OPTIONS, name);
 

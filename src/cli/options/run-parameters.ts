@@ -5,43 +5,21 @@ import { isJsonObject } from '../../notebook/check-shape.js';
 import { exactNumber } from '../../notebook/exact-number.js';
 import { parseJson } from '../../notebook/parse-json.js';
 import type { Json, JsonObject } from '../../protocol/message.js';
+import type { Values } from '../command.js';
 import { usageError } from '../output/usage-error.js';
 
-/** The options of `run` that set parameters; each can be repeated. */
-export interface ParameterArguments {
-  /** Pairs of name and value, as {@link bindParameterArgs} joins them. */
-  readonly param: readonly string[] | undefined;
-  /** Pairs whose values are text, even if they look like numbers. */
-  readonly 'param-text': readonly string[] | undefined;
-  /** Files. */
-  readonly params: readonly string[] | undefined;
-}
+const repeated = <const Describe extends string>(alias: string, describe: Describe) =>
+  ({ alias, type: 'string', array: true, nargs: 1, describe }) as const;
 
-const PAIRS = new Map([
-  ['-p', '--param'],
-  ['--param', '--param'],
-  ['-r', '--param-text'],
-  ['--param-text', '--param-text'],
-]);
-
-/** Joins `-p NAME VALUE` of `run` into one argument, so that a value may be empty or begin with `-`. */
-export function bindParameterArgs(args: readonly string[]): string[] {
-  if (args[0] !== 'run') return [...args];
-  const bound: string[] = [];
-  for (let at = 0; at < args.length; at++) {
-    const [argument = '', name, value] = args.slice(at, at + 3);
-    const option = PAIRS.get(argument);
-    if (option === undefined || name === undefined || value === undefined) bound.push(argument);
-    else {
-      bound.push(`${option}=${JSON.stringify([name, value])}`);
-      at += 2;
-    }
-  }
-  return bound;
-}
+/** The options of `run` that set parameters. `bindParameterArgs` joins a name and its value. */
+export const PARAMETER_OPTIONS = {
+  param: repeated('p', 'Set a parameter: NAME VALUE; can be repeated'),
+  'param-text': repeated('r', 'Set a parameter to a text, even if it looks like a number: NAME VALUE'),
+  params: repeated('f', 'Set the parameters in this file (JSON or YAML)'),
+} as const;
 
 /** Reads all parameters: those of files, then of `--param`, then of `--param-text`; a later one of the same name replaces an earlier one. */
-export async function readParameters(args: ParameterArguments): Promise<JsonObject> {
+export async function readParameters(args: Values<typeof PARAMETER_OPTIONS>): Promise<JsonObject> {
   const files = await Promise.all((args.params ?? []).map(readParameterFile));
   const given = (args.param ?? []).map((pair): [string, Json] => {
     const [name, value] = parsePair(pair, '--param');

@@ -3,11 +3,9 @@ import { parseReauthInterval } from '../../access/grants/duration.js';
 import { jupyterDataFolder } from '../../launch/jupyter-paths.js';
 import type { AccessOptions } from '../../server/rules/access-options.js';
 import { definedOnly } from '../../support/defined-only.js';
+import { text } from './option.js';
 import { parseOption } from '../output/usage-error.js';
 import { defaultAuditFile } from './default-audit-file.js';
-
-const text = <const Describe extends string>(describe: Describe) =>
-  ({ type: 'string', requiresArg: true, describe }) as const;
 
 /** The options of `kernel` and `start` about sharing a kernel. */
 export const SHARING_OPTIONS = {

@@ -30,10 +30,10 @@ export async function writeGrant(file: string, connection: ConnectionInfo, sealT
 export async function deliverOrRevoke(
   access: Access,
   issued: IssuedGrant,
-  deliver: () => Promise<unknown>,
+  deliver: (connection: ConnectionInfo) => Promise<unknown>,
 ): Promise<IssuedGrant> {
   try {
-    await deliver();
+    await deliver(issued.connection);
     return issued;
   } catch (error) {
     await access.revoke({ id: issued.grant.id });
@@ -41,18 +41,11 @@ export async function deliverOrRevoke(
   }
 }
 
-/** The files of a batch job, as Cylc installs them for each: its identity, the server's key, and the server's address. */
-export interface JobFiles {
-  /** Certificate file with the job's secret key. */
-  readonly client: string;
-  /** Certificate file with the kernel's public key. */
-  readonly server: string;
-  /** The connection file, without a secret key. */
-  readonly connection: string;
-}
-
-/** The paths of a job's files in `folder`. */
-export function jobFiles(folder: string, job: string): JobFiles {
+/**
+ * The paths of a batch job's files in `folder`, as Cylc installs them for each: certificate files with the secret key of the job and with
+ * the public key of the kernel, and the connection file, without a secret key.
+ */
+export function jobFiles(folder: string, job: string): Readonly<Record<'client' | 'server' | 'connection', string>> {
   const base = join(folder, job);
   return { client: `${base}.key_secret`, server: `${base}.server.key`, connection: `${base}.json` };
 }
@@ -62,7 +55,7 @@ export async function writeJob(
   folder: string,
   job: string,
   { pair, connection }: { readonly pair: CurvePair; readonly connection: ConnectionInfo },
-): Promise<JobFiles> {
+): Promise<void> {
   const files = jobFiles(folder, job);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const written: string[] = [];
@@ -75,7 +68,6 @@ export async function writeJob(
     await write(files.server, writePublicCertificate(files.server, connection.curve?.publicKey ?? ''));
     await refuseExistingFile(files.connection);
     await write(files.connection, writeConnectionFile(files.connection, connection));
-    return files;
   } catch (error) {
     for (const file of written) await rm(file, { force: true });
     throw error;

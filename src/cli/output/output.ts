@@ -16,9 +16,6 @@ export function printResult(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** The option `--json`. */
-export const JSON_OPTION = { type: 'boolean', default: false, describe: 'Print JSON' } as const;
-
 /** Prints the one value of `--json`. */
 export function printJson(value: unknown): void {
   printResult(JSON.stringify(value, null, 2));

@@ -6,6 +6,13 @@ export function usageError(message: string, command = 'COMMAND', cause?: unknown
   return new CurveKernelError('usage', message, { hint: `See ${program}"jupyter-curve ${command} --help".`, cause });
 }
 
+/** Throws where more than one of these options is given to `command`. */
+export function onlyOneOf(values: Readonly<Record<string, unknown>>, command: string, names: readonly string[]): void {
+  if (names.filter((name) => values[name] !== undefined && values[name] !== false).length <= 1) return;
+  const all = new Intl.ListFormat('en-GB').format(names.map((name) => `--${name}`));
+  throw usageError(`Only one of ${all} can be given.`, command);
+}
+
 /** Returns the result of `parse`; its TypeError becomes a usage error that names the option. */
 export function parseOption<T>(option: string, command: string, parse: () => T): T {
   try {

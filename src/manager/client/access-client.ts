@@ -1,8 +1,7 @@
 import type { Access } from '../../access/access.js';
-import { acceptReply, notShareableError } from '../../access/requests/access-refusal.js';
+import { acceptReply, decodeUnsaved, notShareableError } from '../../access/requests/access-refusal.js';
 import { ACCESS_REQUESTS, type AccessRequest } from '../../access/requests/access-requests.js';
 import { ACCESS_EVENT, ACCESS_FEATURE } from '../../access/requests/request-types.js';
-import { decodeUnsaved } from '../../access/requests/unsaved-state.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { readConnectionFile } from '../../connection/read-connection-file.js';
 import { type CurveKernelError, isCurveKernelError } from '../../errors.js';

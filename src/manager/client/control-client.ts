@@ -3,12 +3,13 @@ import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { CurveKernelError } from '../../errors.js';
 import type { CurvePair } from '../../keys/curve-pair.js';
 import { createMessage } from '../../protocol/create-message.js';
-import { parentId, type Channel, type JsonObject, type Message } from '../../protocol/message.js';
-import { openDialer, type Dialer } from '../../transport/client/dialer.js';
-import { deferred } from '../../support/deferred.js';
+import { parentId, type JsonObject, type Message } from '../../protocol/message.js';
+import { openDialer } from '../../transport/client/dialer.js';
+import { onAbort } from '../../support/abort.js';
+import { deferred, type Deferred } from '../../support/deferred.js';
 import { definedOnly } from '../../support/defined-only.js';
 import { reportUncaught } from '../../support/report-uncaught.js';
-import { startTimer } from '../../support/timers.js';
+import { withTimeout } from '../../support/timers.js';
 import { messageUnreadableError, unreadableMessage } from './unreadable-message.js';
 
 /** Options of {@link openControlClient}. */
@@ -23,11 +24,73 @@ export interface ControlClientOptions {
   readonly published?: { readonly topics: readonly string[]; readonly receive: (message: Message) => void };
 }
 
+/** A connection to a kernel's control channel. */
+export interface ControlClient extends AsyncDisposable {
+  /**
+   * Sends a request and returns the content of the reply, with any status.
+   *
+   * @throws CurveKernelError `peer-silent` when no reply comes in time, `peer-lost`, `transport-closed`, `message-unreadable`; the reason of
+   *   the signal.
+   */
+  ask(msgType: string, content: JsonObject): Promise<JsonObject>;
+  /** Closes the connection. Requests without a reply are rejected. */
+  close(): Promise<void>;
+}
+
 /** Connects to a kernel for requests on its control channel. @throws CurveKernelError `peer-*` as {@link openDialer} does; the reason of the signal. */
 export async function openControlClient(options: ControlClientOptions): Promise<ControlClient> {
-  const client = new ControlClient(options);
-  await client.open();
-  return client;
+  const { connection, client, timeout, signal, published } = options;
+  const session = randomUUID();
+  const pending = new Map<string, Deferred<JsonObject>>();
+  const rejectAll = (error: CurveKernelError): void => {
+    for (const { reject } of pending.values()) reject(error);
+  };
+  const dialer = await openDialer({
+    connection,
+    timeout,
+    routingId: session,
+    topics: published?.topics ?? [],
+    ...definedOnly({ client, signal }),
+    onMessage: (channel, message) => {
+      if (channel === 'iopub') published?.receive(message);
+      else if (channel === 'control') pending.get(parentId(message) ?? '')?.resolve(message.content);
+    },
+    onEvent: (event) => {
+      if (event.kind === 'handler-failed') reportUncaught(event.error);
+      if (event.kind !== 'message-rejected' || event.channel !== 'control') return;
+      const found = unreadableMessage(event.error);
+      if (found === undefined) return;
+      // An unreadable reply rejects the request that it names or, without a parent id, the oldest one.
+      const id = found.parentId ?? pending.keys().next().value ?? '';
+      pending.get(id)?.reject(messageUnreadableError(event.channel, event.error));
+    },
+    onFailure: rejectAll,
+  });
+  const close = async (): Promise<void> => {
+    rejectAll(closedError());
+    await dialer.close();
+  };
+  return {
+    ask: async (msgType, content) => {
+      signal?.throwIfAborted();
+      const request = createMessage({ session, username: 'manager' }, msgType, content);
+      const reply = deferred<JsonObject>();
+      pending.set(request.header.msg_id, reply);
+      const stop = onAbort(signal, reply.reject);
+      try {
+        const answered = Promise.all([reply.promise, dialer.send('control', request)]);
+        const [found] = await withTimeout(answered, timeout, () => {
+          throw noReplyError(msgType, timeout);
+        });
+        return found;
+      } finally {
+        stop();
+        pending.delete(request.header.msg_id);
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /**
@@ -45,91 +108,6 @@ export async function askControl(
 ): Promise<JsonObject> {
   await using client = await openControlClient(options);
   return await client.ask(msgType, content);
-}
-
-interface PendingReply {
-  readonly resolve: (content: JsonObject) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** A connection to a kernel's control channel. Created by {@link openControlClient}. */
-export class ControlClient {
-  readonly #options: ControlClientOptions;
-  readonly #session = randomUUID();
-  readonly #pending = new Map<string, PendingReply>();
-  #dialer: Dialer | undefined;
-
-  /** @internal */
-  constructor(options: ControlClientOptions) {
-    this.#options = options;
-  }
-
-  /** @internal */
-  async open(): Promise<void> {
-    const { connection, client, timeout, signal, published } = this.#options;
-    this.#dialer = await openDialer({
-      connection,
-      timeout,
-      routingId: this.#session,
-      topics: published?.topics ?? [],
-      ...definedOnly({ client, signal }),
-      onMessage: (channel, message) => {
-        if (channel === 'iopub') published?.receive(message);
-        else if (channel === 'control') this.#pending.get(parentId(message) ?? '')?.resolve(message.content);
-      },
-      onEvent: (event) => {
-        if (event.kind === 'message-rejected') this.#reject(event.channel, event.error);
-        else if (event.kind === 'handler-failed') reportUncaught(event.error);
-      },
-      onFailure: (error) => {
-        for (const { reject } of this.#pending.values()) reject(error);
-      },
-    });
-  }
-
-  /**
-   * Sends a request and returns the content of the reply, with any status.
-   *
-   * @throws CurveKernelError `peer-silent` when no reply comes in time, `peer-lost`, `transport-closed`, `message-unreadable`; the reason of
-   *   the signal.
-   */
-  async ask(msgType: string, content: JsonObject): Promise<JsonObject> {
-    const { timeout, signal } = this.#options;
-    signal?.throwIfAborted();
-    const request = createMessage({ session: this.#session, username: 'manager' }, msgType, content);
-    const { promise, resolve, reject } = deferred<JsonObject>();
-    this.#pending.set(request.header.msg_id, { resolve, reject });
-    const abort = (): void => reject(signal?.reason);
-    signal?.addEventListener('abort', abort);
-    const stop = startTimer(timeout, () => reject(noReplyError(msgType, timeout)));
-    try {
-      const [reply] = await Promise.all([promise, this.#dialer?.send('control', request)]);
-      return reply;
-    } finally {
-      stop();
-      signal?.removeEventListener('abort', abort);
-      this.#pending.delete(request.header.msg_id);
-    }
-  }
-
-  /** An unreadable reply rejects the request that it names or, without a parent id, the oldest one. */
-  #reject(channel: Channel, cause: CurveKernelError): void {
-    const found = unreadableMessage(cause);
-    if (channel !== 'control' || found === undefined) return;
-    const [first] = this.#pending.values();
-    const pending = found.parentId === undefined ? first : this.#pending.get(found.parentId);
-    pending?.reject(messageUnreadableError(channel, cause));
-  }
-
-  /** Closes the connection. Requests without a reply are rejected. */
-  async close(): Promise<void> {
-    for (const { reject } of this.#pending.values()) reject(closedError());
-    await this.#dialer?.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
 }
 
 const noReplyError = (msgType: string, timeout: number): CurveKernelError =>

@@ -6,7 +6,6 @@ import { fingerprint } from '../../keys/fingerprint.js';
 import type { Channel, JsonObject, Message, RequestChannel, SocketName } from '../../protocol/message.js';
 import { openDialer } from '../../transport/client/dialer.js';
 import { perSocket } from '../../connection/per-socket.js';
-import type { TransportContext } from '../../transport/transport-context.js';
 import { createNudge } from './nudge.js';
 import { definedOnly } from '../../support/defined-only.js';
 
@@ -41,7 +40,6 @@ export interface OpenKernelChannelsOptions {
   readonly info?: JsonObject;
   /** Milliseconds for the handshakes, and then for the first reply. Default 4,500, so that a failure is reported within 5 s. */
   readonly timeout?: number;
-  readonly context?: TransportContext;
   readonly signal?: AbortSignal;
   readonly receive: (channel: Channel, message: Message) => void;
   /**
@@ -66,10 +64,10 @@ export async function openKernelChannels(options: OpenKernelChannelsOptions): Pr
   let open = false;
   const dialer = await openDialer({
     connection,
-    timeout: timeout,
+    timeout,
     // A new routing id each time: a kernel that still has an old connection of the same id might ignore the new one.
     routingId: randomUUID(),
-    ...definedOnly({ client: options.client, context: options.context, signal: options.signal }),
+    ...definedOnly({ client: options.client, signal: options.signal }),
     onMessage: (channel, message) => {
       if (!nudge.take(channel, message)) receive(channel, message);
     },
@@ -85,7 +83,7 @@ export async function openKernelChannels(options: OpenKernelChannelsOptions): Pr
     },
   });
   try {
-    const info = await nudge.run((channel, message) => dialer.send(channel, message), options);
+    const info = await nudge.run((channel, message) => dialer.send(channel, message), { ...options, timeout });
     open = true;
     const keyFingerprint = connection.curve && { fingerprint: fingerprint(connection.curve.publicKey) };
     return {

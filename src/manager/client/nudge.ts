@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CurveKernelError } from '../../errors.js';
 import { createMessage } from '../../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message, type RequestChannel } from '../../protocol/message.js';
+import { onAbort } from '../../support/abort.js';
 import { deferred } from '../../support/deferred.js';
 import { settlesWithin } from '../../support/timers.js';
 import { messageUnreadableError, unreadableMessage } from './unreadable-message.js';
@@ -10,8 +11,8 @@ import { messageUnreadableError, unreadableMessage } from './unreadable-message.
 export interface NudgeOptions {
   /** Content of the kernel's kernel_info_reply, if it is known already: a kernel that does not answer is then taken for busy. */
   readonly info?: JsonObject;
-  /** Milliseconds in all. Default 5,000. */
-  readonly timeout?: number;
+  /** Milliseconds in all. */
+  readonly timeout: number;
   readonly signal?: AbortSignal;
 }
 
@@ -24,7 +25,7 @@ export interface Nudge {
   /** Makes {@link Nudge.run} reject with this error. */
   fail(error: CurveKernelError): void;
   /** Resolves to the kernel_info_reply. @throws CurveKernelError `peer-silent`, `peer-refused`, `message-unreadable`; what the signal was aborted with. */
-  run(send: (channel: RequestChannel, message: Message) => Promise<void>, options?: NudgeOptions): Promise<Message>;
+  run(send: (channel: RequestChannel, message: Message) => Promise<void>, options: NudgeOptions): Promise<Message>;
 }
 
 /** Milliseconds until the request is repeated: doubled each time, up to the maximum. */
@@ -53,6 +54,10 @@ export function createNudge(): Nudge {
     if (channel === 'shell') shellPending = request.header.msg_id;
     await send(channel, request);
   };
+  const fail = (failure: unknown): void => {
+    error ??= failure;
+    wake?.();
+  };
   const done = (): boolean => error !== undefined || (reply !== undefined && published);
 
   return {
@@ -70,20 +75,12 @@ export function createNudge(): Nudge {
     rejected: (channel, cause) => {
       unreadable ??= cause;
       if (channel === 'iopub' || !asked.has(unreadableMessage(cause)?.parentId ?? '')) return;
-      error ??= messageUnreadableError(channel, cause);
-      wake?.();
+      fail(messageUnreadableError(channel, cause));
     },
-    fail: (failure) => {
-      error ??= failure;
-      wake?.();
-    },
-    run: async (send, options = {}) => {
-      const end = performance.now() + (options.timeout ?? 5000);
-      const abort = (): void => {
-        error ??= options.signal?.reason;
-        wake?.();
-      };
-      options.signal?.addEventListener('abort', abort, { once: true });
+    fail,
+    run: async (send, options) => {
+      const end = performance.now() + options.timeout;
+      const stop = onAbort(options.signal, fail);
       try {
         for (let pause = FIRST_PAUSE; !done() && performance.now() < end; pause = Math.min(pause * 2, MAX_PAUSE)) {
           await Promise.all([ask(send, 'control'), shellPending === undefined ? ask(send, 'shell') : undefined]);
@@ -95,7 +92,7 @@ export function createNudge(): Nudge {
           }
         }
       } finally {
-        options.signal?.removeEventListener('abort', abort);
+        stop();
       }
       if (error !== undefined) throw error;
       if (reply === undefined && options.info !== undefined) {

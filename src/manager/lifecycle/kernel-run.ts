@@ -2,37 +2,27 @@ import type { ConnectionInfo, Ports, Transport } from '../../connection/connecti
 import { isCurveKernelError } from '../../errors.js';
 import { fingerprint } from '../../keys/fingerprint.js';
 import type { JsonObject } from '../../protocol/message.js';
-import type { SecretBy, TransportEncryption } from '../../launch/encryption-policy.js';
+import type { TransportEncryption } from '../../launch/encryption-policy.js';
 import { chooseAddress, type KernelAddress } from '../../launch/kernel-address.js';
 import type { KernelConnectionFile } from '../../launch/kernel-connection-file.js';
 import { describeConnection, type KernelKeys } from '../../launch/kernel-keys.js';
 import { openKernelChannels, type ChannelSecurity } from '../client/kernel-channels.js';
-import { launchKernel, type LaunchedKernel } from '../../launch/launch-kernel.js';
+import { launchKernel, type LaunchedKernel, type LaunchKernelOptions } from '../../launch/launch-kernel.js';
 import type { KernelSpec } from '../../launch/kernelspec.js';
-import type { Launcher } from '../../launch/process-launcher.js';
 import { notEnforcedError, proveEncryption } from '../../launch/prove-encryption.js';
 import { diagnoseStart, type StartLimits } from '../../launch/diagnose-start.js';
 
 /** The settings of a kernel, the same for each of its processes. */
-export interface KernelPlan {
-  readonly id: string;
+export interface KernelPlan extends Omit<LaunchKernelOptions, 'connection' | 'address'> {
   readonly spec: KernelSpec;
   readonly policy: TransportEncryption;
-  readonly secretBy: SecretBy;
   readonly transport: Transport;
   readonly ip: string;
-  readonly cwd: string;
-  /** The environment before the kernelspec's own variables. */
-  readonly env: NodeJS.ProcessEnv;
   readonly file: KernelConnectionFile;
-  readonly runtime: string;
   /** Milliseconds. */
   readonly startTimeout: number;
-  readonly launcher: Launcher;
-  readonly ipythonHistory?: boolean;
-  readonly onOutput?: (name: 'stdout' | 'stderr', text: string) => void;
   /** Called for each message of the kernel that had to be dropped. */
-  readonly onDropped?: (error: unknown) => void;
+  readonly onDropped?: ((error: unknown) => void) | undefined;
 }
 
 /** Protection of a kernel's sockets, as the sockets themselves report it. */

@@ -17,8 +17,6 @@ import { startRun, type KernelPlan, type KernelRun, type KernelSecurity } from '
 import type { KernelSpec } from '../../launch/kernelspec.js';
 import type { ProcessEnd } from '../../launch/process-launcher.js';
 
-export type { KernelState };
-
 /** Changes that take effect with a restart. */
 export interface RestartOptions {
   /** Generates a new signing key and, if encrypted, a new pair: old copies of the connection file become useless. */

@@ -16,8 +16,7 @@ import { startRun, type KernelPlan } from './kernel-run.js';
 import type { KernelSpec } from '../../launch/kernelspec.js';
 import { findKernelSpec } from '../../launch/find-kernelspecs.js';
 import { ManagedKernel } from './managed-kernel.js';
-import { processLauncher, type Launcher } from '../../launch/process-launcher.js';
-import { definedOnly } from '../../support/defined-only.js';
+import type { Launcher } from '../../launch/process-launcher.js';
 
 /** Options of {@link startKernel}. */
 export interface StartKernelOptions {
@@ -57,7 +56,7 @@ export interface StartKernelOptions {
   readonly autoRestart?: Partial<AutoRestart> | false;
   /** If false, an ipykernel keeps its history in memory instead of the history file of the user's IPython. Default true. */
   readonly ipythonHistory?: boolean;
-  /** Default: {@link processLauncher}. */
+  /** Default: `processLauncher`. */
   readonly launcher?: Launcher;
   /** Default: {@link findKernelSpec} with the kernel's environment. */
   readonly findKernelSpec?: (name: string) => Promise<KernelSpec>;
@@ -95,12 +94,10 @@ export async function startKernel(options: StartKernelOptions): Promise<ManagedK
     cwd: options.cwd ?? process.cwd(),
     file: new KernelConnectionFile(resolve(options.connectionFile ?? join(runtime, `kernel-${id}.json`)), runtime),
     startTimeout: options.startTimeout ?? 60_000,
-    launcher: options.launcher ?? processLauncher,
-    ...definedOnly({
-      onOutput,
-      onDropped: onError && ((error: unknown) => onError(id, error)),
-      ipythonHistory: options.ipythonHistory,
-    }),
+    launcher: options.launcher,
+    ipythonHistory: options.ipythonHistory,
+    onOutput,
+    onDropped: onError && ((error) => onError(id, error)),
   };
   const keys = await issueKeys(encrypt);
   const run = await startRun(plan, keys, signal);

@@ -8,7 +8,7 @@ import { AttachedHost } from './attached-host.js';
 import { definedOnly } from '../../support/defined-only.js';
 import { deferred } from '../../support/deferred.js';
 import { openKernelChannels, type ChannelSecurity } from '../client/kernel-channels.js';
-import { kernelSpecModels, LocalKernelSpecAPIClient } from './kernelspec-api-client.js';
+import { kernelSpecModels } from './kernelspec-models.js';
 import { quietOwnKernels } from './quiet-services.js';
 import { localServerSettings } from './server-settings.js';
 import { loadServices } from './load-services.js';
@@ -92,7 +92,7 @@ export async function attach(file: string, options: AttachOptions = {}): Promise
     model,
     serverSettings,
     kernelAPIClient: host.apiClient(serverSettings),
-    kernelSpecAPIClient: new LocalKernelSpecAPIClient(serverSettings, kernelSpecModels),
+    kernelSpecAPIClient: { serverSettings, get: kernelSpecModels },
     ...rest,
   });
   kernel.disposed.connect(settleReconnection);

@@ -4,6 +4,7 @@ import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { createMessage } from '../../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message } from '../../protocol/message.js';
 import type { KernelChannels } from '../client/kernel-channels.js';
+import { deferred, type Deferred } from '../../support/deferred.js';
 import { settlesWithin } from '../../support/timers.js';
 import { messageUnreadableError, unreadableMessage } from '../client/unreadable-message.js';
 import { reportedState } from './services-message.js';
@@ -22,7 +23,7 @@ export interface AttachedHostOptions {
 /** A kernel that another program started: it can be used, interrupted and shut down by messages, but not restarted. */
 export class AttachedHost implements SocketHost {
   readonly #options: AttachedHostOptions;
-  readonly #replies = new Map<string, (failure?: CurveKernelError) => void>();
+  readonly #replies = new Map<string, Deferred<undefined>>();
   readonly #origin = { session: randomUUID(), username: '' };
   #socket: ZmqSocket | undefined;
   #executionState: string | undefined;
@@ -67,7 +68,7 @@ export class AttachedHost implements SocketHost {
 
   received(_: ZmqSocket, channel: Channel, message: Message): void {
     this.#executionState = reportedState(channel, message) ?? this.#executionState;
-    if (channel === 'control') this.#replies.get(parentId(message) ?? '')?.();
+    if (channel === 'control') this.#replies.get(parentId(message) ?? '')?.resolve(undefined);
   }
 
   executionState(): string | undefined {
@@ -76,7 +77,7 @@ export class AttachedHost implements SocketHost {
 
   report(_: string, error: unknown): void {
     const { parentId: id = '' } = unreadableMessage(error) ?? {};
-    if (isCurveKernelError(error)) this.#replies.get(id)?.(messageUnreadableError('control', error));
+    if (isCurveKernelError(error)) this.#replies.get(id)?.reject(messageUnreadableError('control', error));
     this.#options.onError(error);
   }
 
@@ -84,17 +85,11 @@ export class AttachedHost implements SocketHost {
     const channels = this.#socket?.channels;
     if (channels === undefined) throw notConnectedError(msgType);
     const request = createMessage(this.#origin, msgType, content);
-    let failure: CurveKernelError | undefined;
-    const replied = new Promise<void>((resolve) => {
-      this.#replies.set(request.header.msg_id, (unreadable) => {
-        failure = unreadable;
-        resolve();
-      });
-    });
+    const reply = deferred<undefined>();
+    this.#replies.set(request.header.msg_id, reply);
     try {
-      await channels.send('control', request);
+      const replied = Promise.all([reply.promise, channels.send('control', request)]);
       if (!(await settlesWithin(replied, this.#options.timeout))) throw noReplyError(msgType, this.#options.timeout);
-      if (failure !== undefined) throw failure;
     } finally {
       this.#replies.delete(request.header.msg_id);
     }

@@ -1,8 +1,9 @@
 import type { KernelManager, KernelSpecManager, SessionManager } from '@jupyterlab/services';
-import { LocalKernelAPIClient } from './kernel-api-client.js';
+import { localKernelAPIClient } from './kernel-api-client.js';
 import { KernelDirectory } from './kernel-directory.js';
 import type { ChannelSecurity } from '../client/kernel-channels.js';
-import { kernelSpecModels, LocalKernelSpecAPIClient } from './kernelspec-api-client.js';
+import { kernelSpecModels } from './kernelspec-models.js';
+import { createPollStopper } from './poll-stopper.js';
 import type { ManagedKernel } from '../lifecycle/managed-kernel.js';
 import { quietOwnKernels } from './quiet-services.js';
 import { localServerSettings } from './server-settings.js';
@@ -54,23 +55,28 @@ export async function connectServices(options: ConnectServicesOptions = {}): Pro
   const directory = new KernelDirectory({ start: { ...start, onError }, onError });
   const quiet = quietOwnKernels(console, directory);
   const serverSettings = localServerSettings(services, directory, models);
-  const kernelAPIClient = new LocalKernelAPIClient(serverSettings, directory, chooseKernel);
-  const specAPIClient = new LocalKernelSpecAPIClient(serverSettings, models);
-  const sessionAPIClient = new LocalSessionAPIClient({
-    serverSettings,
-    kernels: directory,
-    defaultKernel: chooseKernel,
-    root,
-  });
-
+  const [kernelPoll, sessionPoll, specPoll] = [createPollStopper(), createPollStopper(), createPollStopper()];
   const kernels = new services.KernelManager({
     serverSettings,
-    kernelAPIClient,
-    // Not the polled client: connections that ask for their kernelspec must get an answer even when the poll is stopped.
-    kernelSpecAPIClient: new LocalKernelSpecAPIClient(serverSettings, models),
+    kernelAPIClient: localKernelAPIClient(serverSettings, directory, chooseKernel, kernelPoll),
+    // Not polled: connections that ask for their kernelspec must get an answer even when the poll is stopped.
+    kernelSpecAPIClient: { serverSettings, get: models },
   });
-  const sessions = new services.SessionManager({ serverSettings, kernelManager: kernels, sessionAPIClient });
-  const specs = new services.KernelSpecManager({ serverSettings, kernelSpecAPIClient: specAPIClient });
+  const sessions = new services.SessionManager({
+    serverSettings,
+    kernelManager: kernels,
+    sessionAPIClient: new LocalSessionAPIClient({
+      serverSettings,
+      kernels: directory,
+      defaultKernel: chooseKernel,
+      root,
+      poll: sessionPoll,
+    }),
+  });
+  const specs = new services.KernelSpecManager({
+    serverSettings,
+    kernelSpecAPIClient: { serverSettings, get: () => specPoll.pass(models) },
+  });
   // Their first polls: a manager that is disposed before them rejects a promise without a handler.
   await Promise.all([kernels.ready, sessions.ready, specs.ready]);
 
@@ -79,9 +85,9 @@ export async function connectServices(options: ConnectServicesOptions = {}): Pro
     (closing ??= (async () => {
       await directory.release();
       await Promise.all([
-        kernelAPIClient.poll.stop(() => kernels.refreshRunning()),
-        sessionAPIClient.poll.stop(() => sessions.refreshRunning()),
-        specAPIClient.poll.stop(() => specs.refreshSpecs()),
+        kernelPoll.stop(() => kernels.refreshRunning()),
+        sessionPoll.stop(() => sessions.refreshRunning()),
+        specPoll.stop(() => specs.refreshSpecs()),
       ]);
       for (const manager of [sessions, specs, kernels]) manager.dispose();
       await directory.close();

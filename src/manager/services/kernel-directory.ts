@@ -1,3 +1,4 @@
+import type { Kernel } from '@jupyterlab/services';
 import { perSocket } from '../../connection/per-socket.js';
 import { CurveKernelError } from '../../errors.js';
 import type { Channel, Message } from '../../protocol/message.js';
@@ -6,7 +7,7 @@ import { openKernelChannels, type ChannelSecurity, type KernelChannels } from '.
 import type { ManagedKernel } from '../lifecycle/managed-kernel.js';
 import { startKernel, type StartKernelOptions } from '../lifecycle/start-kernel.js';
 import { ExpectedClients } from './expected-clients.js';
-import { toModel, waitUntilReady, type KernelEntry, type KernelModel } from './kernel-entry.js';
+import { toModel, waitUntilReady, type KernelEntry } from './kernel-entry.js';
 import type { OwnKernels } from './quiet-services.js';
 import { reportedState } from './services-message.js';
 import type { SocketHost, ZmqSocket } from './zmq-socket.js';
@@ -66,12 +67,12 @@ export class KernelDirectory implements SocketHost, OwnKernels {
     return this.#entry(id).kernel;
   }
 
-  model(id: string): KernelModel | undefined {
+  model(id: string): Kernel.IModel | undefined {
     const entry = this.#entries.get(id);
     return entry && toModel(entry);
   }
 
-  models(): KernelModel[] {
+  models(): Kernel.IModel[] {
     return [...this.#entries.values()].map(toModel);
   }
 

@@ -1,3 +1,4 @@
+import type { Kernel } from '@jupyterlab/services';
 import { CurveKernelError } from '../../errors.js';
 import { deferred } from '../../support/deferred.js';
 import { orAborted } from '../../support/abort.js';
@@ -14,17 +15,8 @@ export interface KernelEntry {
   isChanging: boolean;
 }
 
-/** A kernel as Jupyter's REST API describes it. */
-export interface KernelModel {
-  readonly id: string;
-  readonly name: string;
-  readonly execution_state: string;
-  readonly last_activity: string;
-  readonly connections: number;
-}
-
 /** The model of a kernel in Jupyter's REST API. */
-export function toModel({ kernel, sockets, executionState, lastActivity }: KernelEntry): KernelModel {
+export function toModel({ kernel, sockets, executionState, lastActivity }: KernelEntry): Kernel.IModel {
   return {
     id: kernel.id,
     name: kernel.spec.name,

@@ -1,27 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { ServerConnection, Session } from '@jupyterlab/services';
+import type { Kernel, ServerConnection, Session } from '@jupyterlab/services';
 import { CurveKernelError } from '../../errors.js';
+import { definedOnly } from '../../support/defined-only.js';
 import type { KernelDirectory } from './kernel-directory.js';
-import { createPollStopper } from './poll-stopper.js';
+import type { PollStopper } from './poll-stopper.js';
 
 /** A session without the state of its kernel. */
-interface SessionRecord {
-  readonly id: string;
-  readonly path: string;
-  readonly name: string;
-  readonly type: string;
-  readonly kernelId: string;
-}
+type SessionRecord = Omit<Session.IModel, 'kernel'> & { readonly kernelId: string };
 
 type Update = Parameters<Session.ISessionAPIClient['update']>[0];
 
 /** A running kernel by its id, or a new one by its name. */
-interface KernelChoice {
-  readonly id?: string;
-  readonly name?: string;
-}
+type KernelChoice = Partial<Pick<Kernel.IModel, 'id' | 'name'>>;
 
 /** Dependencies of {@link LocalSessionAPIClient}. */
 export interface SessionAPIClientOptions {
@@ -30,6 +22,8 @@ export interface SessionAPIClientOptions {
   readonly defaultKernel: () => Promise<string>;
   /** The folder that session paths are relative to: a kernel starts in the folder of its session's file. */
   readonly root: string;
+  /** Stops the poll of SessionManager. */
+  readonly poll: PollStopper;
 }
 
 /**
@@ -38,8 +32,6 @@ export interface SessionAPIClientOptions {
  */
 export class LocalSessionAPIClient implements Session.ISessionAPIClient {
   readonly serverSettings: ServerConnection.ISettings;
-  /** Stops the poll of SessionManager. */
-  readonly poll = createPollStopper();
   readonly #options: SessionAPIClientOptions;
   readonly #sessions = new Map<string, SessionRecord>();
   /** Sessions that are being created, by path: a second request for a path gets the same session. */
@@ -53,7 +45,7 @@ export class LocalSessionAPIClient implements Session.ISessionAPIClient {
   }
 
   listRunning(): Promise<Session.IModel[]> {
-    return this.poll.pass(async () => [...this.#sessions.values()].map((session) => this.#toModel(session)));
+    return this.#options.poll.pass(async () => [...this.#sessions.values()].map((session) => this.#toModel(session)));
   }
 
   async getModel(id: string): Promise<Session.IModel> {
@@ -108,14 +100,7 @@ export class LocalSessionAPIClient implements Session.ISessionAPIClient {
 
   /** Merges an update into the current session. */
   #merge({ id, path, name, type }: Update, kernelId?: string): SessionRecord {
-    const session = this.#session(id);
-    const merged = {
-      id,
-      path: path ?? session.path,
-      name: name ?? session.name,
-      type: type ?? session.type,
-      kernelId: kernelId ?? session.kernelId,
-    };
+    const merged = { ...this.#session(id), ...definedOnly({ path, name, type, kernelId }) };
     this.#sessions.set(id, merged);
     return merged;
   }

@@ -1,22 +1,11 @@
-import { appendAudit, endAudit, type AuditTip } from '../../access/audit/audit-chain.js';
+import { basename } from 'node:path';
+import { appendAudit, endAudit } from '../../access/audit/audit-chain.js';
 import { createAuditCollapse } from '../../access/audit/audit-collapse.js';
 import type { AuditRecord } from '../../access/audit/audit-record.js';
+import { isCurveKernelError } from '../../errors.js';
+import { errorCode } from '../../support/system-error.js';
+import type { Alarm } from './journal.js';
 import { isAsLeft, latest, openAuditFile, type AuditFile } from './audit-file.js';
-
-/** Options of {@link AuditWriter}. */
-export interface AuditWriterOptions {
-  readonly file: string;
-  /** The kernel's name in it. */
-  readonly kernel: string;
-  /** Called when it cannot be written, with the system's error; once until it can be written again. */
-  readonly onFailure: (error: unknown) => void;
-  /** Called when a file of that name was no whole audit, and has been kept under another name. */
-  readonly onBroken: (movedTo: string) => void;
-  /** Called when the file was removed, replaced or written into by another process, before it is opened anew. */
-  readonly onLost: (tip: AuditTip) => void;
-  /** Called when an event has an earlier time than the one before it, with by how much; once until the clock is where it was. */
-  readonly onClockBack: (seconds: number) => void;
-}
 
 /** Records that wait while the disk is full; the oldest are given up beyond it. */
 const MAX_WAITING = 10_000;
@@ -28,7 +17,9 @@ const TICK = 1_000;
  * event that every kernel does not have, with what came before it.
  */
 export class AuditWriter {
-  readonly #options: AuditWriterOptions;
+  readonly #path: string;
+  readonly #kernel: string;
+  readonly #alarm: (alarm: Alarm) => void;
   readonly #collapse = createAuditCollapse();
   #waiting: AuditRecord[] = [];
   #file: AuditFile | undefined;
@@ -40,8 +31,14 @@ export class AuditWriter {
   #writing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: AuditWriterOptions) {
-    this.#options = options;
+  /**
+   * Writes about the kernel of that name. `alarm` is called when it cannot be written, once until it can be again; when a file of that name is
+   * not as it should be; and when the clock was set back.
+   */
+  constructor(path: string, kernel: string, alarm: (alarm: Alarm) => void) {
+    this.#path = path;
+    this.#kernel = kernel;
+    this.#alarm = alarm;
   }
 
   /** The error of the last attempt to write, if it failed. */
@@ -76,7 +73,7 @@ export class AuditWriter {
     if (!file) return;
     if (this.#failure === undefined) {
       const time = latest(new Date().toISOString(), file.time);
-      const { text } = endAudit(file.tip, { kernel: this.#options.kernel, time });
+      const { text } = endAudit(file.tip, { kernel: this.#kernel, time });
       await file.handle.appendFile(`${text}\n`).catch(() => undefined);
       await file.handle.datasync().catch(() => undefined);
     }
@@ -97,7 +94,9 @@ export class AuditWriter {
       this.#isBack = false;
     } else if (behind >= 1_000 && !this.#isBack) {
       this.#isBack = true;
-      this.#options.onClockBack(Math.round(behind / 1_000));
+      const seconds = Math.round(behind / 1_000);
+      const message = `The clock was set back by ${seconds} s; the audit goes on with the time of the last row.`;
+      this.#alarm({ message, hint: CLOCK_HINT });
     }
   }
 
@@ -109,23 +108,25 @@ export class AuditWriter {
   }
 
   async #writeAll(): Promise<void> {
-    const { file: path, kernel, onFailure, onBroken } = this.#options;
     // In a later turn, so that events of one moment are one write.
     await Promise.resolve();
     try {
-      if (this.#file && !(await isAsLeft(path, this.#file))) await this.#lose(this.#file);
+      if (this.#file && !(await isAsLeft(this.#path, this.#file))) await this.#lose(this.#file);
       if (!this.#file) {
         // What waits happened before the file was there.
         const time = this.#waiting[0]?.time ?? new Date().toISOString();
-        this.#file = await openAuditFile(path, { kernel, time });
-        if (this.#file.movedTo !== undefined) onBroken(this.#file.movedTo);
+        this.#file = await openAuditFile(this.#path, { kernel: this.#kernel, time });
+        const { movedTo } = this.#file;
+        if (movedTo !== undefined) {
+          this.#alarm({ message: `The audit was broken, and is kept as ${basename(movedTo)}.`, hint: KEEP_HINT });
+        }
       }
       while (this.#waiting.length > 0) await this.#append(this.#file);
       this.#failure = undefined;
     } catch (error) {
       const known = this.#failure !== undefined;
       this.#failure = error;
-      if (!known) onFailure(error);
+      if (!known) this.#alarm(unwritableAlarm(error));
     }
   }
 
@@ -135,7 +136,9 @@ export class AuditWriter {
     await file.close();
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#options.onLost(file.tip);
+    const { seq, hash } = file.tip;
+    const message = `The audit was removed, replaced or added to; it was whole up to ${seq}:${hash}.`;
+    this.#alarm({ message, hint: KEEP_HINT });
     this.#waiting.push(...waiting);
   }
 
@@ -161,6 +164,17 @@ export class AuditWriter {
     }
     this.#file = { ...file, tip, time, size: file.size + bytes.byteLength };
   }
+}
+
+const CLOCK_HINT = 'Check the clock of this machine; rows have their real time again when it is past that of the last.';
+const KEEP_HINT = 'Keep what is there, and find out which program changed it.';
+const ROOM_HINT = 'Make room for it, or give the kernel another place for it with --audit.';
+
+function unwritableAlarm(error: unknown): Alarm {
+  const isOwn = isCurveKernelError(error);
+  const reason = isOwn ? error.message : `${errorCode(error)}.`;
+  const message = `The audit cannot be written, so no new client is admitted: ${reason}`;
+  return { message, hint: isOwn ? error.hint : ROOM_HINT };
 }
 
 /** Events that every kernel has: the owner comes and goes, and a manager checks that a peer without a key is refused. */

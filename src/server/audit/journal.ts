@@ -2,6 +2,7 @@ import type { AuditRecord } from '../../access/audit/audit-record.js';
 import { printableType } from '../../access/policy/message-types.js';
 import { isCurveKernelError } from '../../errors.js';
 import { fingerprint } from '../../keys/fingerprint.js';
+import type { SocketName } from '../../protocol/message.js';
 import type { ListenerEvent } from '../../transport/server/listener-event.js';
 import type { ClientGrant } from '../grants/client-grant.js';
 import { errorCode } from '../../support/system-error.js';
@@ -74,19 +75,21 @@ export class Journal {
   /** A connection with another key, or from another address, was refused at a grant's sockets. */
   refuse(grant: ClientGrant, { socket, address, publicKey, limitExceeded }: RefusedPeer): void {
     const isHolder = publicKey !== undefined && publicKey === grant.terms.publicKey;
-    this.record({
-      event: 'refuse',
-      verdict: 'refused',
-      identity: grant.identity,
-      channel: socket,
+    const reason = isHolder ? 'not from this address, or not any more' : 'another key';
+    this.refuseAt(grant, socket, limitExceeded ? 'too many connections' : reason, {
       address,
       ...(publicKey !== undefined && { fingerprint: fingerprint(publicKey) }),
-      rule: limitExceeded
-        ? 'too many connections'
-        : isHolder
-          ? 'not from this address, or not any more'
-          : 'another key',
     });
+  }
+
+  /** Connections to a socket of a grant were refused or ended, for that reason. */
+  refuseAt(
+    { identity }: ClientGrant,
+    channel: SocketName,
+    rule: string,
+    peer: Pick<EventFacts, 'address' | 'fingerprint'> = {},
+  ): void {
+    this.record({ event: 'refuse', verdict: 'refused', identity, channel, ...peer, rule });
   }
 }
 

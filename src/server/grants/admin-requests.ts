@@ -1,22 +1,18 @@
-import { encodeRefusal } from '../../access/requests/access-refusal.js';
+import { encodeRefusal, encodeUnsaved } from '../../access/requests/access-refusal.js';
 import { ACCESS_REQUESTS, type AccessRequest } from '../../access/requests/access-requests.js';
-import { encodeUnsaved } from '../../access/requests/unsaved-state.js';
-import { describeRefusal } from '../../access/policy/refusal.js';
+import { describeRefusal } from '../../access/policy/decide.js';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import type { JsonObject } from '../../protocol/message.js';
-import type { Journal } from '../audit/journal.js';
 import type { Request } from '../backend.js';
 import { errorContent } from '../messages/error-report.js';
-import type { Rules } from '../rules/rules.js';
+import type { ServerState } from '../server-state.js';
 import type { ClientGrant } from './client-grant.js';
 import type { Actor } from './grant-manager.js';
 import type { KernelAccess } from './kernel-access.js';
 
 /** The access that administrative requests are about, and the grant that sent them. */
-export interface AdminScope {
+export interface AdminScope extends Pick<ServerState, 'rules' | 'journal'> {
   readonly access: KernelAccess;
-  readonly rules: Rules;
-  readonly journal: Journal;
   readonly grant: ClientGrant;
 }
 
@@ -48,7 +44,7 @@ export async function administrate({ message, channel }: Request, scope: AdminSc
 }
 
 /** The sender of a request: its right to this request is checked again when the request has waited. */
-function actorOf(grant: ClientGrant, msgType: string, rules: Rules): Actor {
+function actorOf(grant: ClientGrant, msgType: string, rules: ServerState['rules']): Actor {
   return {
     get subject() {
       return grant.subject;

@@ -5,13 +5,12 @@ import type { ClientGrant } from './client-grant.js';
 import type { GrantManager } from './grant-manager.js';
 import type { StoredGrant } from './grant-storage.js';
 import { connectionFor } from './open-client.js';
-import type { Rules } from '../rules/rules.js';
+import type { ServerState } from '../server-state.js';
 import { generateCurvePairSync } from '../../keys/curve-pair.js';
 
 /** Dependencies of {@link AnonymousGrant}. */
-export interface AnonymousGrantOptions {
+export interface AnonymousGrantOptions extends Pick<ServerState, 'rules'> {
   readonly grantManager: GrantManager;
-  readonly rules: Rules;
   /** Beside whose sockets new ones are opened. */
   readonly owner: ConnectionInfo;
   /** That of an earlier process of the kernel. */

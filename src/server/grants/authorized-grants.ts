@@ -6,18 +6,15 @@ import { definedOnly } from '../../support/defined-only.js';
 import type { ClientGrant } from './client-grant.js';
 import type { GrantManager } from './grant-manager.js';
 import type { StoredGrant } from './grant-storage.js';
-import type { Journal } from '../audit/journal.js';
 import { connectionFor } from './open-client.js';
-import type { Rules } from '../rules/rules.js';
+import type { ServerState } from '../server-state.js';
 import type { FileState } from '../rules/watched-file.js';
 import { generateCurvePairSync } from '../../keys/curve-pair.js';
 
 /** Dependencies of {@link AuthorizedGrants}. */
-export interface AuthorizedGrantsOptions {
+export interface AuthorizedGrantsOptions extends Pick<ServerState, 'rules' | 'journal'> {
   readonly file: string;
   readonly grantManager: GrantManager;
-  readonly rules: Rules;
-  readonly journal: Journal;
   /** Beside whose sockets new ones are opened. */
   readonly owner: ConnectionInfo;
   /** Lines that an earlier process of the kernel followed. */

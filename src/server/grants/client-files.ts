@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { writeConnectionFile } from '../../connection/write-connection-file.js';
 import type { ClientGrant } from './client-grant.js';
 import type { Journal } from '../audit/journal.js';
-import { clientFile } from '../state/state-lines.js';
+import { clientFile } from '../state/state-file.js';
 
 /** The connection files of clients without a request for one: those of `authorized_clients`, and the one for clients without a name. */
 export class ClientFiles {

@@ -26,21 +26,12 @@ export interface SubjectRef {
   subject: Subject;
 }
 
-/** Options of {@link ClientGrant}. */
-export interface ClientGrantOptions {
-  /** The id of a stored grant. Default: a new id. */
-  readonly id?: string;
-  readonly terms: GrantTerms;
-  /** The pair of its sockets; absent in plain text. */
-  readonly server?: CurvePair;
-}
-
 /** The address of a grant's sockets, and their key pair. */
 export interface GrantPlace {
   readonly connection: ConnectionInfo;
   /** Absent in plain text. */
   readonly server?: CurvePair;
-  /** The id of a stored grant, which is opened even while the policy cannot be used. */
+  /** The id of a stored grant, which is opened even while the policy cannot be used. Default: a new one. */
   readonly id?: string;
 }
 
@@ -61,24 +52,22 @@ export class ClientGrant {
   isWatching = false;
   /** Of the key that is admitted; undefined in plain text. */
   readonly fingerprint: string | undefined;
-  #terms: GrantTerms;
-  #listener: Listener | undefined;
+  /** Others for the same key may take their place. */
+  terms: GrantTerms;
+  /** Defined once its sockets are open. */
+  listener: Listener | undefined;
   #ended = false;
 
-  constructor({ id = randomBytes(8).toString('hex'), terms, server }: ClientGrantOptions) {
+  constructor(terms: GrantTerms, { id = randomBytes(8).toString('hex'), server }: Omit<GrantPlace, 'connection'>) {
     this.id = id;
     this.server = server;
     this.fingerprint = server && fingerprint(terms.publicKey);
-    this.#terms = terms;
+    this.terms = terms;
     this.subjectRef = { subject: { name: terms.identity, roles: terms.roles } };
   }
 
-  get terms(): GrantTerms {
-    return this.#terms;
-  }
-
   get identity(): string {
-    return this.#terms.identity;
+    return this.terms.identity;
   }
 
   /** The identity with the roles of all the grants that it has now, also when this one has ended. */
@@ -91,30 +80,11 @@ export class ClientGrant {
     return this.#ended;
   }
 
-  /** Defined once it has been opened. */
-  get listener(): Listener | undefined {
-    return this.#listener;
-  }
-
-  /** Gives it the sockets that were opened for it. */
-  open(listener: Listener): void {
-    this.#listener = listener;
-  }
-
-  /** Other terms for the same key. */
-  change(terms: Partial<Pick<GrantTerms, 'roles' | 'expiresAt'>>): void {
-    this.#terms = { ...this.#terms, ...terms };
-  }
-
   /** From this call on no client is admitted and nothing is sent. Resolves when the five sockets are closed. */
   async close(linger = 0): Promise<void> {
     this.arrivals?.flush();
     this.#ended = true;
-    await this.#listener?.close({ linger });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+    await this.listener?.close({ linger });
   }
 }
 
@@ -128,11 +98,9 @@ export function grantInfo({ id, terms, fingerprint: of = '' }: ClientGrant): Gra
 /** The same with its clients. */
 export function clientInfo(grant: ClientGrant): ClientInfo {
   const { peers, lastRequest } = grant;
-  const connected = peers.list();
-  if (!lastRequest) return { ...grantInfo(grant), connected };
   return {
     ...grantInfo(grant),
-    connected,
-    lastRequest: { ...lastRequest, at: new Date(lastRequest.at).toISOString() },
+    connected: peers.list(),
+    ...(lastRequest && { lastRequest: { ...lastRequest, at: new Date(lastRequest.at).toISOString() } }),
   };
 }

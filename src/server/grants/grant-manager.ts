@@ -2,15 +2,11 @@ import type { GrantTerms } from '../../access/grants/grant.js';
 import { checkOwnership } from '../../access/policy/ownership.js';
 import type { Subject } from '../../access/policy/decide.js';
 import { CurveKernelError } from '../../errors.js';
-import type { Backend } from '../backend.js';
+import type { ServerState } from '../server-state.js';
 import { ClientGrant, type GrantEnd, type GrantPlace } from './client-grant.js';
 import { deadlineIn, leftUntil, startDeadline, type Deadline } from '../../support/deadline.js';
 import type { StoredGrant } from './grant-storage.js';
 import type { Grants } from './grants.js';
-import type { AuditWriter } from '../audit/audit-writer.js';
-import type { Journal } from '../audit/journal.js';
-import type { Rules } from '../rules/rules.js';
-import type { AccessStore } from '../state/access-store.js';
 import { openClient, type ClientSockets } from './open-client.js';
 
 /** The identity that makes a change, and a check of its right. */
@@ -23,17 +19,6 @@ export interface Actor {
 /** The program that runs the kernel may do what its owner may. */
 export const PROGRAM: Actor = { subject: { name: 'owner', roles: ['owner'] }, check: () => undefined };
 
-/** Dependencies of {@link GrantManager}. */
-export interface GrantManagerOptions {
-  readonly grants: Grants;
-  readonly journal: Journal;
-  readonly backend: () => Backend;
-  readonly sockets: ClientSockets;
-  readonly rules: Rules;
-  readonly audit: AuditWriter | undefined;
-  readonly store: AccessStore;
-}
-
 /** The cause of a new grant. */
 export interface GrantCause {
   readonly actor?: Actor;
@@ -44,15 +29,17 @@ export interface GrantCause {
 /** Opens grants, and ends them: when they are revoked, when their time has come, and with the kernel. */
 export class GrantManager {
   readonly grants: Grants;
-  readonly #options: GrantManagerOptions;
+  readonly #state: ServerState;
+  readonly #sockets: ClientSockets;
   readonly #deadlines = new Map<ClientGrant, () => void>();
   /** Ids of the ended grants whose place each has taken. */
   readonly #predecessors = new Map<ClientGrant, readonly string[]>();
   #closing = false;
 
-  constructor(options: GrantManagerOptions) {
-    this.#options = options;
-    this.grants = options.grants;
+  constructor(state: ServerState, sockets: ClientSockets) {
+    this.#state = state;
+    this.#sockets = sockets;
+    this.grants = state.grants;
   }
 
   /**
@@ -62,13 +49,13 @@ export class GrantManager {
    * @throws CurveKernelError 'not-permitted', 'grant-failed'; as `openListener` does
    */
   async open(terms: GrantTerms, place: GrantPlace, { actor = PROGRAM, why }: GrantCause): Promise<ClientGrant> {
-    const { grants, sockets, journal, rules, audit, store } = this.#options;
+    const { grants, journal, rules, audit, store } = this.#state;
     if (terms.origin !== 'owner' && place.id === undefined) rules.checkUsable();
     checkOwnership(actor.subject, grants.terms, [...grants.terms, terms]);
-    const grant = new ClientGrant({ terms, ...place });
+    const grant = new ClientGrant(terms, place);
     grants.add(grant);
     try {
-      await openClient(grant, place.connection, sockets);
+      await openClient(grant, place.connection, this.#sockets);
       if (terms.origin === 'owner') return grant;
       actor.check();
       this.#checkOpen(grant);
@@ -115,7 +102,7 @@ export class GrantManager {
   /** Gives these grants of one identity other roles, at once. Resolves when that is saved for a restart; never rejects. */
   async setRoles(grants: readonly ClientGrant[], roles: readonly string[]): Promise<void> {
     this.grants.setRoles(grants, roles);
-    await this.#options.store.save();
+    await this.#state.store.save();
   }
 
   /**
@@ -131,7 +118,7 @@ export class GrantManager {
 
   /** Nothing of it is delivered any more when this returns. Resolves when its sockets are closed. */
   async end(grant: ClientGrant, { why, letFinish = false, succeededBy }: GrantEnd): Promise<void> {
-    const { grants, journal, store } = this.#options;
+    const { grants, journal, store } = this.#state;
     if (grant.ended) return;
     const closed = grant.close();
     this.#deadlines.get(grant)?.();
@@ -145,18 +132,13 @@ export class GrantManager {
 
   /** Has what a grant asked for go on in the hands of its successor; without one all of that ends, and what was handed to it. */
   #cancelRequests(grant: ClientGrant, successor: ClientGrant | undefined, letFinish: boolean): void {
-    const backend = this.#options.backend();
+    const backend = this.#state.backend();
     const handed = [...(this.#predecessors.get(grant) ?? []), grant.id];
     this.#predecessors.delete(grant);
     if (successor) {
       this.#predecessors.set(successor, [...(this.#predecessors.get(successor) ?? []), ...handed]);
       backend.cancelRequests(grant.id, 'everything');
     } else for (const id of handed) backend.cancelRequests(id, letFinish ? 'running' : 'nothing');
-  }
-
-  /** Resolves when what there is now is kept for a restart. */
-  async persist(): Promise<void> {
-    await this.#options.store.save();
   }
 
   /** Closes every listener, giving what was sent that many milliseconds to leave. */

@@ -7,7 +7,7 @@ import { curvePairOf } from '../../keys/curve-pair.js';
 import type { ClientGrant, GrantEnd, GrantPlace } from './client-grant.js';
 import { deadlineIn, leftUntil, type Deadline } from '../../support/deadline.js';
 import type { StoredRules } from '../rules/rules.js';
-import type { StoredState } from '../state/state-lines.js';
+import type { StoredState } from '../state/state-file.js';
 
 /** A grant as it is stored. */
 interface GrantRecord {
@@ -50,25 +50,9 @@ export interface StoredKernel extends StoredSettings {
   readonly grants: readonly StoredGrant[];
 }
 
-/** A grant's text, and what it was written from: with hundreds of grants, each change of one would write out all. */
-export type SerializedGrants = WeakMap<ClientGrant, Pick<ClientGrant, 'terms' | 'ends'> & { readonly text: string }>;
-
 /** Everything that a kernel's next process needs to be the same for its clients. Holds secrets. */
-export function serializeKernel(
-  memory: StoredSettings,
-  grants: Iterable<ClientGrant>,
-  written: SerializedGrants,
-): StoredState {
-  const kept: string[] = [];
-  for (const grant of grants) {
-    if (!isKept(grant)) continue;
-    const { terms, ends } = grant;
-    const before = written.get(grant);
-    const text = before?.terms === terms && before.ends === ends ? before.text : textOf(grant);
-    written.set(grant, { terms, ends, text });
-    kept.push(text);
-  }
-  return { memory: JSON.stringify(memory), grants: kept };
+export function serializeKernel(settings: StoredSettings, grants: Iterable<ClientGrant>): StoredState {
+  return { memory: JSON.stringify(settings), grants: [...grants].filter(isKept).map(stableText) };
 }
 
 /** Not that of the connection file, nor what has no sockets yet, or no more. */
@@ -76,6 +60,18 @@ const isKept = (grant: ClientGrant): grant is OpenGrant =>
   grant.terms.origin !== 'owner' && grant.server !== undefined && grant.listener !== undefined && !grant.ended;
 
 type OpenGrant = ClientGrant & { readonly [part in 'server' | 'listener']: NonNullable<ClientGrant[part]> };
+
+/** Texts by grant, with what they were written from: the time of an end is another by a millisecond each time it is written. */
+const texts = new WeakMap<ClientGrant, Pick<ClientGrant, 'terms' | 'ends'> & { readonly text: string }>();
+
+function stableText(grant: OpenGrant): string {
+  const { terms, ends } = grant;
+  const before = texts.get(grant);
+  if (before?.terms === terms && before.ends === ends) return before.text;
+  const text = textOf(grant);
+  texts.set(grant, { terms, ends, text });
+  return text;
+}
 
 function textOf({ id, terms, server, listener, ends }: OpenGrant): string {
   return JSON.stringify({

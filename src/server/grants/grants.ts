@@ -51,7 +51,7 @@ export class Grants implements Iterable<ClientGrant> {
 
   /** Gives these grants of one identity other roles. */
   setRoles(grants: readonly ClientGrant[], roles: readonly string[]): void {
-    for (const grant of grants) grant.change({ roles });
+    for (const grant of grants) grant.terms = { ...grant.terms, roles };
     for (const { identity } of grants.slice(0, 1)) this.#renew(identity);
   }
 

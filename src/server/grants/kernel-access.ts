@@ -18,27 +18,21 @@ import { checkRevokeFilter } from '../../access/requests/access-requests.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { CurveKernelError } from '../../errors.js';
 import { generateCurvePairSync } from '../../keys/curve-pair.js';
-import { deadlineIn } from '../../support/deadline.js';
+import { deadlineIn, leftUntil } from '../../support/deadline.js';
 import { definedOnly } from '../../support/defined-only.js';
-import type { Journal } from '../audit/journal.js';
 import type { AccessSources } from '../rules/access-sources.js';
-import type { AccessStore } from '../state/access-store.js';
-import type { Rules } from '../rules/rules.js';
+import type { ServerState } from '../server-state.js';
 import { clientInfo, grantInfo, type ClientGrant } from './client-grant.js';
 import { PROGRAM, type Actor, type GrantManager } from './grant-manager.js';
 import { termsOf } from './grants.js';
 import { connectionFor } from './open-client.js';
-import { rotatedLimits } from './rotated-limits.js';
 
 /** Dependencies of {@link KernelAccess}. */
-export interface KernelAccessOptions {
+export interface KernelAccessOptions extends Pick<ServerState, 'rules' | 'journal' | 'store'> {
   readonly grantManager: GrantManager;
-  readonly rules: Rules;
-  readonly journal: Journal;
   readonly sources: AccessSources;
-  /** The connection of the kernel's own file, once it is open. */
-  readonly owner: () => ConnectionInfo | undefined;
-  readonly store: AccessStore;
+  /** The connection of the kernel's own file. */
+  readonly owner: () => ConnectionInfo;
 }
 
 const DEFAULT_OVERLAP = 30_000;
@@ -65,7 +59,7 @@ export class KernelAccess implements Access {
   async grant(request: GrantRequest): Promise<IssuedGrant> {
     const { grantManager, rules, owner: ownerOf } = this.#options;
     const owner = ownerOf();
-    if (!owner?.curve) throw plaintextError();
+    if (!owner.curve) throw plaintextError();
     rules.checkUsable();
     const server = generateCurvePairSync();
     const terms = grantTerms(request, request.publicKey ?? server.publicKey);
@@ -90,7 +84,7 @@ export class KernelAccess implements Access {
   }
 
   async rotate(name: string, { overlap = DEFAULT_OVERLAP, publicKey }: RotateOptions = {}): Promise<IssuedGrant> {
-    const { grantManager, journal } = this.#options;
+    const { grantManager, journal, store } = this.#options;
     checkDuration(overlap);
     const old = this.#grantsOf(name).filter(({ terms }) => terms.origin !== 'owner');
     const [first] = old;
@@ -104,7 +98,7 @@ export class KernelAccess implements Access {
     journal.about(first, { event: 'rotate', rule: this.#byActor() });
     const end = { why: 'rotated', succeededBy: issued.grant.id };
     for (const grant of old) grantManager.expire(grant, deadlineIn(overlap), end);
-    await grantManager.persist();
+    await store.save();
     return issued;
   }
 
@@ -121,10 +115,10 @@ export class KernelAccess implements Access {
   }
 
   async setTopic(topic: string, visibility: Visibility): Promise<readonly string[]> {
-    const { grantManager, rules, journal } = this.#options;
+    const { rules, journal, store } = this.#options;
     orUsageError(() => rules.setTopic(topic, visibility === 'private'));
     journal.record({ event: 'topic', type: topic, rule: this.#byActor(visibility) });
-    await grantManager.persist();
+    await store.save();
     return rules.privateTopics;
   }
 
@@ -196,6 +190,29 @@ function grantTerms({ name, roles, expiresIn, from }: GrantRequest, publicKey: s
     from,
     origin: 'grant' as const,
   });
+}
+
+/**
+ * The limits of the key that takes the place of these, so that it is good at no time and from no address at which one of them is not.
+ *
+ * @throws CurveKernelError 'grant-failed' when they are limited to different addresses
+ */
+function rotatedLimits(grants: readonly ClientGrant[]): Pick<GrantRequest, 'expiresIn' | 'from'> {
+  const left = Math.min(...grants.map(lifeOf));
+  const [from, ...others] = grants.flatMap(({ terms }) => (terms.from ? [terms.from] : []));
+  if (others.some((other) => String(other) !== String(from))) {
+    const problem = 'The keys of this identity are limited to different addresses, and one key cannot replace them.';
+    throw new CurveKernelError('grant-failed', problem, {
+      hint: 'Revoke the keys that are not needed any more, then rotate.',
+    });
+  }
+  return { ...(left < Infinity && { expiresIn: left }), ...(from && { from }) };
+}
+
+/** Milliseconds that a grant was to last, were it not for a rotation. */
+function lifeOf({ terms, ends }: ClientGrant): number {
+  if (ends && ends.end.succeededBy === undefined) return leftUntil(ends);
+  return terms.expiresAt === undefined ? Infinity : Date.parse(terms.expiresAt) - Date.now();
 }
 
 function checkDuration(milliseconds: number): void {

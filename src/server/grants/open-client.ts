@@ -15,7 +15,7 @@ import { createArrivals } from '../arrivals.js';
 import type { ClientGrant } from './client-grant.js';
 import type { Journal } from '../audit/journal.js';
 import { KEYED_SOCKETS, WATCHED_SOCKETS } from '../peers.js';
-import type { VerifiedRoles } from '../rules/verified-roles.js';
+import type { VerifiedRoles } from '../rules/verifier.js';
 import type { MessageFilter } from '../messages/message-filter.js';
 
 /** Dependencies of the sockets of every grant. */
@@ -52,7 +52,7 @@ export async function openClient(
     rights: messageFilter.rightsOf(grant),
     onMessage(received) {
       // The first request may be here before openListener has resolved, and its answers are published too.
-      if (!grant.listener) grant.open(received.listener);
+      grant.listener ??= received.listener;
       messageFilter.receive(grant, received);
     },
     onSubscribe(topic) {
@@ -68,7 +68,7 @@ export async function openClient(
     // What a verifier says holds for an address, so it must be known when the last connection from there has ended.
     ...(!onEvent && { monitor: sockets.verifiedRoles && terms.origin !== 'owner' ? KEYED_SOCKETS : WATCHED_SOCKETS }),
   };
-  grant.open(await openListener(options));
+  grant.listener = await openListener(options);
   for (const topic of early) messageFilter.welcome(grant, topic);
 }
 
@@ -121,21 +121,9 @@ function note(journal: Journal, grant: ClientGrant, event: ListenerEvent): void 
       if (left) journal.about(grant, { event: 'leave', channels: left.sockets, address: left.address });
       return;
     case 'handshake-failed':
-      return journal.record({
-        event: 'refuse',
-        verdict: 'refused',
-        identity: grant.identity,
-        channel: event.socket,
-        rule: `handshake: ${event.reason}`,
-      });
+      return journal.refuseAt(grant, event.socket, `handshake: ${event.reason}`);
     case 'connections-reset':
-      return journal.record({
-        event: 'refuse',
-        verdict: 'refused',
-        identity: grant.identity,
-        channel: event.socket,
-        rule: event.reason === 'topics' ? 'too many topics: all connections ended' : 'stuck connections: all ended',
-      });
+      return journal.refuseAt(grant, event.socket, RESETS[event.reason]);
     case 'message-rejected':
       return journal.deny(grant, { channel: event.channel, type: '?', rule: event.error.code });
     case 'handler-failed':
@@ -143,6 +131,7 @@ function note(journal: Journal, grant: ClientGrant, event: ListenerEvent): void 
   }
 }
 
+const RESETS = { topics: 'too many topics: all connections ended', stuck: 'stuck connections: all ended' } as const;
 const ANY_KEY = { rule: 'heartbeat admits every key' };
 const FAILURE_HINT = 'A message of a client could not be handled; please report this.';
 

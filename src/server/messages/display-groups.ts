@@ -2,32 +2,27 @@ import { groupsOf, MAX_GROUPS, type Groups } from '../../access/policy/groups.js
 import { isJsonObject } from '../../protocol/json-fields.js';
 import type { JsonObject, Message } from '../../protocol/message.js';
 
-/** The groups of displays that can be updated later: an update of a private output is private too. */
-export interface DisplayGroups {
-  /** The groups of an output that is about to be published, with those that displays of its id have had before. */
-  of(message: Message): Groups;
-}
-
 /** More displays with groups than any notebook has. Updates of those beyond are for who may see every group. */
 const MAX_DISPLAYS = 65_536;
 
-/** Knows no display yet. */
-export function createDisplayGroups(): DisplayGroups {
+/**
+ * Returns a function that finds the groups of an output that is about to be published, with those that displays of its id have had before:
+ * an update of a private output is private too.
+ */
+export function trackDisplayGroups(): (message: Message) => Groups {
   const known = new Map<string, Groups>();
   let isFull = false;
-  return {
-    of(message) {
-      const own = groupsOf(message);
-      const id = displayId(message.content);
-      if (id === undefined) return own;
-      const before = known.get(id) ?? (isFull ? 'malformed' : []);
-      const all = union(before, own);
-      if (all.length > 0) {
-        if (known.has(id) || known.size < MAX_DISPLAYS) known.set(id, all);
-        else isFull = true;
-      }
-      return all;
-    },
+  return (message) => {
+    const own = groupsOf(message);
+    const id = displayId(message.content);
+    if (id === undefined) return own;
+    const before = known.get(id) ?? (isFull ? 'malformed' : []);
+    const all = union(before, own);
+    if (all.length > 0) {
+      if (known.has(id) || known.size < MAX_DISPLAYS) known.set(id, all);
+      else isFull = true;
+    }
+    return all;
   };
 }
 

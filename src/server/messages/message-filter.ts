@@ -1,8 +1,7 @@
-import type { Subject } from '../../access/policy/decide.js';
-import type { SeeAct, SendAct } from '../../access/policy/act.js';
+import { NOT_PERMITTED, type Subject, describeRefusal } from '../../access/policy/decide.js';
+import { type SeeAct, type SendAct, WATCH_ACT } from '../../access/policy/act.js';
 import { groupsOf, type Groups } from '../../access/policy/groups.js';
 import { isAdminType, isCommType, MESSAGE_TYPES, printableType } from '../../access/policy/message-types.js';
-import { describeRefusal, NOT_PERMITTED } from '../../access/policy/refusal.js';
 import { withUsername } from '../../protocol/original-fields.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
 import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
@@ -10,68 +9,56 @@ import type { Header, JsonObject, Message, ParentHeader, RequestChannel } from '
 import type { ReceivedMessage } from '../../transport/server/listener.js';
 import type { MessageHeaders, OutputLoss } from '../../transport/server/publish-queue.js';
 import type { SenderRights } from '../../transport/server/sender-rights.js';
-import type { Backend, Request } from '../backend.js';
+import type { Request } from '../backend.js';
+import type { ServerState } from '../server-state.js';
 import { answer, type Handler } from './reply.js';
 import type { ClientGrant } from '../grants/client-grant.js';
 import { createCommTargets } from './comm-targets.js';
-import { createDisplayGroups } from './display-groups.js';
-import type { Grants } from '../grants/grants.js';
-import type { Journal } from '../audit/journal.js';
-import { WATCH_ACT } from '../../access/policy/act.js';
+import { trackDisplayGroups } from './display-groups.js';
 import { isJsonObject } from '../../protocol/json-fields.js';
 import { definedOnly } from '../../support/defined-only.js';
 import { ACCESS_EVENT } from '../../access/requests/request-types.js';
-import type { Rules } from '../rules/rules.js';
 import { seenByOthers } from './seen-parent.js';
-
-/** Dependencies of {@link MessageFilter}. */
-export interface MessageFilterOptions {
-  readonly origin: MessageOrigin;
-  readonly grants: Grants;
-  readonly rules: Rules;
-  readonly journal: Journal;
-  readonly backend: () => Backend;
-  /** Answers administrative requests. */
-  readonly administrate: (request: Request, grant: ClientGrant) => JsonObject | Promise<JsonObject>;
-}
 
 /** Passes messages between listeners and backend, as far as the rules allow. */
 export class MessageFilter {
-  readonly #options: MessageFilterOptions;
+  readonly #state: ServerState;
+  readonly #administrate: (request: Request, grant: ClientGrant) => Promise<JsonObject>;
   readonly #comms = createCommTargets();
-  readonly #displays = createDisplayGroups();
+  readonly #groupsOf = trackDisplayGroups();
   /** The last status message for all clients. */
   #publicState: Message | undefined;
   /** The last status that each grant was told: state and request. */
   readonly #lastState = new WeakMap<ClientGrant, Pick<Message, 'content' | 'parent_header'>>();
 
-  constructor(options: MessageFilterOptions) {
-    this.#options = options;
+  /** `administrate` answers administrative requests. */
+  constructor(state: ServerState, administrate: (request: Request, grant: ClientGrant) => Promise<JsonObject>) {
+    this.#state = state;
+    this.#administrate = administrate;
   }
 
   /** Takes a message that arrived on the listener of `grant`. */
   receive(grant: ClientGrant, received: ReceivedMessage): void {
-    const { backend, administrate } = this.#options;
     const request = this.#request(grant, received);
     const { header } = request.message;
     grant.lastRequest = { at: Date.now(), type: printableType(header.msg_type) };
     if (!request.isPermitted()) return;
     const { fault } = received;
     if (fault !== undefined) {
-      this.#options.journal.deny(grant, { channel: request.channel, type: header.msg_type, rule: fault.code });
+      this.#state.journal.deny(grant, { channel: request.channel, type: header.msg_type, rule: fault.code });
       return void this.#answer(grant, request, () => Promise.reject(fault));
     }
     this.#comms.note(request.message);
     if (request.channel === 'control' && isAdminType(header.msg_type)) {
-      void this.#answer(grant, request, () => administrate(request, grant));
+      void this.#answer(grant, request, () => this.#administrate(request, grant));
     } else {
-      backend().receive(request);
+      this.#state.backend().receive(request);
     }
   }
 
   /** The rights of a grant that can be checked before a message is read. */
   rightsOf(grant: ClientGrant): SenderRights {
-    const { rules, backend } = this.#options;
+    const { rules, backend } = this.#state;
     return {
       sendsLarge: () => this.#sendsLarge(grant.subject),
       maySend: (channel, { msg_type: msgType }) =>
@@ -81,12 +68,12 @@ export class MessageFilter {
 
   /** Sends on iopub to every client that may see it. It is encoded once for the requester and once for others, and signed for each subscriber. */
   publish(message: Message): void {
-    const { grants } = this.#options;
+    const { grants } = this.#state;
     const { header, parent_header: parent } = message;
     const isStatus = header.msg_type === 'status';
     const isQuiet = isStatus && this.#cannotRun(parent);
     if (isStatus && !isQuiet) this.#publicState = message;
-    const act = seeAct(message, false, this.#displays.of(message), this.#comms.of(message));
+    const act = seeAct(message, false, this.#groupsOf(message), this.#comms.of(message));
     let asSent: EncodedMessage | undefined;
     let forOthers: EncodedMessage | undefined;
     let othersHeads: MessageHeaders | undefined;
@@ -95,7 +82,7 @@ export class MessageFilter {
       if (grant.listener?.hasSubscribers !== true) continue;
       const own = isBy(grant, parent);
       if (isQuiet && !own) continue;
-      if (!this.#options.rules.decide(grant.subject, own ? { ...act, own } : act).allowed) continue;
+      if (!this.#state.rules.decide(grant.subject, own ? { ...act, own } : act).allowed) continue;
       if (isStatus && !this.#isNews(grant, message)) continue;
       asSent ??= encodeParts(message);
       const encoded = own ? asSent : (forOthers ??= withParent(asSent, seenByOthers(parent)));
@@ -108,12 +95,12 @@ export class MessageFilter {
   /** Tells the clients of this grant alone that output did not reach them. */
   reportLoss(grant: ClientGrant, loss: OutputLoss): void {
     const content = { name: 'stderr', text: describeLoss(loss) };
-    grant.listener?.publish(createMessage(this.#options.origin, 'stream', content, { parent: loss.parent }));
+    grant.listener?.publish(createMessage(this.#state.origin, 'stream', content, { parent: loss.parent }));
   }
 
   /** Greets a new subscription, unless none of the messages it is to can be seen by the grant. */
   welcome(grant: ClientGrant, topic: Uint8Array): void {
-    const { origin, rules, journal } = this.#options;
+    const { origin, rules, journal } = this.#state;
     const message = welcomeMessage(origin, topic);
     if (message === undefined) return;
     const named = Buffer.from(topic).toString();
@@ -130,7 +117,7 @@ export class MessageFilter {
   #sendsLarge(subject: Subject): boolean {
     return LARGE_TYPES.some((msgType) =>
       (['shell', 'control'] as const).some((channel) =>
-        this.#options.rules.maySend(subject, { kind: 'send', channel, msgType, own: true }),
+        this.#state.rules.maySend(subject, { kind: 'send', channel, msgType, own: true }),
       ),
     );
   }
@@ -140,7 +127,7 @@ export class MessageFilter {
    * them.
    */
   #cannotRun({ username }: ParentHeader): boolean {
-    for (const { identity, server, subject } of this.#options.grants) {
+    for (const { identity, server, subject } of this.#state.grants) {
       if (identity === username && server) return !this.#sendsLarge(subject);
     }
     return false;
@@ -161,7 +148,7 @@ export class MessageFilter {
     const message = grant.server ? { ...sent, header: withUsername(sent.header, grant.identity) } : sent;
     const { header } = message;
     const maySee = (commTarget: string): boolean =>
-      this.#options.rules.decide(grant.subject, { kind: 'see', msgType: 'comm_msg', own: false, commTarget }).allowed;
+      this.#state.rules.decide(grant.subject, { kind: 'see', msgType: 'comm_msg', own: false, commTarget }).allowed;
     const request: Request = {
       channel,
       message,
@@ -178,15 +165,15 @@ export class MessageFilter {
           own: identity === grant.identity,
           groups: groupsOf({ metadata, content: {} }),
         } as const;
-        return this.#options.rules.decide(grant.subject, act).allowed;
+        return this.#state.rules.decide(grant.subject, act).allowed;
       },
-      disregard: () => this.#options.journal.deny(grant, { channel, type: header.msg_type, rule: 'not asked for' }),
+      disregard: () => this.#state.journal.deny(grant, { channel, type: header.msg_type, rule: 'not asked for' }),
     };
     return request;
   }
 
   #isPermitted(grant: ClientGrant, request: Request): boolean {
-    const { rules, journal, backend } = this.#options;
+    const { rules, journal, backend } = this.#state;
     const { channel, message, identity } = request;
     const act = sendAct(channel, message, backend().isRunning(identity), this.#comms.of(message));
     const decision = rules.decide(grant.subject, act);
@@ -198,7 +185,7 @@ export class MessageFilter {
       // Front ends show below a cell what iopub says, not replies; and comms have no reply. It goes to this grant's sockets alone.
       if (isShownOnIopub(message)) {
         const shown = { ...content, traceback: [`${NOT_PERMITTED}: ${reason}`] };
-        grant.listener?.publish(createMessage(this.#options.origin, 'error', shown, { parent: message.header }));
+        grant.listener?.publish(createMessage(this.#state.origin, 'error', shown, { parent: message.header }));
       }
       return content;
     });
@@ -207,7 +194,7 @@ export class MessageFilter {
 
   /** Answers with busy and idle that only the client who asked hears. */
   async #answer(grant: ClientGrant, request: Request, handle: Handler): Promise<void> {
-    const { origin, rules } = this.#options;
+    const { origin, rules } = this.#state;
     // It is told of its own request whatever it may see: it would wait for ever.
     const say = (execution_state: string, parent: ParentHeader): void => {
       const message = createMessage(origin, 'status', { execution_state }, { parent });

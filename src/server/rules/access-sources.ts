@@ -8,18 +8,15 @@ import { AuthorizedGrants } from '../grants/authorized-grants.js';
 import { ClientFiles } from '../grants/client-files.js';
 import type { GrantManager } from '../grants/grant-manager.js';
 import type { StoredGrant, StoredKernel, StoredSettings } from '../grants/grant-storage.js';
-import type { Journal } from '../audit/journal.js';
 import { PolicySource } from './policy-source.js';
-import type { Rules } from './rules.js';
-import type { VerifiedRoles } from './verified-roles.js';
+import type { ServerState } from '../server-state.js';
+import type { VerifiedRoles } from './verifier.js';
 import { WatchedFile, type FileState } from './watched-file.js';
 
 /** Dependencies of {@link AccessSources}. */
-export interface AccessSourcesOptions {
+export interface AccessSourcesOptions extends Pick<ServerState, 'rules' | 'journal' | 'store'> {
   readonly options: AccessOptions;
   readonly grantManager: GrantManager;
-  readonly rules: Rules;
-  readonly journal: Journal;
   readonly verifiedRoles: VerifiedRoles | undefined;
   /** Beside which clients' connection files are written. */
   readonly connectionFile: string | undefined;
@@ -133,14 +130,14 @@ export class AccessSources {
 
   /** Checks the right of every client again. Never rejects. */
   async reauthorize(): Promise<void> {
-    const { grantManager, journal, verifiedRoles } = this.#given;
+    const { grantManager, journal, store, verifiedRoles } = this.#given;
     this.#schedule();
     await this.#serially(async () => {
       await grantManager.endPast();
       await this.#authorized?.apply();
       await this.#anonymous?.apply();
       await this.files.update([...(this.#authorized?.grants ?? []), ...(this.#anonymous?.grants ?? [])]);
-      await grantManager.persist();
+      await store.save();
       await verifiedRoles?.verifyAgain(async (grant, why) => grantManager.cut(grant, why));
     }).catch((error: unknown) => journal.alarm(error));
   }

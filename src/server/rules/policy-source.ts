@@ -1,15 +1,13 @@
 import { CurveKernelError } from '../../errors.js';
-import type { Journal } from '../audit/journal.js';
-import type { StoredPolicy, Rules } from './rules.js';
+import type { ServerState } from '../server-state.js';
+import type { StoredPolicy } from './rules.js';
 import { WatchedFile, type FileState } from './watched-file.js';
 
 /** Dependencies of {@link PolicySource}. */
-export interface PolicySourceOptions {
+export interface PolicySourceOptions extends Pick<ServerState, 'rules' | 'journal'> {
   readonly file: string;
   /** The kernel does not start for the first time without it. */
   readonly isRequired: boolean;
-  readonly rules: Rules;
-  readonly journal: Journal;
   /** Called when another policy may be in force. Must not reject. */
   readonly onChange: () => Promise<void>;
 }

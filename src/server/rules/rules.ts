@@ -89,14 +89,11 @@ export class Rules {
   /** @throws CurveKernelError 'grant-failed' while {@link refusesGrants} */
   checkUsable(): void {
     if (this.#unusable === undefined) return;
-    throw new CurveKernelError(
-      'grant-failed',
-      'The policy of this kernel cannot be used, so no new client is admitted.',
-      {
-        hint: 'Correct the policy file; it takes effect within a second.',
-        cause: this.#unusable,
-      },
-    );
+    const problem = 'The policy of this kernel cannot be used, so no new client is admitted.';
+    throw new CurveKernelError('grant-failed', problem, {
+      hint: 'Correct the policy file; it takes effect within a second.',
+      cause: this.#unusable,
+    });
   }
 
   /** From this call on only owners have rights, until there is a policy. */

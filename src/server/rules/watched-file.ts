@@ -1,6 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readRules, type RulesKind } from './read-rules.js';
+import { CurveKernelError, isCurveKernelError } from '../../errors.js';
+import { readPrivateFile } from '../../keys/read-private-file.js';
+
+/** The files that say who may do what. */
+export type RulesKind = 'policy' | 'authorized-clients';
 
 /** The state of a watched file: its text, missing, or the error of reading it. */
 export type FileState =
@@ -106,4 +110,26 @@ function isSame(a: FileState, b: FileState): boolean {
   if (a.kind === 'text' && b.kind === 'text') return a.text === b.text;
   if (a.kind === 'unreadable' && b.kind === 'unreadable') return String(a.error) === String(b.error);
   return a.kind === b.kind;
+}
+
+const NAMES = { policy: 'Policy file', 'authorized-clients': 'Authorized clients' } as const;
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * The text of a policy or of `authorized_clients`, of at most 1 MiB, which only this user and root can have written. Others may read it.
+ *
+ * @throws CurveKernelError 'policy-invalid', 'authorized-clients-invalid' for a file that is missing, too large, or not safe to go by
+ */
+export async function readRules(file: string, kind: RulesKind): Promise<string> {
+  try {
+    return await readPrivateFile(file, { kind: 'key-file', maxBytes: MAX_BYTES, isSecret: () => false });
+  } catch (cause) {
+    if (!isCurveKernelError(cause)) throw cause;
+    const problem = cause.message.replace(`The key file ${file} `, '');
+    throw new CurveKernelError(`${kind}-invalid`, `${NAMES[kind]} ${file}: it ${problem}`, {
+      hint: cause.hint,
+      cause,
+      data: { file },
+    });
+  }
 }

@@ -1,16 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { unsavedError } from '../../access/requests/unsaved-state.js';
+import { unsavedError } from '../../access/requests/access-refusal.js';
 import { type CurveKernelError, isCurveKernelError } from '../../errors.js';
 import type { Secret } from '../../keys/secret.js';
 import type { Journal } from '../audit/journal.js';
-import {
-  loadKernel,
-  serializeKernel,
-  type SerializedGrants,
-  type StoredKernel,
-  type StoredSettings,
-} from '../grants/grant-storage.js';
+import { loadKernel, serializeKernel, type StoredKernel, type StoredSettings } from '../grants/grant-storage.js';
 import type { Grants } from '../grants/grants.js';
 import type { Rules } from '../rules/rules.js';
 import { createStateFile, type StateFile } from './state-file.js';
@@ -35,7 +29,6 @@ export interface StoreSources {
 /** Stores the access control of a kernel, for a restart of its process. */
 export class AccessStore {
   readonly #options: AccessStoreOptions;
-  readonly #serialized: SerializedGrants = new WeakMap();
   #loaded: { readonly file: StateFile; readonly clientFiles: readonly string[] } | undefined;
   #active: { readonly file: StateFile; readonly sources: () => StoreSources } | undefined;
   /** Something differs from the defaults, or did before the restart. Most kernels have no other client, and no file. */
@@ -60,7 +53,7 @@ export class AccessStore {
     this.#loaded = { file, clientFiles: typeof found === 'string' ? [] : found.clientFiles };
     this.#isShared = found !== 'none';
     if (found === 'none') return undefined;
-    return found === 'lost' ? found : loadKernel(found.state).catch(() => 'lost' as const);
+    return found === 'lost' ? found : loadKernel(found).catch(() => 'lost' as const);
   }
 
   /**
@@ -86,15 +79,15 @@ export class AccessStore {
     this.#isShared ||= grants.size > 1 || !rules.isDefault || rules.stored.topics.length > 0;
     if (!this.#active || !this.#isShared) return;
     const { file, sources } = this.#active;
-    await file
-      .save(
-        () => serializeKernel(sources().settings, grants, this.#serialized),
-        () => sources().clientFiles,
-      )
-      .then(
-        () => (this.#unsaved = undefined),
-        (error: unknown) => this.#noteUnsaved(error),
-      );
+    try {
+      await file.save(() => {
+        const { settings, clientFiles } = sources();
+        return { ...serializeKernel(settings, grants), clientFiles };
+      });
+      this.#unsaved = undefined;
+    } catch (error) {
+      this.#noteUnsaved(error);
+    }
   }
 
   /** Saves no more. Returns a function that removes the stored state. */

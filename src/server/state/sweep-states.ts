@@ -2,7 +2,8 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOwnFolder } from '../../keys/folder-privacy.js';
 import { isAlive } from '../../support/process-start.js';
-import { readState, STATE_SUFFIX } from './state-lines.js';
+import { succeeds } from '../../support/succeeds.js';
+import { readState, STATE_SUFFIX } from './state-file.js';
 
 /**
  * Removes what killed kernels left in a folder of connection files: their grants, and the connection files of their clients. Kept is
@@ -20,10 +21,7 @@ async function sweep(folder: string, file: string): Promise<void> {
   const found = await readState(file);
   if (found === 'missing') return;
   const connectionFile = file.slice(0, -STATE_SUFFIX.length);
-  const isThere = await stat(connectionFile).then(
-    () => true,
-    () => false,
-  );
+  const isThere = await succeeds(stat(connectionFile));
   // What is left of a write that failed belongs to the kernel of the connection file, for as long as there is one.
   if (found === 'unusable') return isThere ? undefined : rm(file, { force: true });
   if (await isAlive(found.kernel)) return;

@@ -48,19 +48,14 @@ export function openSockets<T>(open: () => T): T {
     return open();
   } catch (cause) {
     if (cause instanceof TypeError) throw cause;
-    throw errorCode(cause) === 'EINVAL'
-      ? new CurveKernelError(
-          'endpoint-invalid',
-          'An address of the connection is not one that a socket can connect to.',
-          {
-            hint: 'Write the ip of the connection file as a host name, or as 127.0.0.1 or ::1 are written.',
-            cause,
-          },
-        )
-      : new CurveKernelError('dial-failed', `No sockets can be opened to connect with: ${errorMessage(cause)}.`, {
-          hint: 'Close other connections, or allow more open files (ulimit -n).',
-          cause,
-        });
+    const isAddress = errorCode(cause) === 'EINVAL';
+    const message = isAddress
+      ? 'An address of the connection is not one that a socket can connect to.'
+      : `No sockets can be opened to connect with: ${errorMessage(cause)}.`;
+    const hint = isAddress
+      ? 'Write the ip of the connection file as a host name, or as 127.0.0.1 or ::1 are written.'
+      : 'Close other connections, or allow more open files (ulimit -n).';
+    throw new CurveKernelError(isAddress ? 'endpoint-invalid' : 'dial-failed', message, { hint, cause });
   }
 }
 

@@ -1,15 +1,15 @@
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { dialable, endpoint } from '../../connection/endpoints.js';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
-import type { CurvePair } from '../../keys/curve-pair.js';
+import { samePublicKey, type CurvePair } from '../../keys/curve-pair.js';
 import { totalBytes } from '../../protocol/frames.js';
 import type { Channel, Message, RequestChannel, SocketName } from '../../protocol/message.js';
 import { isRequestChannel, perSocket, SOCKET_NAMES } from '../../connection/per-socket.js';
-import { clientKeys } from './client-keys.js';
 import { explainForGrant, openSockets } from './dial-failure.js';
 import { makeClientSockets, type ClientSockets } from './dial-sockets.js';
 import { Heartbeat, type PingOptions } from './heartbeat.js';
 import { ConnectionSet, type SocketSecurity } from './connection-set.js';
+import type { ClientKeys } from '../curve-options.js';
 import { createMessageCodec, type MessageCodec } from '../message-codec.js';
 import { OutgoingQueue } from '../outgoing-queue.js';
 import { receiveEach } from '../receive-each.js';
@@ -104,7 +104,7 @@ export class Dialer {
     const context = options.context ?? new TransportContext({ shared: true });
     context.checkOpen();
     this.#options = options;
-    this.#codec = createMessageCodec(connection, { maxBytes: messageBytes, maxNodes: Infinity, sender: 'kernel' });
+    this.#codec = createMessageCodec(connection, { maxBytes: messageBytes, maxNodes: Infinity }, 'kernel');
     this.#sockets = openSockets(() =>
       makeClientSockets({ context: context.zmq, endpoints, keys, routingId, topics, messageBytes }),
     );
@@ -249,3 +249,30 @@ export class Dialer {
 
 const closedError = (): CurveKernelError =>
   new CurveKernelError('transport-closed', 'The connection to the kernel was closed.', { hint: 'Open a new one.' });
+
+/**
+ * The keys with which to dial `connection`: `client`, or else the pair in the connection file (JEP 145: one pair for both
+ * sides). Undefined for plain text, which only a connection without keys, and no `client`, stands for.
+ *
+ * Throws `key-mismatch` when the connection expects another client key, or one and there is none; TypeError when a pair is
+ * given for a connection that has no keys.
+ */
+function clientKeys({ curve }: ConnectionInfo, client: CurvePair | undefined): ClientKeys | undefined {
+  if (!curve) {
+    if (client) throw new TypeError('A client pair is given, and the connection has no server key to use it with.');
+    return undefined;
+  }
+  const pair = client ?? (curve.secretKey && { publicKey: curve.publicKey, secretKey: curve.secretKey });
+  if (!pair) {
+    const problem = 'The connection has only the public key of the kernel, and no client pair is given.';
+    throw new CurveKernelError('key-mismatch', problem, {
+      hint: 'Give your own pair, or the secret key that belongs to the connection file.',
+    });
+  }
+  if (curve.clientPublicKey !== undefined && !samePublicKey(curve.clientPublicKey, pair.publicKey)) {
+    throw new CurveKernelError('key-mismatch', 'The connection was granted to another key than the one given.', {
+      hint: 'Give the pair whose public key is in the connection file.',
+    });
+  }
+  return { client: pair, serverKey: curve.publicKey };
+}

@@ -1,5 +1,6 @@
 import type { Dealer } from 'zeromq';
 import { onAbort } from '../../support/abort.js';
+import { deferred, type Deferred } from '../../support/deferred.js';
 import { startTimer } from '../../support/timers.js';
 
 /** Options of a ping. */
@@ -9,19 +10,13 @@ export interface PingOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A ping on its way. */
-interface Ping {
-  readonly echoed: () => void;
-  readonly failed: (error: unknown) => void;
-}
-
 const DEFAULT_TIMEOUT = 3_000;
 
 /** Sends pings to a kernel's heartbeat socket, which sends back whatever it gets (Jupyter messaging, “Heartbeat”). */
 export class Heartbeat {
   readonly #socket: Dealer;
   readonly #lost: () => Error;
-  readonly #waiting = new Map<string, Ping>();
+  readonly #waiting = new Map<string, Deferred<void>>();
   #count = 0;
 
   /** `lost` makes the error for a ping that was not answered. */
@@ -35,13 +30,14 @@ export class Heartbeat {
     signal?.throwIfAborted();
     const id = `${++this.#count}`;
     const start = performance.now();
-    const echo = new Promise<void>((echoed, failed) => this.#waiting.set(id, { echoed, failed }));
+    const echo = deferred<void>();
+    this.#waiting.set(id, echo);
     const stopTimer = startTimer(timeout, () => this.#fail(id, this.#lost()));
     const stopListening = onAbort(signal, (reason) => this.#fail(id, reason));
     try {
       // An empty frame first, for kernels that answer with a REP socket.
       this.#socket.send(['', id]).catch(() => this.#fail(id, this.#lost()));
-      await echo;
+      await echo.promise;
       return performance.now() - start;
     } finally {
       stopTimer();
@@ -52,7 +48,7 @@ export class Heartbeat {
 
   /** Takes what the socket received. */
   receive(frames: readonly Buffer[]): void {
-    this.#waiting.get(String(frames.at(-1)))?.echoed();
+    this.#waiting.get(String(frames.at(-1)))?.resolve();
   }
 
   /** Ends every ping with `error`. */
@@ -61,6 +57,6 @@ export class Heartbeat {
   }
 
   #fail(id: string, error: unknown): void {
-    this.#waiting.get(id)?.failed(error);
+    this.#waiting.get(id)?.reject(error);
   }
 }

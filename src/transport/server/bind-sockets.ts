@@ -60,9 +60,8 @@ export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
   try {
     for (const name of SOCKET_NAMES) {
       const bind = options.connection.transport === 'ipc' ? bindOneIpc : bindOneTcp;
-      const bound = await bind(sockets[name], { ...options.connection, ports }, name, (remove) =>
-        removers.set(name, remove),
-      );
+      const bound = await bind(sockets[name], { ...options.connection, ports }, name);
+      if (bound.remove) removers.set(name, bound.remove);
       ports[name] = bound.port;
       addresses[name] = bound.address;
     }
@@ -83,7 +82,8 @@ export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
       await delay(REBIND_PAUSE);
       if (socket.closed) return;
       try {
-        await bind(socket, connection, name, (remove) => removers.set(name, remove));
+        const { remove } = await bind(socket, connection, name);
+        if (remove) removers.set(name, remove);
         return;
       } catch (error) {
         if (attempt >= REBIND_ATTEMPTS) throw error;
@@ -149,8 +149,7 @@ type BindOne = (
   socket: Router | XPublisher,
   connection: ConnectionInfo,
   name: SocketName,
-  onFile: (remove: () => void) => void,
-) => Promise<{ readonly port: number; readonly address: string }>;
+) => Promise<{ readonly port: number; readonly address: string; readonly remove?: () => void }>;
 
 const bindOneTcp: BindOne = async (socket, connection, name) => {
   const address = endpoint(connection, name);
@@ -164,13 +163,12 @@ const bindOneTcp: BindOne = async (socket, connection, name) => {
   return { port: Number(bound.split(':').at(-1)), address: dialable(bound) };
 };
 
-const bindOneIpc: BindOne = async (socket, connection, name, onFile) => {
+const bindOneIpc: BindOne = async (socket, connection, name) => {
   const wanted = connection.ports[name];
   for (let port = wanted || 1; ; port++) {
     const address = endpoint({ ...connection, ports: { ...connection.ports, [name]: port } }, name);
     try {
-      onFile(await bindIpc(socket, address.slice('ipc://'.length)));
-      return { port, address };
+      return { port, address, remove: await bindIpc(socket, address.slice('ipc://'.length)) };
     } catch (error) {
       if (wanted !== 0 || !(error instanceof CurveKernelError && error.code === 'address-in-use')) throw error;
     }

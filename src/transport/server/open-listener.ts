@@ -4,12 +4,10 @@ import { samePublicKey } from '../../keys/curve-pair.js';
 import { createMessageCodec } from '../message-codec.js';
 import { bindSockets, type BoundSockets } from './bind-sockets.js';
 import { ConnectionLimiter } from './connection-limiter.js';
-import type { Listener, ListenerOptions } from './listener.js';
+import { Listener, type ListenerOptions } from './listener.js';
 import type { ListenerEvent } from './listener-event.js';
 import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.js';
-import { trackProbeDisconnects } from './probe-disconnects.js';
-import { probesPerSocket, selfCheck } from './self-check.js';
-import { SocketListener } from './socket-listener.js';
+import { probesPerSocket, selfCheck, trackProbeDisconnects } from './self-check.js';
 import { SubscriptionTracker } from './subscription-tracker.js';
 import { watchConnections, type ObserveConnection, type WatchedConnections } from './watch-connections.js';
 import { registerZapPolicy } from './zap-policy.js';
@@ -29,7 +27,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const subscriptions = new SubscriptionTracker();
   const limiters = perSocket(() => new ConnectionLimiter(limits));
   const early: ListenerEvent[] = [];
-  let listener: SocketListener | undefined;
+  let listener: Listener | undefined;
   const onEvent = (event: ListenerEvent): void => {
     const accepted = event.kind === 'peer-accepted';
     if (accepted && event.socket === 'iopub') subscriptions.expect();
@@ -72,7 +70,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     await watched?.close();
     throw error;
   }
-  listener = new SocketListener(options, { bound, watched, codec, zapPolicy, limits, subscriptions, limiters });
+  listener = new Listener(options, { bound, watched, codec, zapPolicy, limits, subscriptions, limiters });
   for (const event of early) listener.report(event);
   return listener;
 }

@@ -1,9 +1,11 @@
-import type { Context } from 'zeromq';
+import type { Context, Event } from 'zeromq';
 import { CurveKernelError } from '../../errors.js';
 import type { SocketName } from '../../protocol/message.js';
 import { SOCKET_NAMES } from '../../connection/per-socket.js';
 import { probeIn, type ProbeAs } from '../client/probe.js';
 import { generateCurvePairSync } from '../../keys/curve-pair.js';
+import { deferred } from '../../support/deferred.js';
+import { settlesWithin } from '../../support/timers.js';
 
 /** Options of {@link selfCheck}. */
 export interface SelfCheckOptions {
@@ -59,3 +61,26 @@ const selfCheckError = (socket: SocketName, who: string, result: 'admitted' | 's
       data: { socket, result },
     },
   );
+
+/** Milliseconds to wait for a disconnect that libzmq does not report. */
+const MAX_WAIT = 250;
+
+/**
+ * Counts the disconnects of a self-check, so that its connections are not counted as peers. `probes`: the number of probes for each watched
+ * socket. `settled` resolves when as many connections have ended.
+ */
+export function trackProbeDisconnects(probes: ReadonlyMap<SocketName, number>) {
+  const left = new Map(probes);
+  const { promise, resolve } = deferred<void>();
+  if (left.size === 0) resolve();
+  return {
+    observe(name: SocketName, { type }: Pick<Event, 'type'>): void {
+      if (type !== 'disconnect') return;
+      const more = (left.get(name) ?? 0) - 1;
+      if (more > 0) left.set(name, more);
+      else left.delete(name);
+      if (left.size === 0) resolve();
+    },
+    settled: async () => settlesWithin(promise, MAX_WAIT),
+  };
+}

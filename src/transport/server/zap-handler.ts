@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Router, type Context } from 'zeromq';
 import { receiveEach } from '../receive-each.js';
 import { closeSockets } from '../watch-socket.js';
@@ -38,7 +39,7 @@ export class ZapHandler {
     this.#socket.bindSync('inproc://zeromq.zap.01');
     const answer = (frames: Buffer[]): void => {
       const asked = parseZapRequest(frames);
-      if (asked) this.#decide(asked.path, asked.request);
+      if (asked) void this.#decide(asked.path, asked.request);
     };
     // A request that cannot be read or answered admits no peer.
     this.#answering = receiveEach(this.#socket, answer, () => undefined);
@@ -56,21 +57,15 @@ export class ZapHandler {
     await Promise.all([closeSockets(this.#socket), this.#answering]);
   }
 
-  #decide(path: ZapReturnPath, request: ZapRequest): void {
-    const reply = (verdict: ZapVerdict): void => {
-      if (verdict === 'busy') setTimeout(() => send(verdict), BUSY_DELAY).unref();
-      else send(verdict);
-    };
-    const send = (verdict: ZapVerdict): void => {
-      // Done at once or not at all; it fails when we are closed, or when the session that asked is gone.
-      if (!this.#socket.closed) this.#socket.send(formatZapReply(path, verdict)).catch(() => undefined);
-    };
+  async #decide(path: ZapReturnPath, request: ZapRequest): Promise<void> {
+    let verdict: ZapVerdict = 'refused';
     try {
-      const decision = this.#rules.get(request.domain)?.(request) ?? 'refused';
-      if (!(decision instanceof Promise)) return reply(decision);
-      decision.then(reply, () => reply('refused'));
+      verdict = (await this.#rules.get(request.domain)?.(request)) ?? 'refused';
     } catch {
-      reply('refused');
+      // A rule that throws refuses.
     }
+    if (verdict === 'busy') await delay(BUSY_DELAY, undefined, { ref: false });
+    // Done at once or not at all; it fails when we are closed, or when the session that asked is gone.
+    if (!this.#socket.closed) await this.#socket.send(formatZapReply(path, verdict)).catch(() => undefined);
   }
 }

@@ -1,11 +1,9 @@
 import { withTimeout } from '../../support/timers.js';
-import type { CurvePair } from '../../keys/curve-pair.js';
-import { samePublicKey } from '../../keys/curve-pair.js';
+import { type CurvePair, samePublicKey } from '../../keys/curve-pair.js';
 import type { SocketName } from '../../protocol/message.js';
 import { SOCKET_NAMES } from '../../connection/per-socket.js';
 import type { ListenerEvent } from './listener-event.js';
 import type { TransportContext } from '../transport-context.js';
-import type { ZapVerdict } from './zap-message.js';
 
 /** A peer in its handshake. It has proved to hold the key. */
 export interface ConnectionAttempt {
@@ -64,20 +62,17 @@ export function registerZapPolicy({
   const decide: Admit = typeof admit === 'function' ? admit : admitKeys(admit);
   let open = true;
   const withdraw = SOCKET_NAMES.map((socket) =>
-    context.zap.govern(domain(socket), ({ address, publicKey }) => {
-      const settle = (admitted: boolean): ZapVerdict => {
-        const isAllowed = admitted && open;
-        const peer = { socket, address, ...(publicKey !== undefined && { publicKey }) };
-        if (isAllowed && tryAdmit(socket)) {
-          onEvent({ kind: 'peer-accepted', ...peer });
-          return { userId: name };
-        }
-        onEvent({ kind: 'peer-refused', ...peer, ...(isAllowed && { limitExceeded: true }) });
-        return isAllowed ? 'busy' : 'refused';
-      };
-      if (publicKey === undefined) return settle(false);
-      const verdict = callSafely(() => decide({ socket, publicKey, address }));
-      return typeof verdict === 'boolean' ? settle(verdict) : inTime(verdict).then(settle);
+    context.zap.govern(domain(socket), async ({ address, publicKey }) => {
+      const isAdmitted =
+        publicKey !== undefined && (await isInTime(async () => decide({ socket, publicKey, address })));
+      const isAllowed = isAdmitted && open;
+      const peer = { socket, address, ...(publicKey !== undefined && { publicKey }) };
+      if (isAllowed && tryAdmit(socket)) {
+        onEvent({ kind: 'peer-accepted', ...peer });
+        return { userId: name };
+      }
+      onEvent({ kind: 'peer-refused', ...peer, ...(isAllowed && { limitExceeded: true }) });
+      return isAllowed ? 'busy' : 'refused';
     }),
   );
   const close = (): void => {
@@ -96,19 +91,6 @@ const admitKeys =
 const isAmong = (publicKey: string, keys: readonly string[]): boolean =>
   keys.filter((key) => samePublicKey(key, publicKey)).length > 0;
 
-function callSafely(decide: () => boolean | Promise<boolean>): boolean | Promise<boolean> {
-  try {
-    const verdict = decide();
-    return verdict;
-  } catch {
-    return false;
-  }
-}
-
-async function inTime(verdict: Promise<boolean>): Promise<boolean> {
-  try {
-    return await withTimeout(verdict, VERDICT_TIMEOUT, () => false);
-  } catch {
-    return false;
-  }
+async function isInTime(decide: () => Promise<boolean>): Promise<boolean> {
+  return withTimeout(decide(), VERDICT_TIMEOUT, () => false).catch(() => false);
 }

@@ -1,4 +1,4 @@
-import { createJsonCheck } from '../../protocol/check-json.js';
+import { checkJson } from '../../protocol/check-json.js';
 import type { JsonObject } from '../../protocol/message.js';
 import { encodedObject } from '../../protocol/encoded-object.js';
 import type { Frame } from './pipe-frames.js';
@@ -28,9 +28,7 @@ export function* unfoldData({ value, buffers }: Frame): Generator<void, Unfolded
 function* readPart(bytes: Uint8Array | undefined): Generator<void, JsonObject> {
   if (bytes === undefined) throw new TypeError('a frame without the data that it promises');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const check = createJsonCheck(text, ['text/plain']);
-  while (!check.advance(SLICE)) yield;
-  const plain = check.stringMember('text/plain');
+  const plain = yield* checkJson(text, SLICE, 'text/plain');
   const isShort = plain !== undefined && plain.length <= MAX_HISTORY_TEXT;
   return encodedObject(bytes, isShort ? { 'text/plain': textOf(plain) } : {});
 }

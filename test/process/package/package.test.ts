@@ -24,6 +24,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test('the package holds the built files, the kernelspec, the pages and the example', () => {
   const wanted = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
   wanted.push('dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'kernelspec/kernel.json');
+  wanted.push(...['command', 'kernel', 'kernel-process', 'start-program'].map((name) => `dist/cli/${name}.cjs`));
   wanted.push('kernelspec/logo-32x32.png', 'kernelspec/logo-64x64.png', 'kernelspec/logo-svg.svg');
   wanted.push('docs/share.md', 'docs/pictures/terminal.svg', 'examples/tour.ipynb');
   expect(files).toEqual(expect.arrayContaining(wanted));
@@ -31,28 +32,30 @@ test('the package holds the built files, the kernelspec, the pages and the examp
 
 test('the package holds nothing else', () => {
   const known =
-    /^(dist\/[\w/-]+\.(js|d\.ts)|dist\/cli\/kernel(-process)?\.cjs|docs\/[\w/-]+\.(md|svg|png)|examples\/\w+\.ipynb|kernelspec\/(kernel\.json|logo-[\w]+\.(png|svg))|[A-Z]+(\.md)?|package\.json)$/;
+    /^(dist\/[\w/-]+\.(js|d\.ts)|dist\/(cli\/(command|kernel|kernel-process|start-program)|typescript\/evaluator\/[a-z-]+)\.cjs|docs\/[\w/-]+\.(md|svg|png)|examples\/\w+\.ipynb|kernelspec\/(kernel\.json|logo-[\w]+\.(png|svg))|[A-Z]+(\.md)?|package\.json)$/;
   expect(files.filter((file) => !known.test(file))).toEqual([]);
 });
 
-const isPart = (file: string): boolean => file.startsWith('dist/cli/chunk-');
-
-test('every source file is built, and nothing is built without one but the parts of the command', async () => {
+test('every source file is built, and nothing is built without one', async () => {
   const sources = await readdir(join(repository, 'src'), { recursive: true });
   const expected = sources.filter((name) => name.endsWith('.ts')).map((name) => `dist/${name.replace(/\.ts$/, '.js')}`);
   const built = files.filter((file) => /^dist\/.*\.js$/.test(file));
-  expect(built.filter((file) => !isPart(file)).toSorted()).toEqual(expected.toSorted());
-  // Few files are what it is bundled for.
-  expect(built.filter(isPart).length).toBeLessThan(20);
+  expect(built.toSorted()).toEqual(expected.toSorted());
 });
 
-test('the command installs the kernel from the unpacked package', async () => {
+test('the command installs the kernel from the unpacked package, and its own compiled code', async () => {
   await symlink(join(repository, 'node_modules'), join(folder, 'package/node_modules'));
   const main = join(folder, 'package/dist/cli/main.js');
   const { stdout } = await run(main, ['install', '--prefix', join(folder, 'prefix')]);
   expect(new Set(await readdir(stdout.trim()))).toEqual(
     new Set(['kernel.json', 'logo-32x32.png', 'logo-64x64.png', 'logo-svg.svg']),
   );
+  const caches = (await readdir(join(folder, 'package/dist/cli'))).filter((name) => name.endsWith('.cache'));
+  expect(caches.map((name) => name.replace(/\.[^.]+\.cache$/, '')).toSorted()).toEqual([
+    'command.cjs',
+    'kernel-process.cjs',
+  ]);
+  expect((await run(main, ['specs', '--help'])).stdout).toContain('jupyter-curve specs');
 });
 
 const attempt = (specifier: string): Promise<{ stdout: string }> =>

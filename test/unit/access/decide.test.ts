@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Act } from '#src/access/policy/act.js';
-import { createDecider } from '#src/access/policy/decide.js';
+import { createDecider, describeRefusal } from '#src/access/policy/decide.js';
 import { parseAct } from '#src/access/policy/parse-act.js';
 import { DEFAULT_POLICY } from '#src/access/policy/policy.js';
-import { describeRefusal } from '#src/access/policy/refusal.js';
 import type { Role } from '#src/access/policy/role.js';
 import { allows, decide, NOTHING, policyOf } from '../../support/policy-of.js';
 

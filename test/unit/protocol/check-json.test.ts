@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { array, assert, constantFrom, dictionary, integer, json, jsonValue, oneof, property, string } from 'fast-check';
-import { createJsonCheck, MAX_JSON_DEPTH } from '#src/protocol/check-json.js';
+import { checkJson, MAX_JSON_DEPTH } from '#src/protocol/check-json.js';
 
 /** Whether the text passes, looked at in pieces of that size. */
 function passes(text: Buffer | string, slice = 1 << 16): boolean {
-  const check = createJsonCheck(Buffer.from(text));
   try {
-    while (!check.advance(slice));
+    Array.from(checkJson(Buffer.from(text), slice, 'text/plain'));
     return true;
   } catch (error) {
     expect(error).toBeInstanceOf(TypeError);
@@ -20,9 +19,11 @@ function passes(text: Buffer | string, slice = 1 << 16): boolean {
 const deep = (levels: number): string => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
 
 const find = (text: string): string | undefined => {
-  const check = createJsonCheck(Buffer.from(text), ['text/plain']);
-  while (!check.advance(3));
-  return check.stringMember('text/plain')?.toString();
+  const check = checkJson(Buffer.from(text), 3, 'text/plain');
+  for (;;) {
+    const { done, value } = check.next();
+    if (done === true) return value?.toString();
+  }
 };
 
 const isObject = (text: string): boolean => {

@@ -13,11 +13,7 @@ async function place() {
   const secret = Secret.fromBytes(Buffer.alloc(32, 7));
   const state = createStateFile(connectionFile, secret);
   const file = `${connectionFile}.access`;
-  const save = async (of: StoredState, clientFiles: string[] = []) =>
-    state.save(
-      () => of,
-      () => clientFiles,
-    );
+  const save = async (of: StoredState, clientFiles: string[] = []) => state.save(() => ({ ...of, clientFiles }));
   /** As the kernel's next process reads it. */
   const read = async () => createStateFile(connectionFile, secret).read();
   return {
@@ -25,96 +21,71 @@ async function place() {
     state,
     save,
     inode: async () => (await lstat(file)).ino,
-    lines: async () => (await readFile(file, 'utf8')).trimEnd().split('\n'),
-    write: async (lines: readonly string[]) => writeFile(file, lines.map((line) => `${line}\n`).join('')),
+    text: async () => readFile(file, 'utf8'),
     read,
     /** The state in it, where it can be used. */
     readState: async () => {
       const found = await read();
-      return typeof found === 'string' ? found : found.state;
+      if (typeof found === 'string') return found;
+      const { clientFiles: _, ...rest } = found;
+      return rest;
     },
   };
 }
 
-test('grants that come are added to the file, and what is there already is not written again', async () => {
-  const { file, save, inode, lines, read } = await place();
-  await save(kept(1));
-  const before = { inode: await inode(), text: await readFile(file, 'utf8') };
-  await save(kept(1, 2));
-  await save(kept(1, 2, 3, 4), ['/r/client-ada-k.json']);
-  await save(kept(1, 2, 3, 4), ['/r/client-ada-k.json']);
-  expect(await inode()).toBe(before.inode);
-  expect((await readFile(file, 'utf8')).startsWith(before.text)).toBe(true);
-  expect(await lines()).toHaveLength(3);
-  expect((await lstat(file)).mode & 0o777).toBe(0o600);
-  expect(await read()).toEqual({
-    state: kept(1, 2, 3, 4),
-    clientFiles: [expect.stringMatching(/\/client-ada-k\.json$/)],
-  });
-});
-
-test('whatever else changes is written anew, so that a file cut short brings back nothing', async () => {
-  const { save, inode, lines, readState } = await place();
-  await save(kept(1));
-  await save(kept(1, 2));
-  for (const state of [kept(2), { ...kept(2), memory: '{"rules":2}' }]) {
+test('every change is written whole, and the same state is not written again', async () => {
+  const { file, save, inode, read } = await place();
+  const files = ['/r/client-ada-k.json'];
+  for (const state of [kept(1), kept(1, 2), kept(2), { ...kept(2), memory: '{"rules":2}' }]) {
+    await save(state, files);
     const before = await inode();
-    await save(state);
-    expect(await inode()).not.toBe(before);
-    expect(await lines()).toHaveLength(1);
-    expect(await readState()).toEqual(state);
+    await save(state, files);
+    expect(await inode()).toBe(before);
+    expect(await read()).toEqual({ ...state, clientFiles: [expect.stringMatching(/\/client-ada-k\.json$/)] });
   }
-  await save(kept(2, 3), ['/r/client-ada-k.json']);
+  expect((await lstat(file)).mode & 0o777).toBe(0o600);
   const before = await inode();
-  await save(kept(2, 3), []);
+  await save({ ...kept(2), memory: '{"rules":2}' }, []);
   expect(await inode()).not.toBe(before);
 });
 
-test('a line that is half written is not there, and those before it are', async () => {
-  const { file, save, readState } = await place();
+test('a state that was cut short, added to, changed or sealed for another kernel is not believed', async () => {
+  const { file, save, read } = await place();
   await save(kept(1));
-  await save(kept(1, 2));
-  await save(kept(1, 2, 3));
+  const earlier = await readFile(file, 'utf8');
+  await save(kept(2));
   const text = await readFile(file, 'utf8');
-  await writeFile(file, text.slice(0, -10));
-  expect(await readState()).toEqual(kept(1, 2));
-});
-
-test('lines that were moved, left out or taken from another time are not believed', async () => {
-  const { save, lines, write, readState } = await place();
-  await save(kept(1));
-  await save(kept(1, 2));
-  await save(kept(1, 2, 3));
-  const [head = '', second = '', third = ''] = await lines();
-  await write([head, third, second]);
-  expect(await readState()).toEqual(kept(1));
-  await write([head, third]);
-  expect(await readState()).toEqual(kept(1));
-  await write([head, second, second]);
-  expect(await readState()).toEqual(kept(1, 2));
-  // Revoked, and put back under the state that was written then.
-  await save(kept(1));
-  const [later = ''] = await lines();
-  await write([later, second]);
-  expect(await readState()).toEqual(kept(1));
+  for (const broken of ['', text.slice(0, 20), text.slice(0, -10), `${text}${earlier}`]) {
+    await writeFile(file, broken);
+    expect(await read()).toBe('lost');
+  }
+  const { sealed, ...plain }: { sealed: string } = JSON.parse(text);
+  const changed = `${sealed.slice(0, 40)}${sealed[40] === 'A' ? 'B' : 'A'}${sealed.slice(41)}`;
+  await writeFile(file, JSON.stringify({ ...plain, sealed: changed }));
+  expect(await read()).toBe('none');
+  const other = join(file, '..', 'other.json');
+  await writeFile(`${other}.access`, text);
+  expect(await createStateFile(other, Secret.fromBytes(Buffer.alloc(32, 7))).read()).toBe('none');
 });
 
 test('a file that somebody else has touched or removed is written whole', async () => {
-  const { file, save, readState, lines } = await place();
+  const { file, save, readState, text } = await place();
   await save(kept(1));
   await writeFile(file, 'foreign', { flag: 'a' });
-  await save(kept(1, 2));
-  expect(await lines()).toHaveLength(1);
+  await save(kept(1));
+  expect(await text()).not.toContain('foreign');
   await rm(file);
   await save(kept(1, 2, 3));
-  expect(await lines()).toHaveLength(1);
   expect(await readState()).toEqual(kept(1, 2, 3));
 });
 
 test('what was saved in the meantime is one write, and nothing is written once it is removed', async () => {
-  const { file, state, save, lines } = await place();
-  await Promise.all([save(kept(1)), save(kept(1, 2)), save(kept(1, 2, 3))]);
-  expect((await lines()).length).toBeLessThanOrEqual(2);
+  const { file, state, save, readState } = await place();
+  let asked = 0;
+  const counted = () => ({ ...kept(1, 2, 3), memory: String(++asked), clientFiles: [] });
+  const saves = [1, 2, 3].map(() => state.save(counted));
+  await Promise.all(saves);
+  expect(await readState()).toEqual({ ...kept(1, 2, 3), memory: '1' });
   await Promise.all([save(kept(1, 2, 3, 4)), state.remove()]);
   expect(await readdir(join(file, '..'))).toEqual([]);
 });

@@ -1,24 +1,20 @@
 /** From a cell's text to a script that V8 has compiled, and back from the script's positions to the cell's. */
 import { dirname } from 'node:path';
 import { constants, Script } from 'node:vm';
+import { parseSync } from 'oxc-parser';
 import { objectCell } from '../../object-cell.js';
 import { isNestedBeyond } from '../../scan-code.js';
 import { CellSyntaxError } from './cell-syntax-error.js';
 import { noteDeclared, type KnownDecorators } from './decorator-kind.js';
-import { parseCell, parsePlain } from './parse-cell.js';
-import { rewriteCell, type RewriteOptions } from './rewrite-cell.js';
-import { positionAfter, trace, traceAll, type Position } from './source-maps.js';
+import { rewriteCell, type ParsedCell, type RewriteOptions, type RewrittenCell } from './rewrite-cell.js';
+import { positionAfter, trace, type Position } from './source-maps.js';
+import type { Node } from './syntax-tree.js';
 import { parse, transpile, type Transpiled } from './transpile-code.js';
 
 /** A cell that V8 has compiled, ready to be run. */
-export interface CompiledCell {
-  readonly script: Script;
-  /** Every name that the cell declares globally, but for those of imports. */
-  readonly names: readonly string[];
-  readonly isAsync: boolean;
-  readonly hasResult: boolean;
-  /** Whether it may load files of the notebook's folder by `import`. */
-  readonly importsFiles: boolean;
+export interface CompiledCell extends Pick<RewrittenCell, 'names' | 'importsFiles'> {
+  /** Returns its last value, in a list; an empty list when it does not end in an expression. */
+  run(): unknown[] | Promise<unknown[]>;
   /** The position in the cell's own text that a position of the script comes from. */
   original(position: Position): Position | undefined;
   /** The same for an offset in the transpiled text. */
@@ -57,23 +53,56 @@ export function compileCell(written: string, options: CompileOptions): CompiledC
     lowered: transpiled.lowered,
     declaredConstants: transpiled.constants,
   });
-  const inCell = (position: Position): Position | undefined => {
-    const at = traceAll(transpiled.maps, position);
+  const inCell = (maps: readonly object[], position: Position): Position | undefined => {
+    const at = trace(maps, position);
     return at && object !== undefined ? withoutParenthesis(at, statements, object.start) : at;
   };
   // Only errors need the map.
   let rewriteMap: object | undefined;
   const original = (position: Position): Position | undefined => {
     rewriteMap ??= text.generateDecodedMap({ hires: 'boundary', source: 'cell' });
-    const between = trace(rewriteMap, position);
-    return between && inCell(between);
+    return inCell([rewriteMap, ...transpiled.maps], position);
   };
   return {
-    script: compileScript(text.toString(), filename, original),
     ...rewritten,
+    run: runnerOf(compileScript(text.toString(), filename, original), rewritten),
     original,
-    originalOffset: (offset) => inCell(positionAfter(transpiled.code.slice(0, offset))),
+    originalOffset: (offset) => inCell(transpiled.maps, positionAfter(transpiled.code.slice(0, offset))),
   };
+}
+
+/** Apart from the rest of what was compiled, which lives as long as the process: the script does not. */
+function runnerOf(script: Script, { isAsync, hasResult }: Omit<RewrittenCell, 'script'>): CompiledCell['run'] {
+  return () => {
+    // Node would look at an error's stack here, before the originals are in place for that.
+    const value: unknown = script.runInThisContext({ displayErrors: false });
+    if (isAsync) return resultOf((value as () => Promise<unknown[] | undefined>)());
+    return hasResult ? [value] : [];
+  };
+}
+
+async function resultOf(running: Promise<unknown[] | undefined>): Promise<unknown[]> {
+  return (await running) ?? [];
+}
+
+/** Code that TypeScript and JavaScript read differently, or that not every supported Node runs. */
+const NEEDS_TRANSPILING = /[<@]|\b(?:using|accessor)\b/;
+
+/** Parses a cell in plain JavaScript: it can be run as it was written, and its functions keep their own text. */
+function parsePlain(code: string): ParsedCell | undefined {
+  return NEEDS_TRANSPILING.test(code) ? undefined : parseCell(code, true);
+}
+
+/** Parses JavaScript; undefined where it is none. Code that `isWritten` by a person is also checked for names declared twice and the like. */
+function parseCell(code: string, isWritten = false): ParsedCell | undefined {
+  // Two line ends: the wrapper closes at the first, and functions are moved behind it.
+  const text = `${code}\n\n`;
+  const { program, errors } = parseSync('cell.js', text, {
+    lang: 'js',
+    sourceType: 'module',
+    showSemanticErrors: isWritten,
+  });
+  return errors.length === 0 ? { text, program: program as unknown as Node } : undefined;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import { declaredNames } from './syntax-scope.js';
-import { child, children, declarationName, isNode, optionalChild, walk, type Node } from './syntax-tree.js';
+import { child, children, nameOf, optionalChild, walk, type Node } from './syntax-tree.js';
 
 /** The compiler options that decide what decorators mean. */
 export interface DecoratorSettings {
@@ -48,19 +48,17 @@ const STANDARD_TYPES = /^(?:Class\w*)?DecoratorContext$|^Class(?:Method|Getter|S
  */
 export function decoratorKind(program: Node, settings: DecoratorSettings, known: KnownDecorators): DecoratorKind {
   if (settings.experimental !== undefined) return settings.experimental ? 'legacy' : 'standard';
-  const declared = declarations(program);
+  const declared = new Map(declaredKinds(program));
   const kinds = new Map<string, DeclaredKind | 'unknown'>();
   let onParameter = false;
-  walk(program, (node, { parent, field }) => {
-    if (node.type !== 'Decorator' || field !== 'decorators') return;
-    onParameter ||=
-      parent !== undefined &&
-      !/^(?:Class|MethodDefinition|PropertyDefinition|AccessorProperty|TSAbstract)/.test(parent.type);
-    const { name, isCalled } = decoratorName(child(node, 'expression'));
-    const own = declared.get(name);
-    const text = isCalled ? `${name}()` : name;
-    kinds.set(text, own === undefined ? (known.get(text) ?? 'unknown') : kindOf(own, isCalled));
-  });
+  for (const { node, up, field } of walk(program)) {
+    if (node.type !== 'Decorator' || field !== 'decorators') continue;
+    onParameter ||= !/^(?:Class|MethodDefinition|PropertyDefinition|AccessorProperty|TSAbstract)/.test(
+      up?.node.type ?? '',
+    );
+    const use = useOf(child(node, 'expression'));
+    kinds.set(use, declared.get(use) ?? known.get(use) ?? 'unknown');
+  }
   const named = (kind: string): string[] => [...kinds].filter(([, each]) => each === kind).map(([name]) => `@${name}`);
   // TC39 has no decorators of parameters: there, one of unknown kind can only be an older one.
   const legacy = onParameter ? 'a decorated parameter' : named('legacy')[0];
@@ -78,69 +76,64 @@ export function noteDeclared(program: Node, known: KnownDecorators): void {
     known.delete(name);
     known.delete(`${name}()`);
   }
-  for (const [name, declaration] of declarations(program)) {
-    known.set(name, kindOf(declaration, false));
-    known.set(`${name}()`, kindOf(declaration, true));
-  }
+  for (const [use, kind] of declaredKinds(program)) known.set(use, kind);
 }
 
-interface Declaration {
-  readonly fn: Node | undefined;
-  /** The declared type of a variable. */
-  readonly type: Node | undefined;
-}
-
-function declarations(program: Node): Map<string, Declaration> {
-  const found = new Map<string, Declaration>();
-  for (const statement of children(program, 'body')) {
+function declaredKinds(program: Node): [use: string, kind: DeclaredKind][] {
+  return children(program, 'body').flatMap((statement) => {
     const declaration = optionalChild(statement, 'declaration') ?? statement;
-    if (declaration.type === 'FunctionDeclaration') {
-      const name = declarationName(declaration);
-      if (name !== undefined) found.set(name, { fn: declaration, type: undefined });
-    } else if (declaration.type === 'VariableDeclaration') {
-      for (const each of children(declaration, 'declarations')) {
-        const id = child(each, 'id');
-        const init = optionalChild(each, 'init');
-        if (id.type !== 'Identifier') continue;
-        found.set(id['name'] as string, {
-          fn: init !== undefined && isFunction(init) ? init : undefined,
-          type: optionalChild(id, 'typeAnnotation'),
-        });
-      }
-    } else if (declaration.type === 'ClassDeclaration') {
-      const name = declarationName(declaration);
-      if (name !== undefined) found.set(name, { fn: undefined, type: undefined });
-    }
+    if (declaration.type === 'FunctionDeclaration') return kindsOf(declaration, declaration);
+    if (declaration.type === 'ClassDeclaration') return kindsOf(declaration);
+    if (declaration.type !== 'VariableDeclaration') return [];
+    return children(declaration, 'declarations').flatMap((each) => {
+      const init = optionalChild(each, 'init');
+      return kindsOf(each, init && isFunction(init) ? init : undefined);
+    });
+  });
+}
+
+/** The kinds of a declared name and of what it returns: by its function `fn`, and by the declared type of a variable. */
+function kindsOf(declaration: Node, fn?: Node): [use: string, kind: DeclaredKind][] {
+  const id = optionalChild(declaration, 'id');
+  if (id?.type !== 'Identifier') return [];
+  const type = optionalChild(id, 'typeAnnotation');
+  const returnType = fn && optionalChild(fn, 'returnType');
+  const ofType = type && kindByTypes(type);
+  const direct = ofType ?? (fn && kindOfFunction(fn));
+  const functions = fn === undefined ? [] : returnedFunctions(fn);
+  const returned = ofType ?? (returnType && kindByTypes(returnType)) ?? firstKind(functions, kindOfFunction);
+  return [
+    [nameOf(id), direct ?? 'either'],
+    [`${nameOf(id)}()`, returned ?? 'either'],
+  ];
+}
+
+/** The text of a decorator, so far as it can be looked up: `name`, or `name()`, whose result is the decorator. */
+function useOf(expression: Node): string {
+  switch (expression.type) {
+    case 'Identifier':
+      return nameOf(expression);
+    case 'CallExpression':
+      return `${useOf(child(expression, 'callee'))}()`;
+    case 'ParenthesizedExpression':
+      return useOf(child(expression, 'expression'));
+    case 'MemberExpression':
+      return `${useOf(child(expression, 'object'))}.…`;
+    default:
+      return '(…)';
   }
-  return found;
 }
 
-/** `@name`, or `@name(…)`, whose result is the decorator. Of `@lib.name` the name is the whole text's first. */
-function decoratorName(expression: Node): { readonly name: string; readonly isCalled: boolean } {
-  if (expression.type === 'CallExpression')
-    return { name: decoratorName(child(expression, 'callee')).name, isCalled: true };
-  if (expression.type === 'ParenthesizedExpression') return decoratorName(child(expression, 'expression'));
-  if (expression.type === 'Identifier') return { name: expression['name'] as string, isCalled: false };
-  const name = expression.type === 'MemberExpression' ? `${decoratorName(child(expression, 'object')).name}.…` : '(…)';
-  return { name, isCalled: false };
-}
-
-function kindOf({ fn, type }: Declaration, isCalled: boolean): DeclaredKind {
-  const types = [type, fn && isCalled ? optionalChild(fn, 'returnType') : undefined].filter(
-    (each) => each !== undefined,
-  );
-  const functions = fn === undefined ? [] : isCalled ? returnedFunctions(fn) : [fn];
-  const found = [...types.map(kindByTypes), ...functions.map(kindOfFunction)];
-  return found.find((each) => each !== undefined) ?? 'either';
+function firstKind(
+  nodes: readonly Node[],
+  kindOf: (node: Node) => DecoratorKind | undefined,
+): DecoratorKind | undefined {
+  return nodes.map(kindOf).find((kind) => kind !== undefined);
 }
 
 function kindOfFunction(fn: Node): DecoratorKind | undefined {
   const parameters = children(fn, 'params');
-  for (const each of parameters) {
-    const kind = kindByTypes(each);
-    if (kind !== undefined) return kind;
-  }
-  return parameters.length === 3 || isKey(parameters[1]) ? 'legacy' : undefined;
+  return firstKind(parameters, kindByTypes) ?? (parameters.length === 3 || isKey(parameters[1]) ? 'legacy' : undefined);
 }
 
 /** Whether a parameter is declared as a member's name, where TC39 has the context. */
@@ -157,29 +150,29 @@ function typeName(node: Node): string {
 
 /** By the names of the types that stand in a signature. */
 function kindByTypes(root: Node): DecoratorKind | undefined {
-  let kind: DecoratorKind | undefined;
-  walk(root, (node, { nested }) => {
+  for (const { node, nested } of walk(root)) {
     const name = nested ? '' : typeName(node);
-    if (STANDARD_TYPES.test(name)) kind ??= 'standard';
-    if (LEGACY_TYPES.test(name)) kind ??= 'legacy';
-  });
-  return kind;
+    if (STANDARD_TYPES.test(name)) return 'standard';
+    if (LEGACY_TYPES.test(name)) return 'legacy';
+  }
+  return undefined;
 }
 
 function returnedFunctions(fn: Node): Node[] {
   const body = child(fn, 'body');
-  if (isFunction(unwrapped(body))) return [unwrapped(body)];
-  const found: Node[] = [];
-  walk(body, (node, { nested }) => {
-    const value = node.type === 'ReturnStatement' && !nested ? optionalChild(node, 'argument') : undefined;
-    if (value !== undefined && isFunction(unwrapped(value))) found.push(unwrapped(value));
-  });
-  return found;
+  const returned = isFunction(unwrapped(body))
+    ? [body]
+    : [...walk(body)].map(({ node, nested }) =>
+        node.type === 'ReturnStatement' && !nested ? optionalChild(node, 'argument') : undefined,
+      );
+  return returned
+    .filter((each) => each !== undefined)
+    .map(unwrapped)
+    .filter(isFunction);
 }
 
 function unwrapped(node: Node): Node {
-  const inner = node['expression'];
-  return node.type === 'ParenthesizedExpression' && isNode(inner) ? unwrapped(inner) : node;
+  return node.type === 'ParenthesizedExpression' ? unwrapped(child(node, 'expression')) : node;
 }
 
 function isFunction({ type }: Node): boolean {

@@ -4,7 +4,6 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import type { Position } from './source-maps.js';
 import { CellSyntaxError } from './cell-syntax-error.js';
 
 /** JavaScript, and the source map from it back to the code that was lowered. */
@@ -60,7 +59,7 @@ export function lowerSyntax(code: string, format: 'esm' | 'cjs', types?: TypesOp
     const [, message, line, column] =
       /\[ERROR\] ([^\n]*)\n\s*<stdin>:(\d+):(\d+)/.exec(String((error as { stderr?: unknown }).stderr)) ?? [];
     if (message === undefined) throw error;
-    throw new CellSyntaxError(message, { line: Number(line), column: Number(column) + 1 } satisfies Position);
+    throw new CellSyntaxError(message, { line: Number(line), column: Number(column) + 1 });
   }
   const [comment = '', map = ''] = MAP.exec(output) ?? [];
   return {
@@ -77,11 +76,7 @@ function esbuildBinary(): string {
     const own = createRequire(require.resolve('esbuild/package.json'));
     return own.resolve(process.platform === 'win32' ? `${name}/esbuild.exe` : `${name}/bin/esbuild`);
   } catch (error) {
-    throw new Error(
-      `Decorators need ${name}, which is not installed. Install jupyter-curve with its optional dependencies.`,
-      {
-        cause: error,
-      },
-    );
+    const message = `Decorators need ${name}, which is not installed. Install jupyter-curve with its optional dependencies.`;
+    throw new Error(message, { cause: error });
   }
 }

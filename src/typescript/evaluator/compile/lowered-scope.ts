@@ -31,13 +31,10 @@ export function openScope(script: MagicString, program: Node, own: ReadonlySet<s
     filename: FILENAME,
   }).runInThisContext() as object;
   const scope = `${RUNTIME}.scopes[${number}].`;
-  const gone: Node[] = [];
+  const gone = declaring.filter((each) => isHelper(each) || isEmpty(each));
+  for (const each of gone) script.remove(each.start, each.end);
   for (const each of declaring) {
-    if (isHelper(each) || isEmpty(each)) {
-      script.remove(each.start, each.end);
-      gone.push(each);
-      continue;
-    }
+    if (gone.includes(each)) continue;
     const inner = optionalChild(each, 'declaration') ?? each;
     if (inner.type === 'ClassDeclaration') {
       script.update(each.start, inner.start + 'class'.length, `${scope}${declared(each).join('')} = class`);

@@ -7,7 +7,6 @@
  * so that an interrupt can reject it: terminating V8 settles no promise.
  */
 import { MagicString } from 'magic-string';
-import type { ParsedCell } from './parse-cell.js';
 import { openScope, type Scopes } from './lowered-scope.js';
 import { importedBindings, importText, loadsModule } from './rewrite-import.js';
 import { RUNTIME } from './runtime-name.js';
@@ -17,6 +16,7 @@ import {
   child,
   children,
   declarationName,
+  hasNode,
   optionalChild,
   variableNames,
   walk,
@@ -24,6 +24,12 @@ import {
 } from './syntax-tree.js';
 import type { LoweredCode } from './transpile-code.js';
 import { CLOSING } from './written-text.js';
+
+/** JavaScript that has been parsed. */
+export interface ParsedCell {
+  readonly text: string;
+  readonly program: Node;
+}
 
 /** A cell ready to be compiled by V8. */
 export interface RewrittenCell {
@@ -58,8 +64,8 @@ interface Rewriter extends RewriteOptions {
   readonly names: Set<string>;
   /** The names of `const` and imports: assigning to them fails in the cell that declares them. */
   readonly constants: Set<string>;
-  /** Whether the cell uses an imported name as a value. */
-  readonly isUsed: (name: string) => boolean;
+  /** The imported names that the cell uses as values. */
+  readonly used: ReadonlySet<string>;
   importsFiles: boolean;
   /** Whether anything is assigned to, other than by declarations. */
   assigns: boolean;
@@ -72,24 +78,21 @@ export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptio
   const loading = body.filter(loadsModule);
   const isAsync = needsAsync(program, code);
   const script = new MagicString(text);
-  const used = usedNames(program, loading);
   const rewriter: Rewriter = {
     ...options,
     script,
     isAsync,
     names: new Set(),
     constants: new Set(options.declaredConstants),
-    isUsed: (name) => used.has(name),
+    used: usedNames(program, loading),
     importsFiles: false,
     assigns: false,
   };
   const { names, constants, lowered } = rewriter;
   const added = lowered && openScope(script, program, lowered.names, options.scopes);
 
-  const functions = body
-    .filter((each) => added?.has(each) !== true)
-    .map((each) => rewriteStatement(rewriter, each))
-    .filter((each) => each !== undefined);
+  const statements = body.filter((each) => added?.has(each) !== true);
+  for (const each of statements) rewriteStatement(rewriter, each);
   rewriteInside(rewriter, program);
   if (rewriter.assigns) rewriteAssignments(script, program, constants);
   const last = body.findLast((each) => each.type !== 'EmptyStatement' && !isEmptyExport(each));
@@ -97,6 +100,9 @@ export function rewriteCell({ text, program }: ParsedCell, options: RewriteOptio
   const hasResult = last !== undefined && lowered?.endsInExpression !== false && markResult(rewriter, last);
 
   if (isAsync) {
+    const functions = statements
+      .map((each) => optionalChild(each, 'declaration') ?? each)
+      .filter((each) => each.type === 'FunctionDeclaration' && declarationName(each) !== undefined);
     const variables = [...names].filter((name) => !functions.some((each) => declarationName(each) === name));
     const leading = loading.filter((each, at) => body[at] === each);
     for (const each of loading.slice(leading.length)) script.move(each.start, each.end, leading.at(-1)?.end ?? 0);
@@ -137,68 +143,49 @@ function rewriteAssignments(script: MagicString, program: Node, constants: Reado
 
 function needsAsync(program: Node, code: string): boolean {
   // `using` was lowered to it: its variable must not become global.
-  let found = code.includes('_usingCtx');
-  walk(program, (node, { nested }) => {
-    if (nested) return;
-    found ||= node.type === 'AwaitExpression' || isForAwait(node) || loadsModule(node);
-  });
-  return found;
+  if (code.includes('_usingCtx')) return true;
+  return hasNode(
+    program,
+    ({ node, nested }) => !nested && (node.type === 'AwaitExpression' || isForAwait(node) || loadsModule(node)),
+  );
 }
 
 function isForAwait(node: Node): boolean {
   return node.type === 'ForOfStatement' && node['await'] === true;
 }
 
-/** Makes a top-level statement's declarations global. Returns the function it declares, if it does. */
-function rewriteStatement(rewriter: Rewriter, statement: Node): Node | undefined {
-  const { script, names } = rewriter;
+/** Makes a top-level statement's declarations global. */
+function rewriteStatement(rewriter: Rewriter, statement: Node): void {
+  const { script, names, constants } = rewriter;
+  const { type, start, end } = statement;
   if (loadsModule(statement)) {
-    for (const { local } of importedBindings(statement)) rewriter.constants.add(local);
-    script.update(
-      statement.start,
-      statement.end,
-      importText(statement, guardText(rewriter, statement), rewriter.isUsed),
-    );
-    return undefined;
+    for (const { local } of importedBindings(statement)) constants.add(local);
+    script.update(start, end, importText(statement, guardText(rewriter, statement), rewriter.used));
+    return;
   }
-  switch (statement.type) {
-    case 'ExportNamedDeclaration':
-    case 'ExportDefaultDeclaration':
-      return rewriteExport(rewriter, statement);
-    case 'VariableDeclaration':
-      rewriteVariables(rewriter, statement, false);
-      return undefined;
-    case 'ClassDeclaration': {
-      const name = declarationName(statement);
-      if (name === undefined) return undefined;
-      names.add(name);
-      script.appendLeft(statement.start, `${rewriter.isAsync ? '' : 'var '}${name} = `);
-      script.prependLeft(statement.end, ';');
-      return undefined;
-    }
-    case 'FunctionDeclaration': {
-      const name = declarationName(statement);
-      if (name !== undefined) names.add(name);
-      return statement;
-    }
-    default:
-      return undefined;
-  }
+  if (/^Export(?:Named|Default)Declaration$/.test(type)) return rewriteExport(rewriter, statement);
+  if (type === 'VariableDeclaration') return rewriteVariables(rewriter, statement, false);
+  const name = /^(?:Class|Function)Declaration$/.test(type) ? declarationName(statement) : undefined;
+  if (name === undefined) return;
+  names.add(name);
+  if (type === 'FunctionDeclaration') return;
+  script.appendLeft(start, `${rewriter.isAsync ? '' : 'var '}${name} = `);
+  script.prependLeft(end, ';');
 }
 
-function rewriteExport(rewriter: Rewriter, statement: Node): Node | undefined {
+function rewriteExport(rewriter: Rewriter, statement: Node): void {
+  const { script } = rewriter;
   const declaration = optionalChild(statement, 'declaration');
-  if (declaration !== undefined) {
-    rewriter.script.remove(statement.start, declaration.start);
-    const isNamed = declarationName(declaration) !== undefined || declaration.type === 'VariableDeclaration';
-    if (isNamed) return rewriteStatement(rewriter, declaration);
-    // `export default` of something nameless: an expression like any other.
-    rewriter.script.appendLeft(declaration.start, '(');
-    rewriter.script.prependLeft(declaration.end, ')');
-  } else {
-    rewriter.script.update(statement.start, statement.end, ';');
+  if (declaration === undefined) {
+    script.update(statement.start, statement.end, ';');
+    return;
   }
-  return undefined;
+  script.remove(statement.start, declaration.start);
+  const isNamed = declarationName(declaration) !== undefined || declaration.type === 'VariableDeclaration';
+  if (isNamed) return rewriteStatement(rewriter, declaration);
+  // `export default` of something nameless: an expression like any other.
+  script.appendLeft(declaration.start, '(');
+  script.prependLeft(declaration.end, ')');
 }
 
 /** `const a = 1, {b} = c` as `var …`, or, within the async function, as assignments to variables outside of it. */
@@ -249,8 +236,9 @@ function enumArgument(declarator: Node): Node | undefined {
 
 /** Rewrites code at any depth: nested `var`, awaits, `import.meta`. */
 function rewriteInside(rewriter: Rewriter, program: Node): void {
-  const { script, isAsync, names } = rewriter;
-  walk(program, (node, { parent, nested, field }) => {
+  const { script, isAsync, names, cell, resume } = rewriter;
+  for (const { node, up, nested, field } of walk(program)) {
+    const parent = up?.node;
     rewriter.assigns ||= /^(?:Assignment|Update)Expression$|^For(?:In|Of)Statement$/.test(node.type);
     const source = optionalChild(node, 'source');
     if (source !== undefined) rewriter.importsFiles ||= importsFile(source);
@@ -262,11 +250,12 @@ function rewriteInside(rewriter: Rewriter, program: Node): void {
     } else if (node.type === 'ImportExpression') {
       surround(script, child(node, 'source'), `${RUNTIME}.fresh(`);
     } else if (node.type === 'AwaitExpression') {
-      rewriteAwait(rewriter, node, nested);
+      if (resume) surround(script, node, `${RUNTIME}.resume(${RUNTIME}.current(), `);
+      if (!nested) surround(script, child(node, 'argument'), `${RUNTIME}.guard(${cell}, ${node.start}, `);
     } else if (isForAwait(node) && !nested) {
-      surround(script, child(node, 'right'), `${RUNTIME}.guardEach(${rewriter.cell}, ${node.start}, `);
+      surround(script, child(node, 'right'), `${RUNTIME}.guardEach(${cell}, ${node.start}, `);
     }
-  });
+  }
 }
 
 /** Whether a specifier is a path, or is not known before the cell runs. */
@@ -276,11 +265,6 @@ function importsFile({ value }: Node): boolean {
 
 function isBelowStatement(parent: Node | undefined): boolean {
   return parent !== undefined && parent.type !== 'Program' && parent.type !== 'ExportNamedDeclaration';
-}
-
-function rewriteAwait({ script, cell, resume }: Rewriter, node: Node, nested: boolean): void {
-  if (resume) surround(script, node, `${RUNTIME}.resume(${RUNTIME}.current(), `);
-  if (!nested) surround(script, child(node, 'argument'), `${RUNTIME}.guard(${cell}, ${node.start}, `);
 }
 
 function guardText({ cell, resume }: Rewriter, { start }: Node): (awaited: string) => string {
@@ -301,21 +285,13 @@ function markResult(rewriter: Rewriter, last: Node): boolean {
     const inner = children(child(last, 'block'), 'body').findLast((each) => each.type !== 'EmptyStatement');
     return script.original.includes('_usingCtx') && inner !== undefined && markResult(rewriter, inner);
   }
-  const expression =
-    last.type === 'ExpressionStatement'
-      ? child(last, 'expression')
-      : last.type === 'ExportDefaultDeclaration'
-        ? child(last, 'declaration')
-        : undefined;
-  if (
-    expression === undefined ||
-    (expression.type.endsWith('Declaration') && declarationName(expression) !== undefined)
-  ) {
-    return false;
-  }
+  const isStatement = last.type === 'ExpressionStatement';
+  if (!isStatement && last.type !== 'ExportDefaultDeclaration') return false;
+  const expression = child(last, isStatement ? 'expression' : 'declaration');
+  if (expression.type.endsWith('Declaration') && declarationName(expression) !== undefined) return false;
   if (isAsync) {
     // In a list: a promise as the result is shown as one, not awaited.
-    script.prependLeft(last.type === 'ExpressionStatement' ? last.start : expression.start, 'return [');
+    script.prependLeft(isStatement ? last.start : expression.start, 'return [');
     script.appendLeft(expression.end, ']');
   }
   return true;

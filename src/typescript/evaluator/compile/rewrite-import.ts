@@ -11,24 +11,18 @@ export interface Binding {
 
 /** Whether a statement loads another module. Modules do that before anything else. */
 export function loadsModule({ type, source }: Node): boolean {
-  return (
-    type === 'ImportDeclaration' ||
-    type === 'ExportAllDeclaration' ||
-    (type === 'ExportNamedDeclaration' && isNode(source))
-  );
+  return /^(?:Import|ExportAll|ExportNamed)Declaration$/.test(type) && isNode(source);
 }
 
 /** The names that a statement which loads a module declares. A re-export declares the names that it exports. */
 export function importedBindings(declaration: Node): Binding[] {
-  if (declaration.type === 'ExportAllDeclaration') {
-    const exported = optionalChild(declaration, 'exported');
-    return exported === undefined ? [] : [{ imported: '*', local: nameOf(exported) }].filter(isBindable);
-  }
+  const exported = optionalChild(declaration, 'exported');
+  if (exported !== undefined) return [{ imported: '*', local: nameOf(exported) }].filter(isBindable);
+  if (declaration.type === 'ExportAllDeclaration') return [];
   return children(declaration, 'specifiers')
     .map((each): Binding => {
-      if (each.type === 'ExportSpecifier')
-        return { imported: nameOf(child(each, 'local')), local: nameOf(child(each, 'exported')) };
       const local = nameOf(child(each, 'local'));
+      if (each.type === 'ExportSpecifier') return { imported: local, local: nameOf(child(each, 'exported')) };
       if (each.type === 'ImportNamespaceSpecifier') return { imported: '*', local };
       const imported = optionalChild(each, 'imported');
       return { imported: imported === undefined ? 'default' : nameOf(imported), local };
@@ -38,20 +32,16 @@ export function importedBindings(declaration: Node): Binding[] {
 
 /**
  * The text of such a statement as one that binds global variables. `awaited` makes an await expression of a promise's text;
- * `isUsed` tells whether the cell uses a name as a value.
+ * `used` are the names that the cell uses as values.
  */
-export function importText(
-  declaration: Node,
-  awaited: (promise: string) => string,
-  isUsed: (local: string) => boolean,
-): string {
+export function importText(declaration: Node, awaited: (promise: string) => string, used: ReadonlySet<string>): string {
   const source = JSON.stringify(child(declaration, 'source')['value']);
   const namespace = awaited(`import(${RUNTIME}.fresh(${source})${attributesText(declaration)})`);
   const bindings = importedBindings(declaration);
   if (declaration.type === 'ExportAllDeclaration' && optionalChild(declaration, 'exported') === undefined)
     return `${RUNTIME}.bindAll(${namespace});`;
   if (bindings.length === 0) return `${namespace};`;
-  const list = bindings.map(({ imported, local }) => JSON.stringify([imported, local, isUsed(local)]));
+  const list = bindings.map(({ imported, local }) => JSON.stringify([imported, local, used.has(local)]));
   return `${RUNTIME}.bind(${namespace}, ${source}, [${list.join(', ')}]);`;
 }
 
@@ -60,11 +50,8 @@ function isBindable({ local }: Binding): boolean {
 }
 
 function attributesText(declaration: Node): string {
-  const attributes = declaration['attributes'];
-  if (!Array.isArray(attributes) || attributes.length === 0) return '';
-  const entries = (attributes as Node[]).map((each) => {
-    const key = child(each, 'key');
-    return `${JSON.stringify(key['name'] ?? key['value'])}: ${JSON.stringify(child(each, 'value')['value'])}`;
-  });
-  return `, { with: { ${entries.join(', ')} } }`;
+  const entries = children(declaration, 'attributes').map(
+    (each) => `${JSON.stringify(nameOf(child(each, 'key')))}: ${JSON.stringify(child(each, 'value')['value'])}`,
+  );
+  return entries.length === 0 ? '' : `, { with: { ${entries.join(', ')} } }`;
 }

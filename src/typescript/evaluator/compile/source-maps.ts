@@ -20,21 +20,16 @@ const loadTraceMapping = (): typeof import('@jridgewell/trace-mapping') =>
 
 const traceMaps = new WeakMap<object, TraceMap>();
 
-/** The origin of a position by a source map; undefined where the map does not tell. */
-export function trace(map: object, position: Position): Position | undefined {
+/** The origin of a position through source maps, the last step of the transpiler first; undefined where a map does not tell. */
+export function trace(maps: readonly object[], position: Position): Position | undefined {
   const { TraceMap, originalPositionFor } = loadTraceMapping();
-  const known = traceMaps.get(map) ?? new TraceMap(map as SourceMapInput);
-  traceMaps.set(map, known);
-  const found = originalPositionFor(known, { line: position.line, column: position.column - 1 });
-  return found.line === null ? undefined : { line: found.line, column: found.column + 1 };
-}
-
-/** The same through several maps, the last step of the transpiler first. */
-export function traceAll(maps: readonly object[], position: Position): Position | undefined {
-  let at: Position | undefined = position;
+  let at = position;
   for (const map of maps) {
-    if (at === undefined) return undefined;
-    at = trace(map, at);
+    const known = traceMaps.get(map) ?? new TraceMap(map as SourceMapInput);
+    traceMaps.set(map, known);
+    const { line, column } = originalPositionFor(known, { line: at.line, column: at.column - 1 });
+    if (line === null) return undefined;
+    at = { line, column: column + 1 };
   }
   return at;
 }

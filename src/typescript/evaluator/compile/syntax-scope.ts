@@ -4,11 +4,12 @@ import {
   child,
   children,
   declarationName,
-  isNode,
+  nameOf,
   optionalChild,
   variableNames,
   walk,
   type Node,
+  type Place,
 } from './syntax-tree.js';
 
 /** An identifier that means a name of the top level. */
@@ -22,53 +23,36 @@ export interface Reference {
 
 /** The names that a JavaScript program declares at its top level: imports, and `var` in its blocks too. */
 export function declaredNames(program: Node): Set<string> {
-  const names = new Set<string>();
-  for (const statement of children(program, 'body')) {
-    if (statement.type === 'ImportDeclaration') {
-      for (const each of children(statement, 'specifiers')) names.add(child(each, 'local')['name'] as string);
-    }
-    for (const name of lexicalNames(optionalChild(statement, 'declaration') ?? statement)) names.add(name);
-  }
-  for (const name of varNames(program)) names.add(name);
-  return names;
+  const names = children(program, 'body').flatMap((statement) =>
+    statement.type === 'ImportDeclaration'
+      ? children(statement, 'specifiers').map((each) => nameOf(child(each, 'local')))
+      : lexicalNames(optionalChild(statement, 'declaration') ?? statement),
+  );
+  return new Set([...names, ...varNames(program)]);
 }
 
 /** Every identifier that means one of `names` of the program's top level, in the order of the text. */
 export function topLevelReferences(program: Node, names: ReadonlySet<string>): Reference[] {
-  interface Frame {
-    readonly node: Node;
-    readonly up: Frame | undefined;
-    readonly isTarget: boolean;
-  }
   const scopes = new Map<Node, ReadonlySet<string>>();
-  const declaredIn = (node: Node): ReadonlySet<string> => {
-    const known = scopes.get(node) ?? new Set(scopeNames(node));
-    scopes.set(node, known);
-    return known;
+  const isDeclaredIn = ({ node }: Place, name: string): boolean => {
+    const declared = scopes.get(node) ?? new Set(scopeNames(node));
+    scopes.set(node, declared);
+    return declared.has(name);
   };
   const found: Reference[] = [];
-  const stack: Frame[] = [{ node: program, up: undefined, isTarget: false }];
-  for (let frame = stack.pop(); frame !== undefined; frame = stack.pop()) {
-    const { node, up, isTarget } = frame;
-    if (node.type === 'Identifier' && names.has(node['name'] as string)) {
-      let scope = up;
-      while (scope !== undefined && !declaredIn(scope.node).has(node['name'] as string)) scope = scope.up;
-      if (scope === undefined) found.push({ node, isTarget, isShorthand: isShorthand(up?.node, up?.up?.node) });
-      continue;
-    }
-    for (const field of Object.keys(node)) {
-      if (isLabel(node, field)) continue;
-      const value = node[field];
-      for (const each of Array.isArray(value) ? value : [value]) {
-        if (isNode(each)) stack.push({ node: each, up: frame, isTarget: isAssigned(node, field, isTarget) });
-      }
-    }
+  for (const place of walk(program)) {
+    const { node, up, field } = place;
+    const name = node['name'] as string;
+    if (node.type !== 'Identifier' || up === undefined || !names.has(name) || isLabel(up.node, field)) continue;
+    let scope: Place | undefined = up;
+    while (scope !== undefined && !isDeclaredIn(scope, name)) scope = scope.up;
+    if (scope === undefined) found.push({ node, isTarget: isAssigned(place), isShorthand: isShorthand(up) });
   }
   return found.toSorted((a, b) => a.node.start - b.node.start);
 }
 
-function isShorthand(parent: Node | undefined, outer: Node | undefined): boolean {
-  const property = parent?.type === 'AssignmentPattern' ? outer : parent;
+function isShorthand(parent: Place): boolean {
+  const property = parent.node.type === 'AssignmentPattern' ? parent.up?.node : parent.node;
   return property?.type === 'Property' && property['shorthand'] === true;
 }
 
@@ -91,21 +75,27 @@ function isLabel(node: Node, field: string): boolean {
   }
 }
 
-function isAssigned(node: Node, field: string, isTarget: boolean): boolean {
-  switch (node.type) {
+function isAssigned({ up, field }: Place): boolean {
+  switch (up?.node.type) {
+    case undefined:
+      return false;
     case 'AssignmentExpression':
-      return field === 'left';
     case 'ForInStatement':
     case 'ForOfStatement':
-      return field === 'left' && child(node, 'left').type !== 'VariableDeclaration';
+      return field === 'left';
     case 'UpdateExpression':
       return true;
     case 'AssignmentPattern':
-      return isTarget && field === 'left';
+      return field === 'left' && isAssigned(up);
     case 'Property':
-      return isTarget && field === 'value';
+      return field === 'value' && isAssigned(up);
+    case 'ObjectPattern':
+    case 'ArrayPattern':
+    case 'RestElement':
+    case 'ParenthesizedExpression':
+      return isAssigned(up);
     default:
-      return isTarget && /^(?:(?:Object|Array)Pattern|RestElement|ParenthesizedExpression)$/.test(node.type);
+      return false;
   }
 }
 
@@ -156,9 +146,7 @@ function lexicalNames(statement: Node): string[] {
 }
 
 function varNames(root: Node): string[] {
-  const names: string[] = [];
-  walk(root, (node, { nested }) => {
-    if (node.type === 'VariableDeclaration' && node['kind'] === 'var' && !nested) names.push(...variableNames(node));
-  });
-  return names;
+  return [...walk(root)].flatMap(({ node, nested }) =>
+    node.type === 'VariableDeclaration' && node['kind'] === 'var' && !nested ? variableNames(node) : [],
+  );
 }

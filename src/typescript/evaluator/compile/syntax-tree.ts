@@ -39,13 +39,15 @@ export function nameOf(node: Node): string {
   return (node['name'] ?? node['value']) as string;
 }
 
-/** The place of a node in the tree. */
-export interface Surroundings {
-  readonly parent: Node | undefined;
-  /** Inside a function, a static block or a class field: not the cell's own statements. */
-  readonly nested: boolean;
+/** A node and its place in the tree. */
+export interface Place {
+  readonly node: Node;
+  /** That of its parent. */
+  readonly up: Place | undefined;
   /** The name under which the parent holds it. */
   readonly field: string;
+  /** Inside a function, a static block or a class field: not the cell's own statements. */
+  readonly nested: boolean;
 }
 
 const NESTING = new Set([
@@ -57,24 +59,28 @@ const NESTING = new Set([
   'AccessorProperty',
 ]);
 
-/** Visits every node below `root`, outer ones first. */
-export function walk(root: Node, visit: (node: Node, surroundings: Surroundings) => void): void {
-  const stack: (Surroundings & { readonly node: Node })[] = [
-    { node: root, parent: undefined, nested: false, field: '' },
-  ];
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    visit(next.node, next);
-    const { node } = next;
+/** Every node from `root` down, outer ones first. */
+export function* walk(root: Node): Iterable<Place> {
+  const stack: Place[] = [{ node: root, up: undefined, nested: false, field: '' }];
+  for (let up = stack.pop(); up !== undefined; up = stack.pop()) {
+    yield up;
+    const { node } = up;
+    const nested = up.nested || NESTING.has(node.type);
     for (const field of Object.keys(node)) {
       const value = node[field];
-      const found = Array.isArray(value) ? value : [value];
+      const found: readonly unknown[] = Array.isArray(value) ? value : [value];
       for (let index = found.length - 1; index >= 0; index--) {
-        const each: unknown = found[index];
-        if (isNode(each))
-          stack.push({ node: each, parent: node, nested: next.nested || NESTING.has(node.type), field });
+        const each = found[index];
+        if (isNode(each)) stack.push({ node: each, up, nested, field });
       }
     }
   }
+}
+
+/** Whether a node from `root` down passes the test. */
+export function hasNode(root: Node, test: (place: Place) => boolean): boolean {
+  for (const place of walk(root)) if (test(place)) return true;
+  return false;
 }
 
 /** The names that a variable declaration binds. */

@@ -6,11 +6,11 @@ import { Buffer } from 'node:buffer';
 import { parseSync } from 'oxc-parser';
 import { transformSync, type TransformOptions } from 'oxc-transform';
 import { CellSyntaxError } from './cell-syntax-error.js';
-import { positionAfter, traceAll, type Position } from './source-maps.js';
-import { decoratorKind, decoratorSettings, type DecoratorKind, type KnownDecorators } from './decorator-kind.js';
-import { lowerSyntax, type Lowered, type TypesOptions } from './lower-syntax.js';
+import { positionAfter, trace, type Position } from './source-maps.js';
+import { decoratorKind, decoratorSettings, type KnownDecorators } from './decorator-kind.js';
+import { lowerSyntax, type TypesOptions } from './lower-syntax.js';
 import { declaredNames } from './syntax-scope.js';
-import { children, optionalChild, variableNames, walk, type Node } from './syntax-tree.js';
+import { children, hasNode, optionalChild, variableNames, type Node } from './syntax-tree.js';
 
 /** A program to transpile, and its surroundings. */
 export interface Source {
@@ -66,8 +66,7 @@ export function transpile(source: Source): Transpiled {
   });
   const [error] = errors;
   if (error?.message.startsWith('Namespaces exporting non-const') === true && decorators === undefined) {
-    const { map, ...lowered } = lower({ code, maps: [] }, format, { lang, keepsImports: isCell });
-    return { ...lowered, maps: [map] };
+    return lower({ code, maps: [] }, format, { lang, keepsImports: isCell });
   }
   if (error !== undefined)
     throw new CellSyntaxError(
@@ -75,17 +74,12 @@ export function transpile(source: Source): Transpiled {
       byteToPosition(code, error.labels[0]?.start ?? 0),
     );
   const transpiled: Transpiled = { code: first.code, maps: [first.map ?? {}], ...(constants && { constants }) };
-  const program = needsParsing(transpiled.code, format) ? parse(transpiled.code, 'js') : undefined;
-  if (program === undefined || !needsLowering(program, format)) {
-    if (decorators === undefined) return transpiled;
-    const names = declaredNames(program ?? parse(first.code, 'js'));
-    return { ...transpiled, lowered: { names, endsInExpression: decorators.endsInExpression } };
-  }
-  const lowered = lower(transpiled, format);
+  if (decorators === undefined && !mayNeedLowering(transpiled.code, format)) return transpiled;
+  const program = parse(transpiled.code, 'js');
+  const isLowered = needsLowering(program, format);
+  if (decorators === undefined && !isLowered) return transpiled;
   return {
-    ...transpiled,
-    code: lowered.code,
-    maps: [lowered.map, ...transpiled.maps],
+    ...(isLowered ? lower(transpiled, format) : transpiled),
     lowered: {
       names: declaredNames(program),
       endsInExpression: decorators?.endsInExpression ?? endsInExpression(program),
@@ -93,30 +87,21 @@ export function transpile(source: Source): Transpiled {
   };
 }
 
-function lower({ code, maps }: Transpiled, format: Source['format'], types?: TypesOptions): Lowered {
+function lower(transpiled: Transpiled, format: Source['format'], types?: TypesOptions): Transpiled {
   try {
-    return lowerSyntax(code, format, types);
+    const { code, map } = lowerSyntax(transpiled.code, format, types);
+    return { ...transpiled, code, maps: [map, ...transpiled.maps] };
   } catch (error) {
     if (!(error instanceof CellSyntaxError)) throw error;
-    throw new CellSyntaxError(error.message, traceAll(maps, error.position) ?? { line: 1, column: 1 });
+    throw new CellSyntaxError(error.message, trace(transpiled.maps, error.position) ?? { line: 1, column: 1 });
   }
 }
 
-interface Decorators {
-  readonly kind: DecoratorKind;
-  readonly metadata: boolean;
-  readonly endsInExpression: boolean;
-}
-
 /** Undefined for a program without decorators. */
-function decoratorsOf({ code, lang, folder, known }: Source): Decorators | undefined {
+function decoratorsOf({ code, lang, folder, known }: Source) {
   if (!code.includes('@')) return undefined;
   const program = parse(code, lang);
-  let found = false;
-  walk(program, ({ type }) => {
-    found ||= type === 'Decorator';
-  });
-  if (!found) return undefined;
+  if (!hasNode(program, ({ node }) => node.type === 'Decorator')) return undefined;
   const settings = decoratorSettings(folder);
   return {
     kind: decoratorKind(program, settings, known),
@@ -141,17 +126,16 @@ function endsInExpression(program: Node): boolean {
   return last?.type === 'ExpressionStatement' || last?.type === 'ExportDefaultDeclaration';
 }
 
-function needsParsing(code: string, format: Source['format']): boolean {
+function mayNeedLowering(code: string, format: Source['format']): boolean {
   return code.includes('@') || /\baccessor\b/.test(code) || (format === 'cjs' && /\b(?:import|export)\b/.test(code));
 }
 
 function needsLowering(program: Node, format: Source['format']): boolean {
-  let found = false;
-  walk(program, ({ type }) => {
-    found ||= type === 'Decorator' || type === 'AccessorProperty';
-    found ||= format === 'cjs' && /^(?:Import|Export)\w*Declaration$/.test(type);
-  });
-  return found;
+  const lowered =
+    format === 'cjs'
+      ? /^(?:Decorator|AccessorProperty|(?:Im|Ex)port\w*Declaration)$/
+      : /^(?:Decorator|AccessorProperty)$/;
+  return hasNode(program, ({ node }) => lowered.test(node.type));
 }
 
 /** Parses a program whose errors the transpiler reports. */

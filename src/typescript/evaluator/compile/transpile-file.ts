@@ -1,11 +1,12 @@
 /** TypeScript files that cells import, as JavaScript. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseSync } from 'oxc-parser';
 import { CellSyntaxError } from './cell-syntax-error.js';
 import { isTypeScript } from '../modules/local-modules.js';
 import { lowerSyntax } from './lower-syntax.js';
+import { trace, type Position } from './source-maps.js';
 import { transpile, type Transpiled } from './transpile-code.js';
 import { markTypes } from './type-exports.js';
 
@@ -43,6 +44,29 @@ export function transpileFile(file: string, isRequired = false): TranspiledFile 
     if (!(error instanceof SyntaxError)) throw error;
     const place = error instanceof CellSyntaxError ? `:${error.position.line}:${error.position.column}` : '';
     throw new SyntaxError(`${file}${place}: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Returns the function that finds the position in a file's own text that a position of its JavaScript comes from; undefined for other
+ * files. It transpiles a file once more: the loader's hooks may live on a thread of their own. A file that has changed since it was
+ * imported gives the lines that it has now.
+ */
+export function createPlaceInFile(): (url: string, position: Position) => Position | undefined {
+  const known = new Map<string, readonly object[] | undefined>();
+  return (url, position) => {
+    if (!isTypeScriptFile(url)) return undefined;
+    const maps = known.has(url) ? known.get(url) : readMaps(url);
+    known.set(url, maps);
+    return maps && trace(maps, position);
+  };
+}
+
+function readMaps(url: string): readonly object[] | undefined {
+  try {
+    return transpileFile(url.startsWith('file:') ? fileURLToPath(url) : url).maps;
+  } catch {
+    return undefined; // the file was removed or broken since
   }
 }
 

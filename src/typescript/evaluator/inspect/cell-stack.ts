@@ -2,7 +2,9 @@
 import { codeFrame } from './code-frame.js';
 import type { Position } from '../compile/source-maps.js';
 import { withoutVersions } from '../modules/local-modules.js';
-import type { PlaceInFile } from './file-positions.js';
+
+/** The position in an imported file's own text that a position of its JavaScript comes from; undefined for other files. */
+type PlaceInFile = (url: string, position: Position) => Position | undefined;
 
 /** A cell that was compiled, as stack traces need it. */
 export interface KnownCell {
@@ -14,17 +16,7 @@ export interface KnownCell {
 }
 
 /** Every cell that was run, by its file name in stacks: its functions may live as long as the process. */
-export interface CellStacks {
-  add(filename: string, cell: KnownCell): void;
-  /** Sets the function that traces positions in imported files. Until then they are those of the JavaScript. */
-  placeFiles(placeInFile: PlaceInFile): void;
-  /** The stack of an error as it would be if it had been made where these frames are, innermost first. */
-  text(error: Error, sites: readonly NodeJS.CallSite[]): string;
-  /** The lines around the first place in a cell that an error's stack names, under a heading. */
-  frame(stack: string, error?: object): string[];
-  /** The number of the execution whose code is outermost in an error's stack, if any. */
-  cellOf(error: unknown): number | undefined;
-}
+export type CellStacks = ReturnType<typeof installCellStacks>;
 
 /** The text of a place in a cell, as it stands in stacks. */
 export function placeText(executionCount: number, { line, column }: Position): string {
@@ -39,7 +31,7 @@ const PLACE = /Cell \[(\d+)\]:(\d+):(\d+)/;
  * Installs `Error.prepareStackTrace`, so that also stacks that a cell prints itself are readable. A cell may replace it.
  * `internals` is the URL or path that the evaluator's own files begin with.
  */
-export function installCellStacks(internals: readonly string[]): CellStacks {
+export function installCellStacks(internals: readonly string[]) {
   const cells = new Map<string, KnownCell>();
   let placeInFile: PlaceInFile | undefined;
   /** For stacks that were not made here. Counts are not unique: cells that are not stored share one. */
@@ -77,25 +69,29 @@ export function installCellStacks(internals: readonly string[]): CellStacks {
   Error.prepareStackTrace = text;
 
   return {
-    placeFiles(next) {
+    /** Sets the function that traces positions in imported files. Until then they are those of the JavaScript. */
+    placeFiles(next: PlaceInFile): void {
       placeInFile = next;
     },
-    add(filename, cell) {
+    add(filename: string, cell: KnownCell): void {
       cells.set(filename, cell);
       // Its user expressions come later, and are no cells.
       if (byCount.get(cell.executionCount)?.cell !== cell.cell) byCount.set(cell.executionCount, cell);
     },
-    text(error, sites) {
+    /** The stack of an error as it would be if it had been made where these frames are, innermost first. */
+    text(error: Error, sites: readonly NodeJS.CallSite[]): string {
       const shown = sites.slice(0, Math.max(MAX_SITES, sites.findIndex(cellAt) + 1));
       // The outermost tells which cell it was.
       return text(error, [...shown, ...sites.slice(shown.length).filter(cellAt).slice(-1)]);
     },
-    cellOf(error) {
+    /** The number of the execution whose code is outermost in an error's stack, if any. */
+    cellOf(error: unknown): number | undefined {
       const lines = error instanceof Error ? String(error.stack).split('\n') : [];
       if (error instanceof Error && ends.has(error)) return ends.get(error)?.outer.cell;
       return known(lines.findLast((line) => PLACE.test(line)) ?? '')?.cell;
     },
-    frame(stack, error) {
+    /** The lines around the first place in a cell that an error's stack names, under a heading. */
+    frame(stack: string, error?: object): string[] {
       const [, count, line, column] = PLACE.exec(stack) ?? [];
       const inner = error && ends.get(error)?.inner;
       const cell = inner?.executionCount === Number(count) ? inner : known(stack);
@@ -122,11 +118,7 @@ function functionText(site: NodeJS.CallSite): string {
 /** As Node writes it: its own errors show their code. */
 function headline(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
-  if (typeof code !== 'string' || !code.startsWith('ERR_')) return errorText(error);
-  return `${error.name} [${code}]: ${error.message}`;
-}
-
-function errorText(error: unknown): string {
+  if (typeof code === 'string' && code.startsWith('ERR_')) return `${error.name} [${code}]: ${error.message}`;
   try {
     return Error.prototype.toString.call(error);
   } catch {

@@ -12,19 +12,14 @@ export function codeFrame(code: string, executionCount: number, { line, column }
   const lines = code.split('\n');
   if (lines[line - 1] === undefined) return [heading];
   const from = Math.max(1, line - CONTEXT);
-  const to = Math.min(lines.length, line + CONTEXT);
-  const width = String(to).length;
-  const frame = [heading];
-  for (let number = from; number <= to; number++) {
-    const text = lines[number - 1] ?? '';
-    const margin = `${String(number).padStart(width)} | `;
-    if (number !== line) {
-      frame.push(`  ${DIM}${margin}${text}${RESET}`);
-      continue;
-    }
+  const shown = lines.slice(from - 1, line + CONTEXT);
+  const width = String(from + shown.length - 1).length;
+  const frame = shown.flatMap((text, at) => {
+    const numbered = `${String(from + at).padStart(width)} | ${text}`;
+    if (from + at !== line) return [`  ${DIM}${numbered}${RESET}`];
     // Tabs stay tabs, so that the caret stands where the column does.
     const before = text.slice(0, column - 1).replace(/[^\t]/gu, ' ');
-    frame.push(`${RED}>${RESET} ${margin}${text}`, `  ${' '.repeat(width)} | ${before}${RED}^${RESET}`);
-  }
-  return frame;
+    return [`${RED}>${RESET} ${numbered}`, `  ${' '.repeat(width)} | ${before}${RED}^${RESET}`];
+  });
+  return [heading, ...frame];
 }

@@ -47,11 +47,11 @@ export function describeSyntaxError(
   error: Error,
   code: string,
   executionCount: number,
-  position?: Position,
+  position: Position,
 ): ErrorDescription {
   const heading = `${RED}SyntaxError${RESET}: ${error.message}`;
-  const frame = position === undefined ? [] : codeFrame(code, executionCount, position);
-  return { ename: 'SyntaxError', evalue: error.message, traceback: [heading, ...frame] };
+  const lines = [heading, ...codeFrame(code, executionCount, position)];
+  return { ename: 'SyntaxError', evalue: error.message, traceback: lines };
 }
 
 function cut(text: string, most: number): string {
@@ -75,10 +75,8 @@ function traceback(error: Error, ename: string, evalue: string, stacks: CellStac
   if (standing !== undefined && !stack.includes(`Cell [${standing.executionCount}]:`)) {
     sites.push(`    at async ${placeText(standing.executionCount, standing.position)}`);
   }
-  const headline = stack.slice(0, stack.search(/\n {4}at /) === -1 ? undefined : stack.search(/\n {4}at /));
-  const name = headline.startsWith(ename)
-    ? `${RED}${ename}${RESET}${headline.slice(ename.length)}`
-    : `${RED}${ename}${RESET}: ${evalue}`;
+  const [headline = ''] = stack.split(/\n {4}at /, 1);
+  const name = `${RED}${ename}${RESET}${headline.startsWith(ename) ? headline.slice(ename.length) : `: ${evalue}`}`;
   return [...name.split('\n'), ...stacks.frame(sites.join('\n'), error), ...sites, ...details(error), ...causes(error)];
 }
 

@@ -41,7 +41,8 @@ export function membersOf(path: readonly PathStep[], prefix: string): Member[] {
   const members = new Map<string, Member>();
   for (const holder of found === undefined ? [] : prototypeChain(found.value)) {
     for (const name of ownNames(holder)) {
-      if (!name.startsWith(prefix) || members.has(name) || isHidden(name, prefix)) continue;
+      const isHidden = name.startsWith('__') && !prefix.startsWith('_');
+      if (!name.startsWith(prefix) || members.has(name) || isHidden) continue;
       members.set(name, { name, type: typeOf(Object.getOwnPropertyDescriptor(holder, name)) });
       if (members.size === MAX_MEMBERS) return [...members.values()];
     }
@@ -66,18 +67,14 @@ export function describeValue(path: readonly PathStep[], isDetailed: boolean): s
 function readProperty(value: unknown, key: string): Found | undefined {
   for (const holder of prototypeChain(value)) {
     const descriptor = Object.getOwnPropertyDescriptor(holder, key);
-    if (descriptor !== undefined)
-      return 'value' in descriptor ? { value: descriptor.value as unknown } : lazyGlobal(holder, key);
+    if (descriptor === undefined) continue;
+    if ('value' in descriptor) return { value: descriptor.value };
+    // Node defines some globals (`crypto`, `fetch`, …) by getters of its own, which are safe to call.
+    const { get } = descriptor;
+    const isSafe = holder === globalThis && get !== undefined && LAZY_GLOBALS.get(key) === get;
+    return isSafe ? { value: Reflect.apply(get, globalThis, []) } : undefined;
   }
   return undefined;
-}
-
-/** Node defines some globals (`crypto`, `fetch`, …) by getters of its own, which are safe to call. */
-function lazyGlobal(holder: object, key: string): Found | undefined {
-  if (holder !== globalThis) return undefined;
-  const { get } = Object.getOwnPropertyDescriptor(holder, key) ?? {};
-  const isOurs = get !== undefined && LAZY_GLOBALS.get(key) === get;
-  return isOurs ? { value: Reflect.apply(get, globalThis, []) as unknown } : undefined;
 }
 
 const LAZY_GLOBALS = new Map(
@@ -104,16 +101,10 @@ function* prototypeChain(value: unknown): Iterable<object> {
 function ownNames(holder: object): readonly string[] {
   if (ArrayBuffer.isView(holder) || (types.isStringObject(holder) && holder !== String.prototype)) return [];
   if (Array.isArray(holder))
-    return holder.length > MAX_MEMBERS ? ['length'] : Object.getOwnPropertyNames(holder).filter(isNoIndex);
+    return holder.length > MAX_MEMBERS
+      ? ['length']
+      : Object.getOwnPropertyNames(holder).filter((name) => !/^\d+$/.test(name));
   return Object.getOwnPropertyNames(holder);
-}
-
-function isNoIndex(name: string): boolean {
-  return !/^\d+$/.test(name);
-}
-
-function isHidden(name: string, prefix: string): boolean {
-  return name.startsWith('__') && !prefix.startsWith('_');
 }
 
 function typeOf(descriptor: PropertyDescriptor | undefined): string {

@@ -1,6 +1,6 @@
 /** The head of a function or class: its text up to the body. */
 import { parseSync } from 'oxc-parser';
-import { isNode, walk, type Node } from '../compile/syntax-tree.js';
+import { optionalChild, walk, type Node } from '../compile/syntax-tree.js';
 
 /** Contexts that the text of a function may need to parse: an expression, a method of an object, or of a class. */
 const WRAPPINGS = [
@@ -31,13 +31,11 @@ export function signatureOf(source: string): string {
 
 /** The start of the body of the outermost function or class between these places. */
 function headEnd(program: Node, start: number, end: number): number | undefined {
-  let found: number | undefined;
-  walk(program, (node) => {
-    if (found !== undefined || node.start < start || node.end > end) return;
-    const body = node['body'];
-    if (!isNode(body)) return;
-    if (BODIES.has(body.type)) found = body.start;
-    else if (node.type === 'ArrowFunctionExpression') found = body.end - body.start > MAX_EXPRESSION ? body.start : end;
-  });
-  return found;
+  for (const { node } of walk(program)) {
+    const body = optionalChild(node, 'body');
+    if (body === undefined || node.start < start || node.end > end) continue;
+    if (BODIES.has(body.type)) return body.start;
+    if (node.type === 'ArrowFunctionExpression') return body.end - body.start > MAX_EXPRESSION ? body.start : end;
+  }
+  return undefined;
 }

@@ -2,38 +2,41 @@
 import { hasProperties } from '../../../support/is-object.js';
 import { ORIGINAL, type Builtins } from '../builtins.js';
 import { resolveFile } from './local-modules.js';
-import { commonJsNamespace } from './module-namespaces.js';
+import { commonJsNamespace, type Namespace } from './module-namespaces.js';
 import { exportsType } from '../compile/type-exports.js';
-
-/** A module's exports. */
-export type Namespace = Readonly<Record<string, unknown>>;
 
 /** An exported name, `*` for all of them; the global variable for it; whether the cell uses that as a value. */
 type Binding = readonly [imported: string, local: string, isUsed: boolean];
 
-/** Binds imported names to global variables. */
-export interface ImportBinder {
-  /** All or none. Throws a `SyntaxError` for a missing export, as a module would, unless it is, or may be, a type's name. */
-  bind(namespace: Namespace, source: string, bindings: readonly Binding[]): void;
-  /** Every export but the default one. */
-  bindAll(namespace: Namespace): void;
-}
-
 /** Taken now: cells may replace them. */
 const { Proxy, TypeError } = globalThis;
-const { defineProperty, get, getOwnPropertyDescriptor, set, setPrototypeOf } = ORIGINAL.Reflect;
+const { defineProperty, get, getOwnPropertyDescriptor, set } = ORIGINAL.Reflect;
+const VARIABLE = { writable: true, enumerable: true, configurable: true };
 
-/** A binder for cells whose imports are resolved from `parentUrl`. */
-export function createImportBinder(parentUrl: string, { run }: Builtins): ImportBinder {
+/** Binds imported names to global variables, for cells whose imports are resolved from `parentUrl`. */
+export function createImportBinder(parentUrl: string, { run }: Builtins) {
   return {
-    bind: (namespace, source, bindings) => define(run(() => boundValues(namespace, source, bindings, parentUrl))),
-    bindAll: (namespace) => define(run(() => everyExport(namespace))),
+    /** All or none. Throws a `SyntaxError` for a missing export, as a module would, unless it is, or may be, a type's name. */
+    bind(namespace: Namespace, source: string, bindings: readonly Binding[]): void {
+      define(run(() => boundValues(namespace, source, bindings, parentUrl)));
+    },
+    /** Every export but the default one. */
+    bindAll(namespace: Namespace): void {
+      define(run(() => everyExport(namespace)));
+    },
   };
 }
 
 /** A name may replace one of the originals: so this is done after cells have got theirs back. */
 function define(found: readonly Bound[]): void {
-  for (let at = 0; at < found.length; at++) defineOne((found[at] as Bound)[0], (found[at] as Bound)[1]);
+  for (let at = 0; at < found.length; at++) {
+    const { 0: name, 1: value } = found[at] as Bound;
+    const existing = getOwnPropertyDescriptor(globalThis, name);
+    // Not by assignment alone: some globals of Node are getters, or do not exist.
+    if (existing?.configurable === false) set(globalThis, name, value);
+    // Without a prototype, to which a cell may have added.
+    else defineProperty(globalThis, name, { ...VARIABLE, __proto__: null, value } as PropertyDescriptor);
+  }
 }
 
 type Bound = readonly [local: string, value: unknown];
@@ -74,20 +77,6 @@ function mayBeType(name: string, source: string, parentUrl: string): boolean {
 function missingExport(source: string, name: string): string {
   const advice = source.startsWith('node:') ? '' : `; if it is a type, write \`import type { ${name} }\``;
   return `The requested module '${source}' does not provide an export named '${name}'${advice}`;
-}
-
-/** Without a prototype, to which a cell may have added. */
-function variable(value: unknown): PropertyDescriptor {
-  const descriptor = { value, writable: true, enumerable: true, configurable: true };
-  setPrototypeOf(descriptor, null);
-  return descriptor;
-}
-
-/** Not by assignment alone: some globals of Node are getters, or do not exist. */
-function defineOne(name: string, value: unknown): void {
-  const existing = getOwnPropertyDescriptor(globalThis, name);
-  if (existing !== undefined && !existing.configurable) set(globalThis, name, value);
-  else defineProperty(globalThis, name, variable(value));
 }
 
 /**

@@ -21,16 +21,7 @@ export type Seen =
   | { readonly specifier: string; readonly parent: string };
 
 /** An account of imported files. */
-export interface ModuleFiles {
-  /** A file is about to be loaded, or was loaded before, on behalf of `parent`. */
-  note(file: string, parent: string | undefined, stamp?: Stamp): void;
-  /** A file was asked for that is not there. */
-  noteMissing(specifier: string, parent: string): void;
-  /** The number of times that a file has been loaded again. */
-  version(file: string): number;
-  /** Looks at every file. Those that are to be loaded again get another version, and leave the cache of `require`. */
-  refresh(): void;
-}
+export type ModuleFiles = ReturnType<typeof createModuleFiles>;
 
 interface LocalFile {
   stamp: Stamp;
@@ -65,7 +56,7 @@ function hasChanged(file: string, { state, hash }: Stamp): boolean {
 }
 
 /** An account without files. `onChanged` is called with each new version. */
-export function createModuleFiles(onChanged: (file: string, version: number) => void): ModuleFiles {
+export function createModuleFiles(onChanged: (file: string, version: number) => void) {
   const { cache } = createRequire(import.meta.url);
   const files = new Map<string, LocalFile>();
   const missing = new Map<string, { readonly specifier: string; readonly parent: string }>();
@@ -96,16 +87,20 @@ export function createModuleFiles(onChanged: (file: string, version: number) => 
   };
 
   return {
-    note(file, parent, stamp) {
-      const known = files.get(file) ?? { stamp: stamp ?? stampOf(file), version: 0, parents: new Set() };
+    /** A file is about to be loaded, or was loaded before, on behalf of `parent`. */
+    note(file: string, parent: string | undefined, stamp?: Stamp): void {
+      const known: LocalFile = files.get(file) ?? { stamp: stamp ?? stampOf(file), version: 0, parents: new Set() };
       if (parent !== undefined) known.parents.add(parent);
       files.set(file, known);
     },
-    noteMissing(specifier, parent) {
+    /** A file was asked for that is not there. */
+    noteMissing(specifier: string, parent: string): void {
       missing.set(`${parent}\n${specifier}`, { specifier, parent });
     },
-    version: (file) => files.get(file)?.version ?? 0,
-    refresh() {
+    /** The number of times that a file has been loaded again. */
+    version: (file: string): number => files.get(file)?.version ?? 0,
+    /** Looks at every file. Those that are to be loaded again get another version, and leave the cache of `require`. */
+    refresh(): void {
       if (files.size === 0 && missing.size === 0) return;
       addCommonJsParents();
       const changed = outdated();

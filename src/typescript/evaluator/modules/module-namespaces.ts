@@ -2,7 +2,8 @@
 import { createRequire } from 'node:module';
 import { hasProperties } from '../../../support/is-object.js';
 
-type Namespace = Readonly<Record<string, unknown>>;
+/** A module's exports. */
+export type Namespace = Readonly<Record<string, unknown>>;
 
 /** Taken now: cells may declare classes of these names. */
 const { Function, Object, Proxy, Reflect, Set, String, TypeError } = globalThis;

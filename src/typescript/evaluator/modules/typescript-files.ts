@@ -14,18 +14,10 @@ interface SyncHooks {
 }
 
 /** Imports of files by path. */
-export interface FileImports {
-  /**
-   * Makes TypeScript files importable. Calling it a second time does nothing. Before Node 22.15 hooks live on a thread of their own,
-   * which costs time and memory: so this is only for cells that import a file of the notebook.
-   */
-  allow(): void;
-  /** Has files that have changed loaded again by whatever is imported next. */
-  refresh(): void;
-}
+export type FileImports = ReturnType<typeof createFileImports>;
 
 /** File imports that are not allowed yet. */
-export function createFileImports({ run }: Builtins): FileImports {
+export function createFileImports({ run }: Builtins) {
   let tell: ((file: string, version: number) => void) | undefined;
   let receive: (() => void) | undefined;
   let isAllowed = false;
@@ -45,7 +37,11 @@ export function createFileImports({ run }: Builtins): FileImports {
   };
 
   return {
-    allow() {
+    /**
+     * Makes TypeScript files importable. Calling it a second time does nothing. Before Node 22.15 hooks live on a thread of their own,
+     * which costs time and memory: so this is only for cells that import a file of the notebook.
+     */
+    allow(): void {
       if (isAllowed) return;
       isAllowed = true;
       const { registerHooks } = module as SyncHooks;
@@ -53,7 +49,8 @@ export function createFileImports({ run }: Builtins): FileImports {
       else registerHooks(createLoaderHooks(files, run));
       watchRequire(files, run);
     },
-    refresh() {
+    /** Has files that have changed loaded again by whatever is imported next. */
+    refresh(): void {
       if (!isAllowed) return;
       run(() => {
         receive?.();

@@ -26,35 +26,11 @@ export interface ShowOptions {
   readonly update?: boolean;
 }
 
-type Template = (text: TemplateStringsArray | string, ...values: readonly unknown[]) => Displayable;
-
 /** Everything by which cells show something: most of it is among their globals, all of it in `Jupyter`. */
-export interface Display {
-  /** Shows a value. A promise only when the value's own display method returns one; see {@link isShowing}. */
-  readonly display: (value: unknown, options?: ShowOptions) => void | Promise<void>;
-  /** Shows a value in the front end's pager, beside the notebook; a string as it is. */
-  page(value: unknown): void | Promise<void>;
-  /** Removes the cell's output; with `wait`, when the next output comes. */
-  readonly clearOutput: (wait?: boolean | { readonly wait?: boolean }) => void;
-  readonly html: Template;
-  readonly md: Template;
-  readonly svg: Template;
-  readonly latex: Template;
-  /** An image from its bytes. */
-  readonly image: (bytes: Uint8Array, mimeType?: string) => Displayable;
-  /** JSON, shown as a tree. */
-  readonly json: (value: unknown) => Displayable;
-  /** Sends `comm_open`, `comm_msg` or `comm_close`. */
-  readonly broadcast: (
-    msgType: string,
-    content: JsonObject,
-    options?: { metadata?: JsonObject; buffers?: readonly (ArrayBuffer | ArrayBufferView)[] },
-  ) => void;
-  readonly $display: typeof DISPLAY;
-}
+export type Display = ReturnType<typeof createDisplay>;
 
 /** Shows values through `send`, for the cell that is current at the call. */
-export function createDisplay(send: Send, tracker: CellTracker): Display {
+export function createDisplay(send: Send, tracker: CellTracker) {
   const show = (cell: number, { data, metadata }: Bundle, options: ShowOptions): void => {
     const displayId = options.displayId ?? options.display_id;
     send({
@@ -67,19 +43,19 @@ export function createDisplay(send: Send, tracker: CellTracker): Display {
     });
   };
   return {
-    display(value, options = {}) {
+    /** Shows a value. A promise only when the value's own display method returns one; see {@link isShowing}. */
+    display(value: unknown, options: ShowOptions = {}): void | Promise<void> {
       const cell = tracker.current();
-      const made = options.raw === true ? bundle(value) : mimeBundle(value);
-      if (made instanceof Promise) return showing(made.then((each) => show(cell, each, options)));
-      return show(cell, made, options);
+      return whenMade(options.raw === true ? bundle(value) : mimeBundle(value), (made) => show(cell, made, options));
     },
-    page(value) {
+    /** Shows a value in the front end's pager, beside the notebook; a string as it is. */
+    page(value: unknown): void | Promise<void> {
       const cell = tracker.current();
       const made = typeof value === 'string' ? bundle({ 'text/plain': value }) : mimeBundle(value);
-      if (made instanceof Promise) return showing(made.then(({ data }) => send({ type: 'page', cell, data })));
-      return send({ type: 'page', cell, data: made.data });
+      return whenMade(made, ({ data }) => send({ type: 'page', cell, data }));
     },
-    clearOutput(wait = false) {
+    /** Removes the cell's output; with `wait`, when the next output comes. */
+    clearOutput(wait: boolean | { readonly wait?: boolean } = false): void {
       const waits = wait === true || (typeof wait === 'object' && wait?.wait === true);
       send({ type: 'clear', cell: tracker.current(), wait: waits });
     },
@@ -87,9 +63,17 @@ export function createDisplay(send: Send, tracker: CellTracker): Display {
     md: template('text/markdown'),
     svg: template('image/svg+xml'),
     latex: template('text/latex'),
-    image: (bytes, mimeType = imageType(bytes) ?? 'image/png') => displayable({ [mimeType]: base64(bytes) }),
-    json: (value) => displayable({ 'application/json': value, 'text/plain': inspect(value) }),
-    broadcast(msgType, content, options = {}) {
+    /** An image from its bytes. */
+    image: (bytes: Uint8Array, mimeType = imageType(bytes) ?? 'image/png') =>
+      displayable({ [mimeType]: base64(bytes) }),
+    /** JSON, shown as a tree. */
+    json: (value: unknown) => displayable({ 'application/json': value, 'text/plain': inspect(value) }),
+    /** Sends `comm_open`, `comm_msg` or `comm_close`. */
+    broadcast(
+      msgType: string,
+      content: JsonObject,
+      options: { metadata?: JsonObject; buffers?: readonly (ArrayBuffer | ArrayBufferView)[] } = {},
+    ): void {
       if (!COMM_TYPES.includes(msgType))
         throw new TypeError(`Only comm messages can be sent, not ${inspect(msgType)}.`);
       const message = { type: 'publish', cell: tracker.current(), msgType } as const;
@@ -108,8 +92,9 @@ export function isShowing(value: unknown): value is Promise<void> {
   return types.isPromise(value) && SHOWING in value;
 }
 
-function showing(shown: Promise<void>): Promise<void> {
-  return Object.defineProperty(shown, SHOWING, { value: true });
+function whenMade(made: Bundle | Promise<Bundle>, show: (made: Bundle) => void): void | Promise<void> {
+  if (!(made instanceof Promise)) return show(made);
+  return Object.defineProperty(made.then(show), SHOWING, { value: true });
 }
 
 function jsonArgument(what: string, value: unknown): JsonObject {
@@ -131,8 +116,8 @@ function bytesOf(buffers: readonly unknown[]): Uint8Array[] {
 }
 
 /** Called as a tag or as a function. */
-function template(mimeType: string): Template {
-  return (text, ...values) => {
+function template(mimeType: string) {
+  return (text: TemplateStringsArray | string, ...values: readonly unknown[]): Displayable => {
     const source = typeof text === 'string' ? text : String.raw({ raw: text.raw }, ...values);
     return displayable({ [mimeType]: source, 'text/plain': source });
   };

@@ -7,14 +7,6 @@ import { isPath } from '../modules/local-modules.js';
 import type { Questions } from './questions.js';
 import type { FileImports } from '../modules/typescript-files.js';
 
-/** `import.meta` of a cell. */
-export interface CellMeta {
-  readonly url: string;
-  readonly filename: string;
-  readonly dirname: string;
-  resolve(specifier: string): string;
-}
-
 /** Dependencies of {@link installCellGlobals}. */
 export interface CellGlobals {
   readonly folder: string;
@@ -24,7 +16,7 @@ export interface CellGlobals {
 }
 
 /** `import.meta` of cells: that of a module in the notebook's folder. */
-export function importMeta(folder: string): CellMeta {
+export function importMeta(folder: string) {
   const filename = join(folder, 'notebook.ts');
   const { resolve } = createRequire(filename);
   const url = pathToFileURL(filename).href;
@@ -41,27 +33,22 @@ export function importMeta(folder: string): CellMeta {
 }
 
 /** Defines the names on `globalThis`; a cell may declare any of them anew. */
-export function installCellGlobals({ folder, questions, display, imports }: CellGlobals): void {
+export function installCellGlobals({ folder, questions, display: Jupyter, imports }: CellGlobals): void {
   const filename = join(folder, 'notebook.ts');
   const module = { exports: {} };
   const { input, prompt, confirm } = questions;
+  const { display, page, clearOutput, html, md, svg, latex } = Jupyter;
+  const asking = { input, prompt, confirm };
+  const showing = { display, page, clearOutput, html, md, svg, latex };
   const names = {
     require: freshRequire(filename, imports),
     module,
     exports: module.exports,
     __filename: filename,
     __dirname: folder,
-    input,
-    prompt,
-    confirm,
-    display: display.display,
-    page: display.page,
-    clearOutput: display.clearOutput,
-    html: display.html,
-    md: display.md,
-    svg: display.svg,
-    latex: display.latex,
-    Jupyter: { ...display, input, prompt, confirm },
+    ...asking,
+    ...showing,
+    Jupyter: { ...Jupyter, ...asking },
   };
   for (const [name, value] of Object.entries(names)) {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });

@@ -5,29 +5,20 @@ import { Interrupted } from '../interrupt/interrupted.js';
 /** The guard of awaits, by cell and place. */
 export type Guard = (cell: number, offset: number, value: unknown) => unknown;
 
+type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>;
+
 /** An iterable for `for await` whose every step is guarded, and which is closed as the original would be. */
-export function createGuardEach(
-  guard: Guard,
-): (cell: number, offset: number, iterable: unknown) => AsyncIterable<unknown> {
-  /** A sync iterable's promises are awaited by the loop, an async one's values are not. */
-  const step = async (
-    cell: number,
-    offset: number,
-    isSync: boolean,
-    result: unknown,
-  ): Promise<IteratorResult<unknown>> => {
-    const { done, value } = (await guard(cell, offset, result)) as IteratorResult<unknown>;
-    if (done === true) return { done, value };
-    return { done: false, value: isSync ? await guard(cell, offset, value) : value };
-  };
-  return (cell, offset, iterable) => ({
+export function createGuardEach(guard: Guard) {
+  return (cell: number, offset: number, iterable: unknown): AsyncIterable<unknown> => ({
     [Symbol.asyncIterator]() {
       const iterator = iteratorOf(iterable);
       const isSync = !Reflect.has(Object(iterable) as object, Symbol.asyncIterator);
       return {
         async next() {
           try {
-            return await step(cell, offset, isSync, iterator.next());
+            const { done, value } = (await guard(cell, offset, iterator.next())) as IteratorResult<unknown>;
+            // A sync iterable's promises are awaited by the loop, an async one's values are not.
+            return { done: done === true, value: isSync && done !== true ? await guard(cell, offset, value) : value };
           } catch (error) {
             // The loop takes it for an error of the iterable, which it does not close then.
             if (error instanceof Interrupted) void close(iterator);
@@ -44,7 +35,7 @@ export function createGuardEach(
 }
 
 /** Not waited for: a generator closes when what it awaits is there. */
-async function close(iterator: AsyncIterator<unknown> | Iterator<unknown>): Promise<void> {
+async function close(iterator: AnyIterator): Promise<void> {
   try {
     await iterator.return?.();
   } catch {
@@ -52,9 +43,9 @@ async function close(iterator: AsyncIterator<unknown> | Iterator<unknown>): Prom
   }
 }
 
-function iteratorOf(iterable: unknown): AsyncIterator<unknown> | Iterator<unknown> {
+function iteratorOf(iterable: unknown): AnyIterator {
   const source = iterable as AsyncIterable<unknown> & Iterable<unknown>;
   const make = source[Symbol.asyncIterator] ?? source[Symbol.iterator];
   if (typeof make !== 'function') throw new TypeError('for await needs an iterable');
-  return Reflect.apply<unknown, [], AsyncIterator<unknown> | Iterator<unknown>>(make, source, []);
+  return Reflect.apply<unknown, [], AnyIterator>(make, source, []);
 }

@@ -29,6 +29,7 @@ export function installCellInput(options: CellInputOptions): void {
   Object.defineProperty(process, 'stdin', {
     get() {
       // A stream that was refused, or closed after enough was read, is replaced: the next cell may be answered.
+      if (stdin === undefined) patchReadline();
       if (stdin === undefined || stdin.destroyed) stdin = new CellInput(options);
       return stdin;
     },
@@ -70,7 +71,6 @@ class CellInput extends Readable {
     this.#options = options;
     // Cells that wait get the error in another way; without a listener it would be reported twice.
     EventEmitter.prototype.on.call(this, 'error', () => {});
-    patchReadline();
   }
 
   /** An earlier cell's interface pauses its input when it is closed, and nothing resumes it for the next cell's listener. */
@@ -97,11 +97,9 @@ class CellInput extends Readable {
 
   #hasDemand(): boolean {
     const others = this.listenerCount('data') + this.listenerCount('readable') - this.readers.size;
-    return others > 0 || [...this.readers].some((each) => each.listenerCount('line') > 0 || this.#isAsked(each));
-  }
-
-  #isAsked(lines: Interface): boolean {
-    return this.asked.has(lines) && isUnanswered(lines);
+    const isReading = (lines: Interface): boolean =>
+      lines.listenerCount('line') > 0 || (this.asked.has(lines) && isUnanswered(lines));
+    return others > 0 || [...this.readers].some(isReading);
   }
 
   async #ask(cell: number): Promise<void> {
@@ -143,12 +141,8 @@ function inputOf(lines: Interface): CellInput | undefined {
   return input instanceof CellInput ? input : undefined;
 }
 
-let isPatched = false;
-
 /** Notes the interfaces that read from standard input, and their questions: Node tells a stream nothing of that. */
 function patchReadline(): void {
-  if (isPatched) return;
-  isPatched = true;
   const require = createRequire(import.meta.url);
   const { Interface: Plain } = require('node:readline') as { Interface: { prototype: Interface } };
   const { Interface: Promising } = require('node:readline/promises') as { Interface: { prototype: Interface } };

@@ -51,8 +51,7 @@ export function createCellTracker(): CellTracker {
   };
 }
 
-type Callback = (this: unknown, ...arguments_: unknown[]) => unknown;
-type Scheduler = Callback;
+type Scheduler = (this: unknown, ...arguments_: unknown[]) => unknown;
 
 /** The functions that take a callback first and call it later. */
 const SCHEDULERS: readonly (readonly [object, string])[] = [

@@ -1,6 +1,7 @@
 /** `input()`, and `prompt()` and `confirm()`, which block the cell until the front end has answered. */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Answer } from '../../pipe/pipe-messages.js';
+import type { Deferred } from '../../../support/deferred.js';
 import { ORIGINAL } from '../builtins.js';
 import type { CellTracker } from './cell-tracker.js';
 import { Interrupted } from '../interrupt/interrupted.js';
@@ -8,18 +9,7 @@ import type { Send } from '../pipe-to-kernel.js';
 import { FLAGS } from '../thread-flags.js';
 
 /** Asks at the front end. An interrupt throws `Interrupted`, a front end that takes no questions an `Error`. */
-export interface Questions {
-  /** Asks for a line of text. Rejects when the front end takes no questions, and on an interrupt. */
-  readonly input: (prompt?: string, options?: { readonly password?: boolean }) => Promise<string>;
-  /** Asks for a line of text and blocks. An empty line gives the default. */
-  readonly prompt: (message?: string, defaultValue?: string) => string;
-  /** Asks a yes-or-no question and blocks. */
-  readonly confirm: (message?: string) => boolean;
-  /** Asks for a line of text without a prompt and blocks. An empty line is one. */
-  readonly line: () => string;
-  /** An answer from the kernel to {@link input}. */
-  answer(answer: Answer): void;
-}
+export type Questions = ReturnType<typeof createQuestions>;
 
 /** Dependencies of {@link createQuestions}. */
 export interface QuestionsOptions {
@@ -32,11 +22,9 @@ export interface QuestionsOptions {
 
 const { Atomics, Object, Promise, String } = ORIGINAL;
 
-type Settle = (answer: Answer) => void;
-
 /** Questions on behalf of the current cell. */
-export function createQuestions({ send, tracker, flags, port }: QuestionsOptions): Questions {
-  const open: Record<number, Settle | undefined> = Object.create(null) as {};
+export function createQuestions({ send, tracker, flags, port }: QuestionsOptions) {
+  const open: Record<number, Omit<Deferred<string>, 'promise'> | undefined> = Object.create(null) as {};
   let last = 0;
 
   const ask = (prompt: string, password: boolean, blocking: boolean): number => {
@@ -59,31 +47,33 @@ export function createQuestions({ send, tracker, flags, port }: QuestionsOptions
   };
 
   return {
-    input(prompt = '', options = {}) {
+    /** Asks for a line of text. Rejects when the front end takes no questions, and on an interrupt. */
+    input(prompt = '', options: { readonly password?: boolean } = {}): Promise<string> {
       return new Promise((resolve, reject) => {
-        const question = ask(textOf(prompt), options.password === true, false);
-        open[question] = (answer) => {
-          try {
-            resolve(valueOf(answer));
-          } catch (error) {
-            reject(error);
-          }
-        };
+        open[ask(textOf(prompt), options.password === true, false)] = { resolve, reject };
       });
     },
-    prompt(message = '', defaultValue = '') {
+    /** Asks for a line of text and blocks. An empty line gives the default. */
+    prompt(message = '', defaultValue = ''): string {
       const fallback = textOf(defaultValue);
       const hint = fallback === '' ? '' : ` [${fallback}]`;
       return askAndWait(`${textOf(message)}${hint} `.trimStart()) || fallback;
     },
-    confirm(message = '') {
+    /** Asks a yes-or-no question and blocks. */
+    confirm(message = ''): boolean {
       return /^\s*y(es)?\s*$/i.test(askAndWait(`${textOf(message)} [y/N] `.trimStart()));
     },
-    line: () => askAndWait(''),
-    answer(answer) {
-      const settle = open[answer.question];
+    /** Asks for a line of text without a prompt and blocks. An empty line is one. */
+    line: (): string => askAndWait(''),
+    /** An answer from the kernel to `input`. */
+    answer(answer: Answer): void {
+      const asked = open[answer.question];
       delete open[answer.question];
-      settle?.(answer);
+      try {
+        asked?.resolve(valueOf(answer));
+      } catch (error) {
+        asked?.reject(error);
+      }
     },
   };
 }

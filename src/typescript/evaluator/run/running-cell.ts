@@ -1,9 +1,9 @@
 import type { EvaluatorRequest } from '../../pipe/pipe-messages.js';
 import { ORIGINAL } from '../builtins.js';
+import type { CompiledCell } from '../compile/compile-cell.js';
 import type { Standing } from '../inspect/describe-error.js';
 import { Interrupted } from '../interrupt/interrupted.js';
 import type { Bundle } from '../output/mime-bundle.js';
-import type { PreparedCell } from './prepare-cell.js';
 
 /** The request to execute a cell. */
 export type ExecuteRequest = Extract<EvaluatorRequest, { type: 'execute' }>;
@@ -15,7 +15,7 @@ const { then } = Promise.prototype as { then: (...reactions: unknown[]) => unkno
 /** A cell from its request to its end: its awaits, and the place where it stands. */
 export class RunningCell {
   readonly request: ExecuteRequest;
-  prepared: PreparedCell | undefined;
+  compiled: CompiledCell | undefined;
   /** Its last value, which is sent with its end: one message less for the kernel to wake up for. */
   result: Bundle | undefined;
   /** The functions that reject what it waits for, by number. */
@@ -67,7 +67,7 @@ export class RunningCell {
     // One that is terminated when it goes on after an await is at no place of its own.
     const offset = thrown?.error === error ? thrown?.offset : error instanceof Interrupted ? this.#awaited : undefined;
     if (offset === undefined) return undefined;
-    const position = this.prepared?.originalOffset(offset);
+    const position = this.compiled?.originalOffset(offset);
     return position === undefined ? undefined : { executionCount: this.request.executionCount, position };
   }
 }

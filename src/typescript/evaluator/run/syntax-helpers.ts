@@ -3,7 +3,7 @@
  * The names are those that the transpiler writes (`babelHelpers.…`).
  */
 
-type Resource = { readonly value: unknown; readonly dispose: (() => unknown) | undefined; readonly isAsync: boolean };
+type Resource = { readonly dispose: (() => unknown) | undefined; readonly isAsync: boolean };
 
 interface UsingContext {
   /** The error thrown by the block. */
@@ -19,50 +19,41 @@ function usingCtx(): UsingContext {
   const resources: Resource[] = [];
   const add = <T>(value: T, isAsync: boolean): T => {
     if (value === null || value === undefined) {
-      if (isAsync) resources.push({ value, dispose: undefined, isAsync });
+      if (isAsync) resources.push({ dispose: undefined, isAsync });
       return value;
     }
     if (Object(value) !== value) throw new TypeError('using needs an object, null or undefined');
-    const method = disposer(value, isAsync);
+    const holder = value as Record<symbol, unknown>;
+    const method = (isAsync ? holder[Symbol.asyncDispose] : undefined) ?? holder[Symbol.dispose];
     if (typeof method !== 'function') throw new TypeError('The object is not disposable');
-    resources.push({ value, dispose: () => Reflect.apply(method, value, []) as unknown, isAsync });
+    resources.push({ dispose: () => Reflect.apply(method, value, []) as unknown, isAsync });
     return value;
   };
   return {
     e: NOTHING,
     u: (value) => add(value, false),
     a: (value) => add(value, true),
+    /** Last in, first out; a promise from the first asynchronous resource on. */
     d() {
-      return disposeAll(this, resources);
+      const fail = (error: unknown): void => {
+        this.e = this.e === NOTHING ? error : suppressed(error, this.e);
+      };
+      for (let next = resources.pop(); next !== undefined; next = resources.pop()) {
+        try {
+          const result = next.dispose?.();
+          if (!next.isAsync) continue;
+          return Promise.resolve(result).then(
+            () => this.d(),
+            (error: unknown) => (fail(error), this.d()),
+          );
+        } catch (error) {
+          fail(error);
+        }
+      }
+      if (this.e !== NOTHING) throw this.e;
+      return undefined;
     },
   };
-}
-
-function disposer(value: unknown, isAsync: boolean): unknown {
-  const holder = value as Record<symbol, unknown>;
-  return (isAsync ? holder[Symbol.asyncDispose] : undefined) ?? holder[Symbol.dispose];
-}
-
-/** Last in, first out; a promise from the first asynchronous resource on. */
-function disposeAll(context: UsingContext, resources: Resource[]): unknown {
-  const fail = (error: unknown): void => {
-    context.e = context.e === NOTHING ? error : suppressed(error, context.e);
-  };
-  for (let next = resources.pop(); next !== undefined; next = resources.pop()) {
-    try {
-      const result = next.dispose?.();
-      if (next.isAsync) {
-        return Promise.resolve(result).then(
-          () => disposeAll(context, resources),
-          (error: unknown) => (fail(error), disposeAll(context, resources)),
-        );
-      }
-    } catch (error) {
-      fail(error);
-    }
-  }
-  if (context.e !== NOTHING) throw context.e;
-  return undefined;
 }
 
 function suppressed(error: unknown, earlier: unknown): Error {

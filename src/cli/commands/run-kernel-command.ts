@@ -1,27 +1,17 @@
-import type { CommandModule } from 'yargs';
 import { SECRET_VARIABLE } from '../../connection/connection-info.js';
 import { eraseVariable } from '../../server/erase-variable.js';
 import { serveKernel } from '../../kernel/serve-kernel.js';
 import { definedOnly } from '../../support/defined-only.js';
 import { findAccount } from '../../typescript/evaluator-account.js';
-import {
-  KERNEL_COMMAND_OPTIONS,
-  parseKernelArguments,
-  type KernelCommandArguments,
-} from '../options/kernel-command-options.js';
+import { parseKernelArguments, type KernelCommandArguments } from '../options/kernel-command-options.js';
 import { readAccessOptions } from '../options/sharing-options.js';
 import { printError, printNote, printWarning } from '../output/output.js';
 import { warnOfPlainText } from '../output/plain-text-warning.js';
 
-/** `kernel`: the command of the kernelspec. Ends on shutdown_request, the death of its parent, or a signal. */
-export const kernelCommand: CommandModule<object, KernelCommandArguments> = {
-  command: 'kernel',
-  describe: 'Run the TypeScript kernel on a connection file (front ends start this)',
-  builder: (yargs) => yargs.options(KERNEL_COMMAND_OPTIONS),
-  handler: serve,
-};
-
-/** Runs {@link kernelCommand} without the libraries of the other commands: a front end waits for it. */
+/**
+ * `kernel`: the command of the kernelspec. Ends on shutdown_request, the death of its parent, or a signal. Runs without the libraries of the
+ * other commands: a front end waits for it.
+ */
 export async function runKernel(args: readonly string[]): Promise<void> {
   const { values, unknown } = parseKernelArguments(args);
   // Front ends pass on what they are given, such as a file name or --HistoryManager.hist_file. Values may be secrets.

@@ -1,10 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { KernelSpec as JupyterKernelSpec, ServerConnection } from '@jupyterlab/services';
+import type { KernelSpec as JupyterKernelSpec } from '@jupyterlab/services';
 import type { KernelSpec } from '../../launch/kernelspec.js';
 import { findKernelSpecs, type FindKernelSpecsOptions } from '../../launch/find-kernelspecs.js';
-import { createPollStopper } from './poll-stopper.js';
 
 /** Files of a kernelspec that front ends use. */
 const RESOURCE = /^(?:logo-.*|kernel\.(?:js|css))$/;
@@ -23,23 +22,6 @@ export async function kernelSpecModels(
     default: name ?? [...specs.keys()].toSorted()[0] ?? '',
     kernelspecs: Object.fromEntries(models),
   };
-}
-
-/** The kernelspec API of a Jupyter server, answered from the installed kernelspecs. */
-export class LocalKernelSpecAPIClient implements JupyterKernelSpec.IKernelSpecAPIClient {
-  readonly serverSettings: ServerConnection.ISettings;
-  /** Stops the poll of KernelSpecManager. */
-  readonly poll = createPollStopper();
-  readonly #models: () => Promise<JupyterKernelSpec.ISpecModels>;
-
-  constructor(serverSettings: ServerConnection.ISettings, models: () => Promise<JupyterKernelSpec.ISpecModels>) {
-    this.serverSettings = serverSettings;
-    this.#models = models;
-  }
-
-  get(): Promise<JupyterKernelSpec.ISpecModels> {
-    return this.poll.pass(this.#models);
-  }
 }
 
 async function toModel(spec: KernelSpec): Promise<JupyterKernelSpec.ISpecModel> {
