@@ -1,3 +1,4 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inRoot } from './run.mjs';
@@ -13,8 +14,9 @@ import { inRoot } from './run.mjs';
 export async function bundle() {
   // Not before: `npm start` in a fresh clone installs it first.
   const { build } = await import('rolldown');
+  const packages = new Set();
   for (const { folder, name, entry, plugins, bundled = [] } of commonJs()) {
-    await build({
+    const { output } = await build({
       input: { [name]: inRoot('dist', folder, `${entry}.js`) },
       platform: 'node',
       logLevel: 'warn',
@@ -23,7 +25,21 @@ export async function bundle() {
       plugins,
       output: { dir: inRoot('dist', folder), format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
     });
+    for (const id of output.flatMap((chunk) => chunk.moduleIds)) {
+      const [, packageFolder] = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id) ?? [];
+      if (packageFolder !== undefined) packages.add(packageFolder);
+    }
   }
+  const notices = await Promise.all([...packages].toSorted().map(noticeOf));
+  await writeFile(inRoot('dist', 'third-party-licenses.txt'), notices.join('\n\n---\n\n'));
+}
+
+/** The name and the licence of a package that is part of a bundle, which its licence wants to be passed on. */
+async function noticeOf(folder) {
+  const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  const file = (await readdir(folder)).find((each) => /^licen[cs]e(\.(txt|md))?$/i.test(each));
+  if (file === undefined) throw new Error(`The licence of ${name}, which is bundled, is not in its folder.`);
+  return `${name} ${version} (${license})\n\n${(await readFile(join(folder, file), 'utf8')).trim()}\n`;
 }
 
 /** The CommonJS bundles: of each process a starter, and what it loads. */

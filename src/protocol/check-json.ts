@@ -7,6 +7,10 @@ const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
 const [PLUS, MINUS, POINT, ZERO, NINE] = [0x2b, 0x2d, 0x2e, 0x30, 0x39];
 const FIRST_PLAIN = 0x20;
+/** All but plain characters of a string. Bytes read as Latin-1 are characters. */
+const SPECIAL = /[\0-\x1f"\\]/;
+/** Plain bytes in a row that are looked at one by one, and the most that V8 is given at once. */
+const [SHORT, MAX_PIECE] = [32, 64 * 1024];
 const SHORT_ESCAPES: ReadonlySet<number | undefined> = new Set(Buffer.from('"\\/bfnrt'));
 const LITERAL = /^(?:true|false|null)/;
 /** Any code unit but half of a surrogate pair; or a whole pair. */
@@ -50,7 +54,10 @@ export function* checkJson(text: Buffer, slice: number, wanted: string): Generat
     if (depth === 0 && expected === 'value' && byte !== OPEN_BRACE) throw new TypeError('JSON that is no object');
     switch (byte) {
       case QUOTE: {
-        at = yield* endOfString(text, at, slice);
+        {
+          const { at: place, isEnd } = scanString(text, at, Math.min(text.length, at + slice));
+          at = isEnd ? place : yield* endOfString(text, place, slice);
+        }
         const quoted = text.subarray(start, at);
         if (expected === 'key' || expected === 'key or end') {
           isWanted = depth === 1 && quoted.equals(wantedKey);
@@ -93,21 +100,44 @@ export function* checkJson(text: Buffer, slice: number, wanted: string): Generat
   return expected === 'nothing' ? found : fail();
 }
 
-/** The place behind the quote that closes a string, from the place behind the one that opens it. Yields as {@link checkJson} does. */
-function* endOfString(text: Buffer, from: number, slice: number): Generator<void, number> {
-  for (let at = from, stop = from + slice; at < text.length;) {
-    if (at >= stop) {
-      yield;
-      stop = at + slice;
-    }
+/**
+ * The place behind the quote that closes a string, from the place behind the one that opens it; or the place so far, not behind `stop` but for an
+ * escape or a piece. After some plain characters in a row V8 looks for the next that is not: it does in half the time.
+ */
+function scanString(text: Buffer, from: number, stop: number): { readonly at: number; readonly isEnd: boolean } {
+  for (let at = from, plain = 0, size = SHORT; ;) {
+    if (at >= stop) return { at, isEnd: false };
     const byte = text[at] ?? 0;
-    if (byte === QUOTE) return at + 1;
+    if (byte === QUOTE) return { at: at + 1, isEnd: true };
     if (byte < FIRST_PLAIN) fail();
-    if (byte !== BACKSLASH) at++;
-    else if (SHORT_ESCAPES.has(text[at + 1])) at += 2;
-    else at += UNICODE_ESCAPE.exec(text.toString('latin1', at, at + 12))?.[0].length ?? fail();
+    if (byte === BACKSLASH) {
+      at = afterEscape(text, at);
+      plain = 0;
+      size = SHORT;
+    } else if (++plain < SHORT) at++;
+    else {
+      size = Math.min(size * 4, MAX_PIECE);
+      const next = text.toString('latin1', at, at + size).search(SPECIAL);
+      if (next >= 0) plain = 0;
+      at += next < 0 ? size : next;
+    }
   }
-  return fail();
+}
+
+/** The place behind the quote that closes a string. Yields as {@link checkJson} does. */
+function* endOfString(text: Buffer, from: number, slice: number): Generator<void, number> {
+  for (let { at, isEnd } = scanString(text, from, Math.min(text.length, from + slice)); ;) {
+    if (isEnd) return at;
+    if (at >= text.length) fail();
+    yield;
+    ({ at, isEnd } = scanString(text, at, Math.min(text.length, at + slice)));
+  }
+}
+
+/** The place behind an escape. */
+function afterEscape(text: Buffer, at: number): number {
+  if (SHORT_ESCAPES.has(text[at + 1])) return at + 2;
+  return at + (UNICODE_ESCAPE.exec(text.toString('latin1', at, at + 12))?.[0].length ?? fail());
 }
 
 /** The place behind `true`, `false`, `null` or a number. */

@@ -1,4 +1,5 @@
 /** What is published: the files, and that the command works from them alone. */
+import { readFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,8 +33,14 @@ test('the package holds the built files, the kernelspec, the pages and the examp
 
 test('the package holds nothing else', () => {
   const known =
-    /^(dist\/[\w/-]+\.(js|d\.ts)|dist\/(cli\/(command|kernel|kernel-process|start-program)|typescript\/evaluator\/[a-z-]+)\.cjs|docs\/[\w/-]+\.(md|svg|png)|examples\/\w+\.ipynb|kernelspec\/(kernel\.json|logo-[\w]+\.(png|svg))|[A-Z]+(\.md)?|package\.json)$/;
+    /^(dist\/[\w/-]+\.(js|d\.ts)|dist\/(cli\/(command|kernel|kernel-process|start-program)|typescript\/evaluator\/[a-z-]+)\.cjs|docs\/[\w/-]+\.(md|svg|png)|examples\/\w+\.ipynb|kernelspec\/(kernel\.json|logo-[\w]+\.(png|svg))|dist\/third-party-licenses\.txt|[A-Z]+(\.md)?|package\.json)$/;
   expect(files.filter((file) => !known.test(file))).toEqual([]);
+});
+
+test('the licences of what is bundled come with it', () => {
+  const licences = readFileSync(join(repository, 'dist/third-party-licenses.txt'), 'utf8');
+  for (const name of ['yargs', 'zeromq', 'magic-string', 'oxc-parser', 'oxc-transform'])
+    expect(licences).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, 'm'));
 });
 
 test('every source file is built, and nothing is built without one', async () => {
