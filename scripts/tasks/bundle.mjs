@@ -30,7 +30,7 @@ export async function bundle() {
       if (packageFolder !== undefined) packages.add(packageFolder);
     }
   }
-  const notices = await Promise.all([...packages].toSorted().map(noticeOf));
+  const notices = await Promise.all([...packages].toSorted((a, b) => (a < b ? -1 : 1)).map(noticeOf));
   await writeFile(inRoot('dist', 'third-party-licenses.txt'), notices.join('\n\n---\n\n'));
 }
 

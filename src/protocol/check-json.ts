@@ -8,7 +8,7 @@ const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b
 const [PLUS, MINUS, POINT, ZERO, NINE] = [0x2b, 0x2d, 0x2e, 0x30, 0x39];
 const FIRST_PLAIN = 0x20;
 /** All but plain characters of a string. Bytes read as Latin-1 are characters. */
-const SPECIAL = /[\0-\x1f"\\]/;
+const SPECIAL = /["\\]|[^ -\xff]/;
 /** Plain bytes in a row that are looked at one by one, and the most that V8 is given at once. */
 const [SHORT, MAX_PIECE] = [32, 64 * 1024];
 const SHORT_ESCAPES: ReadonlySet<number | undefined> = new Set(Buffer.from('"\\/bfnrt'));

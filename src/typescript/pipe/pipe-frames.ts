@@ -76,7 +76,7 @@ export function encodeFrame(value: object, buffers: readonly Uint8Array[] = [], 
   head.writeUInt32BE(jsonBytes, 4);
   head.write(json, HEAD_BYTES);
   const pieces: Uint8Array[] = [head];
-  for (let at = 0; at < buffers.length; at++) pieces[at + 1] = buffers[at] as Uint8Array;
+  for (let at = 0; at < buffers.length; at++) pieces[at + 1] = buffers[at] ?? NOTHING;
   return pieces;
 }
 
