@@ -64,6 +64,7 @@ export class Kernel {
   readonly #context = new TransportContext();
   readonly #state: ServerState;
   readonly #backend: Backend;
+  readonly #messageFilter: MessageFilter;
   readonly #grantManager: GrantManager;
   readonly #sources: AccessSources;
   readonly #closed = deferred<KernelEnd>();
@@ -87,9 +88,9 @@ export class Kernel {
       backend: () => this.#reachable(),
     });
     const verifiedRoles = verify === undefined ? undefined : new VerifiedRoles(state, verify);
-    const messageFilter = new MessageFilter(state, async (request, grant) =>
+    const messageFilter = (this.#messageFilter = new MessageFilter(state, async (request, grant) =>
       administrate(request, { grant, access, rules, journal }),
-    );
+    ));
     const sockets = { context: this.#context, messageFilter, journal, ...definedOnly({ verifiedRoles, onEvent }) };
     const grantManager = (this.#grantManager = new GrantManager(state, sockets));
     const sources = (this.#sources = new AccessSources({
@@ -148,6 +149,7 @@ export class Kernel {
     if (!this.#closing) {
       this.#closing = true;
       await this.#backend.close(reason);
+      this.#messageFilter.flush();
       await this.#closeListeners(reason);
       await this.#context.close();
       this.#closed.resolve({ restart: reason === 'restart' });

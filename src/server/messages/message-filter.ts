@@ -4,7 +4,7 @@ import { groupsOf, type Groups } from '../../access/policy/groups.js';
 import { isAdminType, isCommType, MESSAGE_TYPES, printableType } from '../../access/policy/message-types.js';
 import { withUsername } from '../../protocol/original-fields.js';
 import { createMessage, type MessageOrigin } from '../../protocol/create-message.js';
-import { encodeParts, withParent, type EncodedMessage } from '../../protocol/frames.js';
+import { encodeParts, totalBytes, withParent, type EncodedMessage } from '../../protocol/frames.js';
 import type { Header, JsonObject, Message, ParentHeader, RequestChannel } from '../../protocol/message.js';
 import type { ReceivedMessage } from '../../transport/server/listener.js';
 import type { MessageHeaders, OutputLoss } from '../../transport/server/publish-queue.js';
@@ -14,11 +14,25 @@ import type { ServerState } from '../server-state.js';
 import { answer, type Handler } from './reply.js';
 import type { ClientGrant } from '../grants/client-grant.js';
 import { createCommTargets } from './comm-targets.js';
+import { DelayedCopies } from './delayed-copies.js';
 import { trackDisplayGroups } from './display-groups.js';
 import { isJsonObject } from '../../protocol/json-fields.js';
 import { definedOnly } from '../../support/defined-only.js';
 import { ACCESS_EVENT } from '../../access/requests/request-types.js';
 import { seenByOthers } from './seen-parent.js';
+
+/** An output of the backend. */
+interface Output {
+  readonly message: Message;
+  readonly act: SeeAct;
+  /** Once it was written. */
+  asSent?: EncodedMessage;
+  /** The same for others than the requester. */
+  forOthers?: { readonly encoded: EncodedMessage; readonly headers: MessageHeaders };
+}
+
+/** Bytes of a message that does not wait for others than the requester: many of them would be held in memory. */
+const MAX_COPY_BYTES = 64 * 1024;
 
 /** Passes messages between listeners and backend, as far as the rules allow. */
 export class MessageFilter {
@@ -30,6 +44,15 @@ export class MessageFilter {
   #publicState: Message | undefined;
   /** The last status that each grant was told: state and request. */
   readonly #lastState = new WeakMap<ClientGrant, Pick<Message, 'content' | 'parent_header'>>();
+
+  readonly #copies = new DelayedCopies<Output, ClientGrant>({
+    receivers: () => this.#state.grants,
+    send: (grant, output) => {
+      if (grant.listener?.hasSubscribers !== true || isBy(grant, output.message.parent_header)) return false;
+      this.#send(grant, output, false);
+      return true;
+    },
+  });
 
   /** `administrate` answers administrative requests. */
   constructor(state: ServerState, administrate: (request: Request, grant: ClientGrant) => Promise<JsonObject>) {
@@ -66,34 +89,49 @@ export class MessageFilter {
     };
   }
 
-  /** Sends on iopub to every client that may see it. It is encoded once for the requester and once for others, and signed for each subscriber. */
+  /**
+   * Sends on iopub to every client that may see it: at once to the requester's, which wait for it, and to others a little later, in the same
+   * order, as far as their rights then allow. It is encoded once for the requester and once for others, and signed for each subscriber.
+   */
   publish(message: Message): void {
-    const { grants } = this.#state;
     const { header, parent_header: parent } = message;
     const isStatus = header.msg_type === 'status';
     const isQuiet = isStatus && this.#cannotRun(parent);
     if (isStatus && !isQuiet) this.#publicState = message;
     const act = seeAct(message, false, this.#groupsOf(message), this.#comms.of(message));
-    let asSent: EncodedMessage | undefined;
-    let forOthers: EncodedMessage | undefined;
-    let othersHeads: MessageHeaders | undefined;
-    let topic: Buffer | undefined;
-    for (const grant of grants) {
-      if (grant.listener?.hasSubscribers !== true) continue;
-      const own = isBy(grant, parent);
-      if (isQuiet && !own) continue;
-      if (!this.#state.rules.decide(grant.subject, own ? { ...act, own } : act).allowed) continue;
-      if (isStatus && !this.#isNews(grant, message)) continue;
-      asSent ??= encodeParts(message);
-      const encoded = own ? asSent : (forOthers ??= withParent(asSent, seenByOthers(parent)));
-      const heads = own ? message : (othersHeads ??= { header, parent_header: seenByOthers(parent) });
-      grant.listener.publishEncoded(encoded, (topic ??= Buffer.from(header.msg_type)), heads);
-    }
+    const output: Output = { message, act };
     this.#comms.note(message);
+    let hasOthers = false;
+    for (const grant of this.#state.grants) {
+      if (grant.listener?.hasSubscribers !== true) continue;
+      if (isBy(grant, parent)) this.#send(grant, output, true);
+      else hasOthers = !isQuiet;
+    }
+    if (!hasOthers) return;
+    const { parts, buffers } = (output.asSent ??= encodeParts(message));
+    this.#copies.add(output, totalBytes([...parts, ...buffers]) > MAX_COPY_BYTES);
+  }
+
+  /** Sends what others than requesters are still to get. */
+  flush(): void {
+    this.#copies.flush();
+  }
+
+  #send(grant: ClientGrant, output: Output, own: boolean): void {
+    const { message, act } = output;
+    const { header, parent_header: parent } = message;
+    if (!this.#state.rules.decide(grant.subject, own ? { ...act, own } : act).allowed) return;
+    if (header.msg_type === 'status' && !this.#isNews(grant, message)) return;
+    const topic = Buffer.from(header.msg_type);
+    const asSent = (output.asSent ??= encodeParts(message));
+    if (own) return grant.listener?.publishEncoded(asSent, topic, message);
+    const { encoded, headers } = (output.forOthers ??= forOthers(asSent, header, parent));
+    grant.listener?.publishEncoded(encoded, topic, headers);
   }
 
   /** Tells the clients of this grant alone that output did not reach them. */
   reportLoss(grant: ClientGrant, loss: OutputLoss): void {
+    this.flush();
     const content = { name: 'stderr', text: describeLoss(loss) };
     grant.listener?.publish(createMessage(this.#state.origin, 'stream', content, { parent: loss.parent }));
   }
@@ -110,7 +148,10 @@ export class MessageFilter {
         grant.subject,
         msgType === ACCESS_EVENT ? WATCH_ACT : { kind: 'see', msgType, own: true, groups: [] },
       ).allowed;
-    if ((types.length === 0 ? [named] : types).some(may)) return grant.listener?.publish(message, topic);
+    if ((types.length === 0 ? [named] : types).some(may)) {
+      this.flush();
+      return grant.listener?.publish(message, topic);
+    }
     journal.deny(grant, { channel: 'iopub', type: named === '' ? '*' : named, rule: 'no right to see any of it' });
   }
 
@@ -184,6 +225,7 @@ export class MessageFilter {
     void this.#answer(grant, request, () => {
       // Front ends show below a cell what iopub says, not replies; and comms have no reply. It goes to this grant's sockets alone.
       if (isShownOnIopub(message)) {
+        this.flush();
         const shown = { ...content, traceback: [`${NOT_PERMITTED}: ${reason}`] };
         grant.listener?.publish(createMessage(this.#state.origin, 'error', shown, { parent: message.header }));
       }
@@ -198,6 +240,7 @@ export class MessageFilter {
     // It is told of its own request whatever it may see: it would wait for ever.
     const say = (execution_state: string, parent: ParentHeader): void => {
       const message = createMessage(origin, 'status', { execution_state }, { parent });
+      this.flush();
       if (!grant.ended && this.#isNews(grant, message)) grant.listener?.publish(message);
     };
     const begin = (header: Header): void => say('busy', header);
@@ -213,6 +256,11 @@ export class MessageFilter {
     };
     await answer(origin, { begin, end }, request, handle);
   }
+}
+
+function forOthers(asSent: EncodedMessage, header: Header, parent: ParentHeader): NonNullable<Output['forOthers']> {
+  const seen = seenByOthers(parent);
+  return { encoded: withParent(asSent, seen), headers: { header, parent_header: seen } };
 }
 
 /** Requests with code or data in them; others ask questions. */
