@@ -57,6 +57,15 @@ async function nodeVersion(execPath: string): Promise<string> {
 /** Variables that lead to keys, to the connection file, or to a channel of the kernel's own. */
 const WITHHELD = [/^JUPYTER_CURVE_/, /^JPY_/, /^JUPYTER_TOKEN$/, /^NODE_CHANNEL_/, /^NODE_UNIQUE_ID$/];
 
+/**
+ * The kernelspec has the kernel's C library (glibc) give blocks of this size back to the system; it would keep up to 64 MB. Programs that cells start
+ * decide for themselves.
+ */
+const ALLOCATOR = new Map([
+  ['MALLOC_MMAP_THRESHOLD_', '4194304'],
+  ['MALLOC_TRIM_THRESHOLD_', '4194304'],
+]);
+
 /** Front ends show colours, and a pager would wait for keys that never come: as ipykernel sets them. */
 const COLOURS = { CLICOLOR: '1', CLICOLOR_FORCE: '1', FORCE_COLOR: '1' };
 const PAGERS = { PAGER: 'cat', GIT_PAGER: 'cat' };
@@ -69,7 +78,10 @@ const TERMINAL = { TERM: 'xterm-color' };
  */
 export function evaluatorEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const allowed = Object.entries(env).filter(
-    ([name, value]) => !WITHHELD.some((each) => each.test(name)) && !/kernel-[^/\\]*\.json/.test(value ?? ''),
+    ([name, value]) =>
+      !WITHHELD.some((each) => each.test(name)) &&
+      ALLOCATOR.get(name) !== value &&
+      !/kernel-[^/\\]*\.json/.test(value ?? ''),
   );
   const isPlain = (env['NO_COLOR'] ?? '') !== '' || env['FORCE_COLOR'] === '0';
   return {

@@ -42,7 +42,12 @@ describe('install', () => {
       display_name: 'TypeScript (Curve)',
       language: 'typescript',
       interrupt_mode: 'message',
-      env: { NODE_EXTRA_CA_CERTS: '', JUPYTER_CURVE_EXTRA_CA_CERTS: '${NODE_EXTRA_CA_CERTS}' },
+      env: {
+        NODE_EXTRA_CA_CERTS: '',
+        JUPYTER_CURVE_EXTRA_CA_CERTS: '${NODE_EXTRA_CA_CERTS}',
+        MALLOC_MMAP_THRESHOLD_: '4194304',
+        MALLOC_TRIM_THRESHOLD_: '4194304',
+      },
       metadata: { supported_encryption: ['curve'], jupyter_curve: { secret_by_environment: true } },
     });
     expect(isAbsolute(process.execPath)).toBe(true);

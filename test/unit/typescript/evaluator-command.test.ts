@@ -16,3 +16,13 @@ test.each([
   expect(found['NODE_EXTRA_CA_CERTS']).toBe(expected);
   expect(Object.keys(found)).not.toContain('JUPYTER_CURVE_EXTRA_CA_CERTS');
 });
+
+test("cells do not inherit the kernelspec's options of the allocator, but those of the user", () => {
+  expect(evaluatorEnvironment({ MALLOC_MMAP_THRESHOLD_: '4194304', MALLOC_TRIM_THRESHOLD_: '100', EMPTY: '' })).toEqual(
+    expect.not.objectContaining({ MALLOC_MMAP_THRESHOLD_: expect.anything() }),
+  );
+  expect(evaluatorEnvironment({ MALLOC_TRIM_THRESHOLD_: '100', EMPTY: '' })).toMatchObject({
+    MALLOC_TRIM_THRESHOLD_: '100',
+    EMPTY: '',
+  });
+});
