@@ -30,7 +30,7 @@ export class DelayedCopies<Output, Receiver> {
     this.#waiting.push(output);
     const most = isLarge ? 0 : MAX_WAITING;
     while (this.#waiting.length > most) this.#sendFor(0);
-    if (this.#waiting.length > 0) this.#planned ??= setImmediate(this.#sendInTurn);
+    if (this.#waiting.length > 0 && this.#planned === undefined) this.#planned = setImmediate(this.#sendInTurn);
   }
 
   /** Sends all that wait, before a message that must not overtake them. */
