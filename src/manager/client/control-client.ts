@@ -9,7 +9,7 @@ import { deferred } from '../../support/deferred.js';
 import { definedOnly } from '../../support/defined-only.js';
 import { reportUncaught } from '../../support/report-uncaught.js';
 import { startTimer } from '../../support/timers.js';
-import { messageUnreadableError, unreadableMessage } from './unreadable-message.js';
+import { messageUnreadableError, unreadableMessage } from '../../transport/client/unreadable-message.js';
 
 /** Options of {@link openControlClient}. */
 export interface ControlClientOptions {

@@ -7,7 +7,7 @@ import type { Channel, JsonObject, Message, RequestChannel, SocketName } from '.
 import { openDialer } from '../../transport/client/dialer.js';
 import { perSocket } from '../../connection/per-socket.js';
 import type { TransportContext } from '../../transport/transport-context.js';
-import { createNudge } from './nudge.js';
+import { createNudge } from '../../transport/client/nudge.js';
 import { definedOnly } from '../../support/defined-only.js';
 
 /** Protection of a client's five sockets, as the sockets themselves report it. */

@@ -5,7 +5,7 @@ import { createMessage } from '../../protocol/create-message.js';
 import { parentId, type Channel, type JsonObject, type Message } from '../../protocol/message.js';
 import type { KernelChannels } from '../client/kernel-channels.js';
 import { settlesWithin } from '../../support/timers.js';
-import { messageUnreadableError, unreadableMessage } from '../client/unreadable-message.js';
+import { messageUnreadableError, unreadableMessage } from '../../transport/client/unreadable-message.js';
 import { reportedState } from './services-message.js';
 import type { SocketHost, ZmqSocket } from './zmq-socket.js';
 
