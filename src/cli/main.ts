@@ -5,7 +5,7 @@ const args = process.argv.slice(2);
 if (args[0] === 'kernel' && !args.includes('--help')) {
   const { runKernelProcess } = await import('./kernel-process.js');
   await runKernelProcess(args.slice(1));
-} else if (args[0] === 'relay') {
+} else if (args[0] === 'relay' && args[1] !== '--help') {
   const { runRelayProcess } = await import('./relay-process.js');
   await runRelayProcess(args.slice(1));
 } else {

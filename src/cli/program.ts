@@ -17,6 +17,7 @@ import { keygenCommand } from './commands/keygen-command.js';
 import { findMistyped } from './options/mistyped.js';
 import { printResult, silenceLibraries, table } from './output/output.js';
 import { policyCommand } from './commands/policy-command.js';
+import { relayCommand } from './commands/relay-command.js';
 import { revokeCommand } from './commands/revoke-command.js';
 import { roleCommand } from './commands/role-command.js';
 import { rotateCommand } from './commands/rotate-command.js';
@@ -27,6 +28,7 @@ import { specsCommand } from './commands/specs-command.js';
 import { startCommand } from './commands/start-command.js';
 import { privateCommand, publicCommand, topicsCommand } from './commands/topics-command.js';
 import { uninstallCommand } from './commands/uninstall-command.js';
+import { wrapCommand } from './commands/wrap-command.js';
 import { usageError } from './output/usage-error.js';
 
 /** Parses `args` and runs the command that they name. Rejects with what went wrong; the caller prints it and maps it to an exit status. */
@@ -56,6 +58,7 @@ async function parse(args: readonly string[]): Promise<string> {
     )
     .command(installCommand)
     .command(uninstallCommand)
+    .command(wrapCommand)
     .command(specsCommand)
     .command(runCommand)
     .command(startCommand)
@@ -74,6 +77,7 @@ async function parse(args: readonly string[]): Promise<string> {
     .command(policyCommand)
     .command(auditCommand)
     .command(kernelCommand)
+    .command(relayCommand)
     .demandCommand(1, 1, 'A command is missing', 'There is more than one command')
     // `options` holds names by their kind, which its type does not declare.
     .check((argv, options) => checkValues(argv, Object.values(options['array'] ?? [])))

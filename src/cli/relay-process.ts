@@ -1,7 +1,6 @@
-import { basename } from 'node:path';
 import { SECRET_VARIABLE } from '../connection/connection-info.js';
 import { guardProcess } from '../keys/guard-process.js';
-import { readKernelSpec } from '../launch/kernelspec.js';
+import { readWrappedSpec } from '../relay/wrapped-spec.js';
 import { startInnerKernel, type InnerEnd, type InnerKernel } from '../relay/inner-kernel.js';
 import { eraseVariable } from '../server/erase-variable.js';
 import { definedOnly } from '../support/defined-only.js';
@@ -23,7 +22,7 @@ export async function runRelayProcess(args: readonly string[]): Promise<void> {
     eraseVariable(SECRET_VARIABLE);
     const values = parseRelayArguments(args);
     const { spec: folder, inner: transport, prefix, extraArguments } = values;
-    const spec = await readKernelSpec(basename(folder), folder);
+    const spec = await readWrappedSpec(folder);
     // It starts while what the relay needs is loaded.
     const inner = await startInnerKernel({ spec, transport, env, extraArguments, ...definedOnly({ prefix }) });
     const hasClosed = await serve(inner, values, env);

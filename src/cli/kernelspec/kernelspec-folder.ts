@@ -4,21 +4,34 @@ import { CurveKernelError } from '../../errors.js';
 import { jupyterPaths } from '../../launch/jupyter-paths.js';
 import { findPythonPrefix } from '../../launch/python-prefix.js';
 
-/** The options that name the folder of a kernelspec. */
-export interface KernelspecLocation {
+/** The options that say where kernelspecs are. */
+export interface KernelspecPlace {
   readonly user: boolean;
   readonly 'sys-prefix': boolean;
   readonly prefix: string | undefined;
+}
+
+/** The options that name the folder of a kernelspec. */
+export interface KernelspecLocation extends KernelspecPlace {
   readonly name: string;
 }
 
 /** Adds the options of {@link KernelspecLocation}, the same as those of `jupyter kernelspec install`. */
 export function locationOptions<T>(yargs: Argv<T>): Argv<T & KernelspecLocation> {
+  return placeOptions(yargs).option('name', {
+    type: 'string',
+    default: 'typescript',
+    requiresArg: true,
+    describe: 'Name of the kernel',
+  });
+}
+
+/** Adds the options of {@link KernelspecPlace}. */
+export function placeOptions<T>(yargs: Argv<T>): Argv<T & KernelspecPlace> {
   return yargs
     .option('user', { type: 'boolean', default: false, describe: 'Use your own Jupyter data folder (the default)' })
     .option('sys-prefix', { type: 'boolean', default: false, describe: 'Use the active Python environment' })
     .option('prefix', { type: 'string', requiresArg: true, describe: 'Use the folder PREFIX/share/jupyter/kernels' })
-    .option('name', { type: 'string', default: 'typescript', requiresArg: true, describe: 'Name of the kernel' })
     .check((place) => {
       const { user, sysPrefix, prefix } = place;
       if (Number(user) + Number(sysPrefix) + Number(prefix !== undefined) <= 1) return true;
@@ -43,7 +56,7 @@ export async function kernelspecFolder(place: KernelspecLocation, env = process.
 }
 
 async function dataFolder(
-  { prefix, 'sys-prefix': sysPrefix }: KernelspecLocation,
+  { prefix, 'sys-prefix': sysPrefix }: KernelspecPlace,
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
   if (prefix !== undefined) return join(resolve(prefix), 'share', 'jupyter');

@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { findKernelSpec } from '../../launch/find-kernelspecs.js';
+import { relayedBy } from '../../relay/wrapped-spec.js';
+import { fileSystemError, foreignKernelspecError, ownership } from '../kernelspec/installed-kernelspec.js';
+import { kernelspecFolder, placeOptions, type KernelspecPlace } from '../kernelspec/kernelspec-folder.js';
+import { replaceFolder } from '../kernelspec/replace-folder.js';
+import { sharingArguments } from '../kernelspec/shared-kernelspec.js';
+import { findWrappable, writeWrappedSpec } from '../kernelspec/wrapped-kernelspec.js';
+import { SHARING_OPTIONS, type SharingArguments } from '../options/sharing-options.js';
+import { printNote, printResult, printWarning } from '../output/output.js';
+import { usageError } from '../output/usage-error.js';
+
+interface WrapArguments extends KernelspecPlace, SharingArguments {
+  readonly kernel: string;
+  readonly as: string | undefined;
+  readonly inner: 'ipc' | 'tcp';
+  readonly force: boolean;
+}
+
+/** `wrap`: writes a kernelspec that runs another one behind the relay. */
+export const wrapCommand: CommandModule<object, WrapArguments> = {
+  command: 'wrap <kernel>',
+  describe: 'Make an encrypted kernel of one that cannot encrypt',
+  builder: (yargs) =>
+    placeOptions(yargs)
+      .positional('kernel', { type: 'string', demandOption: true, describe: 'Name of the kernel, as in "specs"' })
+      .option('as', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Name of the new kernel [default: KERNEL-encrypted]',
+      })
+      .option('inner', {
+        choices: ['ipc', 'tcp'] as const,
+        default: 'ipc' as const,
+        requiresArg: true,
+        describe: 'Sockets of the kernel behind: ipc is private; tcp is for kernels that cannot do ipc',
+      })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'Wrap a kernel that can encrypt itself, or replace a kernel that jupyter-curve did not install',
+      })
+      .options(SHARING_OPTIONS)
+      .example('$0 wrap ir', 'a private R kernel, called ir-encrypted')
+      .example('$0 wrap bash --as bash --user', 'in place of the kernel bash'),
+  handler: wrap,
+};
+
+async function wrap({ kernel, as, inner, force, ...args }: WrapArguments): Promise<void> {
+  const original = await findWrappable(kernel, force);
+  const name = as ?? `${original.name}-encrypted`;
+  const folder = await kernelspecFolder({ ...args, name });
+  if (resolve(original.resourceDir) === resolve(folder)) {
+    throw usageError(`The kernel "${original.name}" is in ${folder} itself, and would be replaced.`, 'wrap');
+  }
+  if (!force && (await ownership(folder)) === 'foreign') {
+    throw foreignKernelspecError(folder, 'Choose another name with --as, or replace it with --force.');
+  }
+  const options = [...(inner === 'tcp' ? ['--inner=tcp'] : []), ...sharingArguments(args)];
+  try {
+    await replaceFolder(folder, async (draft) => writeWrappedSpec(draft, { original, name, folder, options }));
+  } catch (error) {
+    throw fileSystemError(folder, error);
+  }
+  printNote(`wrapped the kernel "${original.name}" as "${name}" in`);
+  printResult(folder);
+  if (inner === 'tcp') printWarning(OPEN_INSIDE);
+  const found = await findKernelSpec(name);
+  if (relayedBy(found) !== undefined && resolve(found.resourceDir) === resolve(folder)) return;
+  printWarning({
+    message: `Another kernel called "${name}" comes first, in ${found.resourceDir}: front ends start that one.`,
+    hint: 'Wrap it under another name with --as, or into a folder that comes first (in a Python environment: --sys-prefix).',
+  });
+}
+
+const OPEN_INSIDE = {
+  message: 'The kernel behind listens on loopback tcp: every user of this machine can read its output there.',
+  hint: 'Leave out --inner tcp for a kernel that can do ipc.',
+};
