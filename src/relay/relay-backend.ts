@@ -187,11 +187,12 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
   };
 }
 
-/** History has everybody's code: only for clients that are shown all of it, with every result, as it runs. */
-function seesAll(request: Request): boolean {
-  // What cannot be read as groups is only for those who may see every group.
-  const metadata = { groups: null };
-  return ['execute_input', 'execute_result'].every((msgType) => request.maySee({ msgType, identity: '', metadata }));
+/** History has the code of all, and results if asked for: it is for clients that are shown both as they come. */
+function seesAll({ message, maySee }: Request): boolean {
+  const all = (msgType: string, metadata: JsonObject): boolean => maySee({ msgType, identity: '', metadata });
+  // What cannot be read as groups is for those alone who may see every group: the kernel does not keep results apart by them.
+  const everyGroup = message.content['output'] === true ? { groups: null } : {};
+  return all('execute_input', {}) && all('execute_result', everyGroup);
 }
 
 const refuseMore = errorContent(

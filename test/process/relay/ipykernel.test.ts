@@ -57,7 +57,8 @@ describe('a wrapped ipykernel', () => {
   });
 
   test('has comms', async () => {
-    const target = 'def opened(comm, message):\n  comm.send({"echo": message["content"]["data"]}, buffers=[b"\\x00\\xff"])\n';
+    const target =
+      'def opened(comm, message):\n  comm.send({"echo": message["content"]["data"]}, buffers=[b"\\x00\\xff"])\n';
     await outputOf(`${target}get_ipython().kernel.comm_manager.register_target("echo", opened)`);
     await owner.send('comm_open', { comm_id: 'c1', target_name: 'echo', data: { x: 1 } });
     const { message } = await owner.find(({ message: one }) => one.header.msg_type === 'comm_msg', 'the echo');
