@@ -60,8 +60,11 @@ export function createExecutionGate({ enter, abort, interrupt }: ExecutionGateOp
   /** The executions in the kernel, by their ids there. */
   const inside = new Map<string, Execution>();
 
-  const mayEnter = ({ isExecution, isRevocable }: GatedRequest): boolean =>
-    !isExecution || !isRevocable || inside.size === 0;
+  /** Kernels abort all that they hold when an execution fails, whoever sent it: there is never that of another identity inside. */
+  const mayEnter = ({ request, isExecution, isRevocable }: GatedRequest): boolean => {
+    const [first] = inside.values();
+    return !isExecution || first === undefined || (!isRevocable && first.request.identity === request.identity);
+  };
   const send = ({ request, isExecution }: GatedRequest): void => {
     const id = enter(request);
     if (id === undefined || !isExecution) return;
