@@ -15,6 +15,7 @@ export async function socketsExist({ transport, ip, ports }: ConnectionInfo, sig
   const folder = dirname(ip);
   const wanted = Object.values(ports).map((port: number) => `${basename(ip)}-${port}`);
   const found = deferred<void>();
+  found.promise.catch(() => undefined); // Looking may take longer than the kernel lives.
   const look = async (): Promise<void> => {
     const names = new Set(await readdir(folder));
     const missing = wanted.filter((name) => !names.has(name));

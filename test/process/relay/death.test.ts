@@ -31,6 +31,7 @@ describe('a kernel behind that ends', () => {
   ])('%s ends the relay in the same way', async (_when, manners, end) => {
     const relay = await startRelay({ manners });
     expect(await relay.ended).toEqual(end);
+    expect(relay.stderr()).not.toContain('CurveKernelError');
     expect(await relay.folders()).toEqual([]);
   });
 
