@@ -5,6 +5,7 @@ import { startInnerKernel, type InnerEnd, type InnerKernel } from '../relay/inne
 import { eraseVariable } from '../server/erase-variable.js';
 import { definedOnly } from '../support/defined-only.js';
 import { createAlarmPrinter } from './output/alarm-printer.js';
+import { warnOfOpenInside } from './output/open-inside-warning.js';
 import { printError, reportFailure, tolerateClosedPipes } from './output/output.js';
 import { warnOfPlainText } from './output/plain-text-warning.js';
 import { readAccessOptions } from './options/sharing-options.js';
@@ -23,19 +24,17 @@ export async function runRelayProcess(args: readonly string[]): Promise<void> {
     const values = parseRelayArguments(args);
     const { spec: folder, inner: transport, prefix, extraArguments } = values;
     const spec = await readWrappedSpec(folder);
+    if (transport === 'tcp') warnOfOpenInside();
     // It starts while what the relay needs is loaded.
     const inner = await startInnerKernel({ spec, transport, env, extraArguments, ...definedOnly({ prefix }) });
-    const hasClosed = await serve(inner, values, env);
-    exitAs(hasClosed ? { code: 0, signal: null } : await inner.exited);
+    exitAs((await serve(inner, values, env)) ? await inner.exited : { code: 0, signal: null });
   } catch (error) {
     reportFailure(error);
   }
 }
 
-/** Serves until the end. Returns true if the relay was asked to end, and false if the kernel ended by itself. */
+/** Serves until the end. Returns true if the kernel ended by itself. */
 async function serve(inner: InnerKernel, args: RelayArguments, env: NodeJS.ProcessEnv): Promise<boolean> {
-  let ended = false;
-  void inner.exited.then(() => (ended = true));
   try {
     const [{ kernelOrigin, serveBackend }, { openRelayBackend }] = await Promise.all([
       import('../server/serve-backend.js'),
@@ -43,29 +42,22 @@ async function serve(inner: InnerKernel, args: RelayArguments, env: NodeJS.Proce
     ]);
     const origin = kernelOrigin();
     const file = args['connection-file'];
-    let endedFirst = false;
     const kernel = await serveBackend(
-      (outlet) => {
-        const end = (reason: 'shutdown' | 'restart'): void => {
-          endedFirst = ended;
-          outlet.end(reason);
-        };
-        return openRelayBackend(inner, { ...outlet, end }, { origin, onFailure: printError });
-      },
+      (outlet) => openRelayBackend(inner, outlet, { origin, onFailure: printError }),
       file,
       {
         requireEncryption: args['require-encryption'],
         access: await readAccessOptions(args, file),
         env,
         ownsProcess: true,
+        keepBytes: true,
         onFailure: printError,
         onAlarm: createAlarmPrinter(),
         origin,
       },
     );
     warnOfPlainText(kernel.connection);
-    await kernel.closed;
-    return !endedFirst;
+    return (await kernel.closed).died === true;
   } finally {
     await inner.dispose();
   }

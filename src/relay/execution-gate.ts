@@ -4,8 +4,6 @@ import type { Request, RetainPolicy } from '../server/backend.js';
 export interface GatedRequest {
   readonly request: Request;
   readonly isExecution: boolean;
-  /** False for a client whose access cannot be revoked: its requests need not wait outside. */
-  readonly isRevocable: boolean;
 }
 
 /** What the gate has done. */
@@ -43,6 +41,12 @@ export const MAX_WAITING = 10_000;
  * PUB socket was full.
  */
 const OTHER_END = 1_000;
+/**
+ * Milliseconds until a cancelled execution that goes on is interrupted again: doubled each time, up to the maximum. ipykernel says that it is
+ * busy some milliseconds before it heeds SIGINT.
+ */
+const FIRST_PAUSE = 20;
+const MAX_PAUSE = 1_000;
 
 interface Execution {
   readonly request: Pick<Request, 'identity' | 'grant'>;
@@ -51,7 +55,10 @@ interface Execution {
   isIdle: boolean;
   isReplied: boolean;
   isCancelled: boolean;
-  timer?: NodeJS.Timeout;
+  /** Until it counts as ended. */
+  ending?: NodeJS.Timeout;
+  /** Until it is interrupted again. */
+  interrupting?: NodeJS.Timeout;
 }
 
 /** An empty gate. */
@@ -61,9 +68,9 @@ export function createExecutionGate({ enter, abort, interrupt }: ExecutionGateOp
   const inside = new Map<string, Execution>();
 
   /** Kernels abort all that they hold when an execution fails, whoever sent it: there is never that of another identity inside. */
-  const mayEnter = ({ request, isExecution, isRevocable }: GatedRequest): boolean => {
+  const mayEnter = ({ request, isExecution }: GatedRequest): boolean => {
     const [first] = inside.values();
-    return !isExecution || first === undefined || (!isRevocable && first.request.identity === request.identity);
+    return !isExecution || first === undefined || (!request.isRevocable && first.request.identity === request.identity);
   };
   const send = ({ request, isExecution }: GatedRequest): void => {
     const id = enter(request);
@@ -81,16 +88,24 @@ export function createExecutionGate({ enter, abort, interrupt }: ExecutionGateOp
     }
   };
   const end = (id: string, execution: Execution): void => {
-    clearTimeout(execution.timer);
+    clearTimeout(execution.ending);
+    clearTimeout(execution.interrupting);
     if (inside.get(id) !== execution) return;
     inside.delete(id);
     sendWaiting();
   };
   const settle = (id: string, execution: Execution): void => {
     if (execution.isIdle && execution.isReplied) return end(id, execution);
-    execution.timer ??= setTimeout(() => end(id, execution), OTHER_END).unref();
+    execution.ending ??= setTimeout(() => end(id, execution), OTHER_END).unref();
   };
   const isRunning = ({ isBusy, isIdle, isReplied }: Execution): boolean => isBusy && !isIdle && !isReplied;
+
+  const stop = (execution: Execution, pause = FIRST_PAUSE): void => {
+    if (!isRunning(execution)) return;
+    interrupt();
+    const again = (): void => stop(execution, Math.min(pause * 2, MAX_PAUSE));
+    execution.interrupting = setTimeout(again, pause).unref();
+  };
 
   return {
     isFull: (identity) =>
@@ -104,7 +119,7 @@ export function createExecutionGate({ enter, abort, interrupt }: ExecutionGateOp
       const execution = inside.get(id);
       if (execution === undefined || execution.isBusy) return;
       execution.isBusy = true;
-      if (execution.isCancelled) interrupt();
+      if (execution.isCancelled) stop(execution);
     },
     idle(id) {
       const execution = inside.get(id);
@@ -134,13 +149,16 @@ export function createExecutionGate({ enter, abort, interrupt }: ExecutionGateOp
       for (const execution of inside.values()) {
         if (execution.request.grant !== grant || execution.isCancelled) continue;
         execution.isCancelled = true;
-        if (isRunning(execution)) interrupt();
+        stop(execution);
       }
       sendWaiting();
     },
     clear() {
       waiting = [];
-      for (const { timer } of inside.values()) clearTimeout(timer);
+      for (const { ending, interrupting } of inside.values()) {
+        clearTimeout(ending);
+        clearTimeout(interrupting);
+      }
       inside.clear();
     },
   };

@@ -6,6 +6,7 @@ import { openDialer, type Dialer } from '../transport/client/dialer.js';
 import { createNudge } from '../transport/client/nudge.js';
 import type { InnerKernel } from './inner-kernel.js';
 import { socketsExist } from './inner-sockets.js';
+import { watchPulse } from './pulse.js';
 
 /** Options of {@link openInnerLink}. */
 export interface InnerLinkOptions {
@@ -19,6 +20,8 @@ export interface InnerLinkOptions {
 export interface InnerLink {
   /** Sends a request, after those that were sent before. What cannot be sent any more is lost, as in the pipe of a process that ended. */
   send(channel: RequestChannel, message: Message): void;
+  /** False while the kernel does not answer its heartbeat. */
+  isAlive(): boolean;
   /** Resolves when nothing has arrived for a moment: what a kernel that ended had sent is read. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -44,6 +47,7 @@ export async function openInnerLink(inner: InnerKernel, options: InnerLinkOption
   const dialer: Dialer = await openDialer({
     connection: inner.connection,
     routingId: randomUUID(),
+    keepBytes: true,
     timeout: START_TIMEOUT,
     signal,
     onMessage: (channel, message) => {
@@ -68,13 +72,18 @@ export async function openInnerLink(inner: InnerKernel, options: InnerLinkOption
     await dialer.close();
     throw error;
   }
+  const pulse = watchPulse((timeout) => dialer.heartbeat({ timeout }));
   return {
+    isAlive: () => pulse.isAlive(),
     send: (channel, message) => void send(channel, message),
     async settled() {
       const end = performance.now() + LONGEST;
       do await sleep(SILENCE);
       while (performance.now() - lastMessage < SILENCE && performance.now() < end);
     },
-    close: () => dialer.close(),
+    close() {
+      pulse.stop();
+      return dialer.close();
+    },
   };
 }

@@ -86,7 +86,7 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     if (type === 'shutdown_request') ending = message.content['restart'] === true ? 'restart' : 'shutdown';
     if (!isMainShell || !(isExecution || COMM_TYPES.has(type))) return void enter(request);
     if (gate.isFull(identity)) return answerHere(request, refuseMore);
-    gate.add({ request, isExecution, isRevocable: identity !== 'owner' });
+    gate.add({ request, isExecution });
   };
   const receive = (request: Request): void => {
     const { msg_type: type } = request.message.header;
@@ -147,7 +147,7 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     await link?.settled();
     if (!hasBegun || closing.signal.aborted) return;
     closing.abort(endedError());
-    outlet.end(ending ?? 'restart');
+    outlet.end(ending ?? 'died');
   };
 
   return {
@@ -164,6 +164,8 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     },
     receive,
     interrupt,
+    // A kernel that is starting is told dead by its process, not by its heartbeat.
+    isAlive: () => link?.isAlive() ?? true,
     isRunning: (identity) => gate.isRunning(identity),
     cancelRequests(grant, retain) {
       if (retain !== 'everything') held.forget(grant);

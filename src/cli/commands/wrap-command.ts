@@ -8,6 +8,7 @@ import { replaceFolder } from '../kernelspec/replace-folder.js';
 import { sharingArguments } from '../kernelspec/shared-kernelspec.js';
 import { findWrappable, writeWrappedSpec } from '../kernelspec/wrapped-kernelspec.js';
 import { SHARING_OPTIONS, type SharingArguments } from '../options/sharing-options.js';
+import { warnOfOpenInside } from '../output/open-inside-warning.js';
 import { printNote, printResult, printWarning } from '../output/output.js';
 import { usageError } from '../output/usage-error.js';
 
@@ -65,7 +66,7 @@ async function wrap({ kernel, as, inner, force, ...args }: WrapArguments): Promi
   }
   printNote(`wrapped the kernel "${original.name}" as "${name}" in`);
   printResult(folder);
-  if (inner === 'tcp') printWarning(OPEN_INSIDE);
+  if (inner === 'tcp') warnOfOpenInside();
   const found = await findKernelSpec(name);
   if (relayedBy(found) !== undefined && resolve(found.resourceDir) === resolve(folder)) return;
   printWarning({
@@ -73,8 +74,3 @@ async function wrap({ kernel, as, inner, force, ...args }: WrapArguments): Promi
     hint: 'Wrap it under another name with --as, or into a folder that comes first (in a Python environment: --sys-prefix).',
   });
 }
-
-const OPEN_INSIDE = {
-  message: 'The kernel behind listens on loopback tcp: every user of this machine can read its output there.',
-  hint: 'Leave out --inner tcp for a kernel that can do ipc.',
-};

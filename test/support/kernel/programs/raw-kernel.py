@@ -96,6 +96,10 @@ def answer(socket):
     scope.update(frames=frames, identities=head)
     if kind.startswith('unknown'):
         return True
+    if kind == 'echo_request':
+        publish('echo', frames[5], frames[4], buffers=frames[6:])
+        send(socket, head, 'echo_reply', frames[5], frames[4], current, frames[6:])
+        return True
     publish('status', b'{"execution_state":"busy"}')
     content = b'{"status":"ok"}'
     if kind == 'kernel_info_request':
