@@ -4,8 +4,9 @@ import type { CurveKernelError } from '../errors.js';
 import type { Channel, Message, RequestChannel } from '../protocol/message.js';
 import { openDialer, type Dialer } from '../transport/client/dialer.js';
 import { createNudge } from '../transport/client/nudge.js';
+import { orAborted } from '../support/abort.js';
 import type { InnerKernel } from './inner-kernel.js';
-import { socketsExist } from './inner-sockets.js';
+import { watchSockets } from './inner-sockets.js';
 import { watchPulse } from './pulse.js';
 
 /** Options of {@link openInnerLink}. */
@@ -41,7 +42,8 @@ const LONGEST = 1_000;
  */
 export async function openInnerLink(inner: InnerKernel, options: InnerLinkOptions): Promise<InnerLink> {
   const { onMessage, onRejected, signal } = options;
-  await socketsExist(inner.connection, signal);
+  using sockets = watchSockets(inner.connection);
+  await orAborted(signal, sockets.found);
   const nudge = createNudge();
   let lastMessage = 0;
   const dialer: Dialer = await openDialer({

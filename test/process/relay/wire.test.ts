@@ -174,6 +174,7 @@ describe('heartbeat', () => {
     const relay = await startRelay();
     const client = await relay.connect();
     const inner = await relay.inner();
+    await client.ask('execute_request', { code: '1' });
     await client.dialer.heartbeat();
     process.kill(inner, 'SIGSTOP');
     await pause(4_000);
