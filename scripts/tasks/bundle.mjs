@@ -63,6 +63,13 @@ function commonJs() {
       bundled: ['zeromq'],
       plugins: [zeromqWithKnownAddon(), whenUsed, imports],
     },
+    {
+      folder: 'cli',
+      name: 'relay-process',
+      entry: 'relay-process',
+      bundled: ['zeromq'],
+      plugins: [zeromqWithKnownAddon(), whenUsed, imports],
+    },
     { folder: 'typescript/evaluator', name: 'evaluator', entry: 'start-evaluator', plugins: [] },
     { folder: 'typescript/evaluator', name: 'control-thread', entry: 'control-thread', plugins: [] },
     {

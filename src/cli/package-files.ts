@@ -11,3 +11,6 @@ export const kernelBundle = fileURLToPath(new URL('kernel-process.cjs', import.m
 
 /** The program that a kernelspec starts. */
 export const kernelFile = fileURLToPath(new URL('kernel.cjs', import.meta.url));
+
+/** The command. */
+export const mainFile = fileURLToPath(new URL('main.js', import.meta.url));

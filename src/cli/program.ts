@@ -19,6 +19,7 @@ const COMMANDS: readonly (readonly [
 ])[] = [
   ['install', 'Install the TypeScript kernel for Jupyter', () => import('./commands/install-command.js')],
   ['uninstall', 'Remove the TypeScript kernel from Jupyter', () => import('./commands/uninstall-command.js')],
+  ['wrap <kernel>', 'Make an encrypted kernel of one that cannot encrypt', () => import('./commands/wrap-command.js')],
   ['specs', 'List the installed kernels and whether they can encrypt', () => import('./commands/specs-command.js')],
   ['run <notebook>', 'Execute a notebook', () => import('./commands/run-command.js')],
   [
@@ -80,6 +81,11 @@ const COMMANDS: readonly (readonly [
     'kernel',
     'Run the TypeScript kernel on a connection file (front ends start this)',
     () => import('./options/kernel-command-options.js'),
+  ],
+  [
+    'relay',
+    'Run another kernel behind keys and access control (front ends start this; see wrap)',
+    () => import('./options/relay-options.js'),
   ],
 ];
 

@@ -1,20 +1,26 @@
 /**
- * Loads the bundle of a command with its code cache. `kernel` has a bundle of its own: its options are parsed without the libraries of the other
- * commands. `install` writes the cache where there is none for this Node. Bundled itself, to `start-program.cjs`: a CommonJS module loads
+ * Loads the bundle of a command with its code cache. `kernel` and `relay` have bundles of their own: their options are parsed without the libraries of
+ * the other commands. `install` writes the cache where there is none for this Node. Bundled itself, to `start-program.cjs`: a CommonJS module loads
  * `node:fs` and `node:crypto` in half the time.
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { loadBundle, writeCacheOnExit } from '../support/code-cache.js';
 
+/** The bundle and its function for the commands that front ends start. */
+const BUNDLES = {
+  kernel: ['kernel-process.cjs', 'runKernelProcess'],
+  relay: ['relay-process.cjs', 'runRelayProcess'],
+} as const;
+
 const args = process.argv.slice(2);
 const [first, ...rest] = args;
-const isKernel = first === 'kernel' && !args.includes('--help');
-const file = fileURLToPath(new URL(isKernel ? 'kernel-process.cjs' : 'command.cjs', import.meta.url));
+const isProcess = (first === 'kernel' && !args.includes('--help')) || (first === 'relay' && rest[0] !== '--help');
+const [name, run] = isProcess ? BUNDLES[first] : (['command.cjs', 'runCommand'] as const);
+const file = fileURLToPath(new URL(name, import.meta.url));
 const bundle = loadBundle(file, createRequire(file));
 if (first === 'install' && !bundle.fromCache) writeCacheOnExit(bundle);
-const {
-  runCommand,
-  runKernelProcess,
-}: Partial<typeof import('./run-command.js') & typeof import('./kernel-process.js')> = Object(bundle.exports);
-void (isKernel ? runKernelProcess?.(rest) : runCommand?.(args));
+const program: Partial<
+  typeof import('./run-command.js') & typeof import('./kernel-process.js') & typeof import('./relay-process.js')
+> = Object(bundle.exports);
+void program[run]?.(isProcess ? rest : args);

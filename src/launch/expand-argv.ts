@@ -9,6 +9,8 @@ import { isObject } from '../support/is-object.js';
 export interface ExpandArgvOptions {
   /** If false, an ipykernel keeps its history in memory instead of the history file of the user's IPython. Default true. */
   readonly ipythonHistory?: boolean | undefined;
+  /** The prefix of the Python environment of the front end. Default: found as {@link expandArgv} says. */
+  readonly prefix?: string | undefined;
 }
 
 /** The module or the script that starts an ipykernel; other kernels refuse its options. */
@@ -25,7 +27,7 @@ export async function expandArgv(
   spec: KernelSpec,
   connectionFile: string,
   env: NodeJS.ProcessEnv,
-  { ipythonHistory = true }: ExpandArgvOptions = {},
+  { ipythonHistory = true, prefix: given }: ExpandArgvOptions = {},
 ): Promise<readonly string[]> {
   const [program, ...rest] = spec.argv;
   checkLaunchable(spec);
@@ -34,7 +36,7 @@ export async function expandArgv(
   const values: Readonly<Record<string, string | undefined>> = {
     connection_file: connectionFile,
     resource_dir: spec.resourceDir,
-    prefix: prefix ?? (await findPythonPrefix(env))?.path,
+    prefix: given ?? prefix ?? (await findPythonPrefix(env))?.path,
   };
   const home = env['HOME'] || homedir();
   const fill = (argument: string): string =>
@@ -43,7 +45,7 @@ export async function expandArgv(
         Object.hasOwn(values, name) ? (values[name] ?? template) : template,
       )
       .replace(/^~(?=\/|$)/, () => home);
-  const command = [(await findPython(program, prefix, env)) ?? program, ...rest].map(fill);
+  const command = [(await findPython(program, [given, prefix], env)) ?? program, ...rest].map(fill);
   const keepsArgv = ipythonHistory || command.some((argument) => argument.startsWith(HISTORY_FILE));
   if (keepsArgv || !command.some((argument) => IPYKERNEL.test(argument))) return command;
   return [...command, `${HISTORY_FILE}:memory:`]; // as nbclient does
@@ -56,13 +58,13 @@ function installPrefix(spec: KernelSpec): string | undefined {
 
 async function findPython(
   program: string,
-  prefix: string | undefined,
+  prefixes: readonly (string | undefined)[],
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   if (!/^python(3(\.\d+)?)?$/.test(program)) return undefined;
   // A Python that is named with its version is not replaced by another version.
   const names = program.includes('.') ? [program] : [program, program === 'python' ? 'python3' : 'python'];
-  for (const folder of [prefix, env['VIRTUAL_ENV'], env['CONDA_PREFIX']]) {
+  for (const folder of [...prefixes, env['VIRTUAL_ENV'], env['CONDA_PREFIX']]) {
     if (!folder) continue;
     const found = await findExecutable(names, env, [join(folder, process.platform === 'win32' ? '.' : 'bin')]);
     if (found !== undefined) return found;

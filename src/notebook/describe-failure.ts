@@ -1,6 +1,6 @@
 import { CurveKernelError, type ErrorCode } from '../errors.js';
 import { definedOnly } from '../support/defined-only.js';
-import { UNREADABLE } from '../manager/client/unreadable-message.js';
+import { UNREADABLE } from '../transport/client/unreadable-message.js';
 import type { CellEnd } from './execute-cell.js';
 import { toObject } from './check-shape.js';
 

@@ -13,7 +13,7 @@ import { parseJsonFrame, type JsonLimits } from './parse-json-frame.js';
 import { malformedError, replayedError, tooLargeError, unsignedError } from './message-errors.js';
 import type { ReplayGuard } from './replay-guard.js';
 import type { Signer } from './signer.js';
-import { encodedBytes } from './encoded-object.js';
+import { encodedBytes, encodedObject, keepEncoded } from './encoded-object.js';
 import { isObject } from '../support/is-object.js';
 
 /** Stands between the routing frames and the signature. */
@@ -59,6 +59,12 @@ export interface DecodeOptions {
   readonly bodyLimits?: (header: Header) => BodyLimits | undefined;
   /** The kind of the sender. Default: `client`. Nothing is decided by the headers of a kernel, so they are read as jupyter_client reads them. */
   readonly sender?: 'client' | 'kernel';
+  /**
+   * Headers, metadata and content are sent on as the bytes that came ({@link keepEncoded}): digits of numbers, order and spaces stay. Long
+   * metadata and content of a kernel are not read before they are looked at. Of a client, none may have a member twice in its outermost
+   * object: the next reader may believe another of the two. Default: false.
+   */
+  readonly keepBytes?: boolean;
 }
 
 /** A message, and the frames by which an answer finds its way back. */
@@ -87,20 +93,18 @@ export interface EncodedMessage {
 export function encodeParts(message: Message): EncodedMessage {
   const { header, parent_header: parent, metadata, content } = message;
   return {
-    parts: [
-      Buffer.from(writeJson(header)),
-      writeParent(parent),
-      Buffer.from(writeJson(metadata)),
-      writeContent(content),
-    ],
+    parts: [writePart(header), writeParent(parent), writePart(metadata), writeContent(content)],
     buffers: message.buffers,
   };
 }
 
+const writePart = (part: Header | ParentHeader | JsonObject): Uint8Array =>
+  encodedBytes(part) ?? Buffer.from(writeJson(part));
+
 /** The JSON of a parent header, with the numbers of the request as its sender wrote them. */
 function writeParent(parent: ParentHeader): Uint8Array {
   const fields = originalFields(parent);
-  if (fields === undefined) return Buffer.from(writeJson(parent));
+  if (fields === undefined || encodedBytes(parent)) return writePart(parent);
   const members = Object.entries(parent).filter(([, value]) => value !== undefined);
   const written = members.map(([name, value = null]) => `${writeJson(name)}:${fields.get(name) ?? writeJson(value)}`);
   return Buffer.from(`{${written.join(',')}}`);
@@ -108,6 +112,8 @@ function writeParent(parent: ParentHeader): Uint8Array {
 
 /** Members that are written already are copied. */
 function writeContent(content: JsonObject): Uint8Array {
+  const whole = encodedBytes(content);
+  if (whole !== undefined) return whole;
   const members = Object.entries(content);
   if (!members.some(([, value]) => encodedBytes(value))) return Buffer.from(writeJson(content));
   const pieces = members.flatMap(([name, value], at) => [
@@ -190,16 +196,37 @@ export function decodeMessage(
     if (most && bytes > most.maxBodyBytes) {
       throw tooLargeError('bytes of metadata and content', 'maxBodyBytes', bytes, most.maxBodyBytes);
     }
-    const json = { ...lax, ...most };
-    const body = {
-      metadata: toObject(parseJsonFrame(metadata, 'metadata', json)),
-      content: toObject(parseJsonFrame(content, 'content', { ...json, keepNumbers: fromKernel })),
+    const json = { ...lax, ...most, unique: options.keepBytes === true && !fromKernel };
+    const body = (frame: Uint8Array, name: string): JsonObject => {
+      const read = (): JsonObject => toObject(parseJsonFrame(frame, name, { ...json, keepNumbers: fromKernel }));
+      if (options.keepBytes !== true) return read();
+      if (!fromKernel || frame.byteLength <= MOST_READ_BYTES) return keepEncoded(read(), frame);
+      return encodedObject(frame, {}, () => readOr(UNREADABLE, read));
     };
-    return { routing, message: { ...heads, ...body, buffers } };
+    if (options.keepBytes === true) {
+      keepEncoded(heads.header, header);
+      keepEncoded(heads.parent_header, parentHeader);
+    }
+    const message = { ...heads, metadata: body(metadata, 'metadata'), content: body(content, 'content'), buffers };
+    return { routing, message };
   } catch (error) {
     const fault = explain(error);
     if (fromKernel || heads === undefined || !(fault instanceof CurveKernelError)) throw fault;
     return { routing, message: { ...heads, metadata: {}, content: {}, buffers }, fault };
+  }
+}
+
+/** Of bodies that are kept as bytes: longer ones are read when they are looked at. */
+const MOST_READ_BYTES = 2_048;
+
+/** Stands for what turns out to be unreadable when it is looked at: its groups are nothing that could be read, so it is for few. */
+const UNREADABLE: JsonObject = { metadata: { groups: null }, groups: null };
+
+function readOr(otherwise: JsonObject, read: () => JsonObject): JsonObject {
+  try {
+    return read();
+  } catch {
+    return otherwise;
   }
 }
 

@@ -28,6 +28,7 @@ export function keepOriginalFields(header: Header, original: JsonObject, frame: 
 
 /** The same header under another name, and otherwise returned as before. */
 export function withUsername(header: Header, username: string): Header {
+  if (header.username === username) return header;
   const renamed = { ...header, username };
   const fields = originals.get(header);
   if (fields !== undefined) originals.set(renamed, fields);

@@ -18,6 +18,8 @@ export interface JsonLimits {
 export interface JsonFrameOptions extends JsonLimits {
   /** For headers of requests: UTF-8 and strict JSON (RFC 8259), with no name twice in the outermost object. */
   readonly strict: boolean;
+  /** No name twice in the outermost object, where that is not strict. */
+  readonly unique?: boolean;
   /** Keeps the text of an object with numbers that JavaScript changes, for `sourceTextOf`. */
   readonly keepNumbers?: boolean;
 }
@@ -40,7 +42,11 @@ export function parseJsonFrame(bytes: Uint8Array, frame: string, options: JsonFr
     throw tooLargeError(`objects, arrays and values in its ${frame}`, 'maxNodes', scan.nodes, options.maxNodes);
   }
   const value = parse(text, frame, options.strict);
-  if (options.strict && isJsonObject(value) && Object.keys(value).length !== scan.members) {
+  if (
+    (options.strict || options.unique === true) &&
+    isJsonObject(value) &&
+    Object.keys(value).length !== scan.members
+  ) {
     throw malformedError(`The ${frame} has two members of one name.`);
   }
   if (options.keepNumbers === true && scan.unusualNumbers && isJsonObject(value)) keepSourceText(value, text);

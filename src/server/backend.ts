@@ -5,8 +5,11 @@
  */
 import type { JsonObject, Message, RequestChannel } from '../protocol/message.js';
 
-/** The reason for the end of a kernel. */
-export type CloseReason = 'shutdown' | 'restart';
+/**
+ * The reason for the end of a kernel. `died`: the backend has ended by itself, and its front end may start it again; what a restart needs
+ * is kept.
+ */
+export type CloseReason = 'shutdown' | 'restart' | 'died';
 
 /** An output, and the identity whose request caused it. */
 export interface ShownOutput {
@@ -28,6 +31,8 @@ export interface Request {
   readonly grant: string;
   /** Equal for two requests exactly when they came from the same connection: same listener, same routing id. */
   readonly client: string;
+  /** False for the owner of the connection file, whose access ends with the kernel alone. */
+  readonly isRevocable: boolean;
   /** Answers on the channel, listener and routing id of this request. Never throws, also when the client is gone. */
   reply(message: Message): void;
   /** Sends an `input_request` to the client that made this request, on its stdin channel. */
@@ -47,7 +52,7 @@ export interface Request {
 export interface Outlet {
   /** Sends on iopub, to every listener. */
   publish(message: Message): void;
-  /** The backend was asked to end, has said so to its clients, and wants the kernel to end. */
+  /** The backend was asked to end and has said so to its clients, or has died, and wants the kernel to end. */
   end(reason: CloseReason): void;
 }
 
@@ -64,6 +69,8 @@ export interface Backend {
   interrupt(): void;
   /** True while a request of this identity runs. */
   isRunning(identity: string): boolean;
+  /** False while heartbeats of clients are to go unanswered. Default: always true. */
+  isAlive?(): boolean;
   /**
    * A grant has ended, and its connections with it: what it is asked for fails, now and later. Unless that is retain, what it asked for
    * and has not begun never begins, and what it runs is interrupted. No other grant notices.

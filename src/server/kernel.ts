@@ -34,6 +34,8 @@ export interface KernelOptions {
   /** The session and user name of the kernel's own messages. {@link serveBackend} takes a new session, and `kernel`. */
   readonly origin: MessageOrigin;
   readonly openBackend: OpenBackend;
+  /** Requests are passed on by the backend as the bytes that came, see `DecodeOptions`. Default: false. */
+  readonly keepBytes?: boolean;
   /** The sources of access rules. Default: grants are made only while the kernel runs. */
   readonly access?: AccessOptions;
   /** The file that the connection was read from. The state that a restart needs lies beside it. */
@@ -48,6 +50,8 @@ export interface KernelOptions {
 export interface KernelEnd {
   /** The client that ended it means to start it again. */
   readonly restart: boolean;
+  /** The backend has ended by itself. */
+  readonly died?: true;
 }
 
 /** Milliseconds in which the last messages may still reach their clients. */
@@ -73,7 +77,7 @@ export class Kernel {
   #closing = false;
 
   private constructor(options: KernelOptions) {
-    const { connection, origin, openBackend, connectionFile, onEvent, onAlarm } = options;
+    const { connection, origin, openBackend, connectionFile, onEvent, onAlarm, keepBytes } = options;
     const { auditFile, verify } = (this.#accessOptions = options.access ?? {});
     this.#connection = connection;
     const name = connectionFile === undefined ? origin.session : basename(connectionFile, '.json');
@@ -91,7 +95,13 @@ export class Kernel {
     const messageFilter = (this.#messageFilter = new MessageFilter(state, async (request, grant) =>
       administrate(request, { grant, access, rules, journal }),
     ));
-    const sockets = { context: this.#context, messageFilter, journal, ...definedOnly({ verifiedRoles, onEvent }) };
+    const sockets = {
+      context: this.#context,
+      messageFilter,
+      journal,
+      isAlive: () => state.backend().isAlive?.() ?? true,
+      ...definedOnly({ verifiedRoles, onEvent, keepBytes }),
+    };
     const grantManager = (this.#grantManager = new GrantManager(state, sockets));
     const sources = (this.#sources = new AccessSources({
       ...state,
@@ -152,7 +162,7 @@ export class Kernel {
       this.#messageFilter.flush();
       await this.#closeListeners(reason);
       await this.#context.close();
-      this.#closed.resolve({ restart: reason === 'restart' });
+      this.#closed.resolve({ restart: reason === 'restart', ...(reason === 'died' && { died: true }) });
     }
     await this.closed;
   }
@@ -207,7 +217,7 @@ export class Kernel {
   async #closeListeners(reason: CloseReason): Promise<void> {
     const { store, audit } = this.#state;
     await this.#sources.close();
-    if (reason === 'restart') await store.save();
+    if (reason !== 'shutdown') await store.save();
     const removeState = store.stop();
     await this.#grantManager.close(LINGER);
     if (reason === 'shutdown') {

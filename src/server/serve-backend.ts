@@ -15,7 +15,7 @@ import { ownProcess } from './own-process.js';
 
 /** Options of {@link serveBackend}. */
 export interface ServeBackendOptions
-  extends Pick<KernelOptions, 'access' | 'onEvent' | 'onAlarm'>, Partial<Pick<KernelOptions, 'origin'>> {
+  extends Pick<KernelOptions, 'access' | 'keepBytes' | 'onEvent' | 'onAlarm'>, Partial<Pick<KernelOptions, 'origin'>> {
   /** Refuse to serve without keys. */
   readonly requireEncryption?: boolean;
   /** The environment that {@link SECRET_VARIABLE} is taken and removed from. Default: that of the process. */
@@ -46,7 +46,7 @@ export async function serveBackend(
   options: ServeBackendOptions = {},
 ): Promise<Kernel> {
   if (options.ownsProcess === true) guardProcess();
-  const { env = process.env, onFailure = () => undefined, onEvent, onAlarm, access, signal } = options;
+  const { env = process.env, onFailure = () => undefined, onEvent, onAlarm, access, keepBytes, signal } = options;
   const secretKey = takeSecretKey(env);
   signal?.throwIfAborted();
   const file = typeof connection === 'string' ? connection : undefined;
@@ -58,7 +58,7 @@ export async function serveBackend(
     connection: info,
     origin: options.origin ?? kernelOrigin(),
     openBackend,
-    ...definedOnly({ access, connectionFile: file, onEvent, onAlarm }),
+    ...definedOnly({ access, connectionFile: file, keepBytes, onEvent, onAlarm }),
   });
   try {
     if (file !== undefined && Object.values(info.ports).includes(0)) {

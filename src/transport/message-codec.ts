@@ -26,15 +26,15 @@ export interface MessageCodec {
 export type ReadingLimits = Pick<DecodeOptions, 'bodyLimits'> & Pick<MessageLimits, 'maxBytes'>;
 
 /**
- * The codec of one connection: its signature, its limits, and one memory for replayed messages on all of its channels. `sender` is the kind
- * of the other end (see {@link decodeMessage}).
+ * The codec of one connection: its signature, its limits, and one memory for replayed messages on all of its channels. `reading`
+ * says who is at the other end (see {@link decodeMessage}).
  *
  * Throws `signature-scheme-unsupported`.
  */
 export function createMessageCodec(
   connection: ConnectionInfo,
   own: Partial<MessageLimits>,
-  sender: 'client' | 'kernel' = 'client',
+  reading: Pick<DecodeOptions, 'sender' | 'keepBytes'> = {},
 ): MessageCodec {
   const signer = createSigner(connection.signatureScheme, connection.key);
   const limits = { ...DEFAULT_LIMITS, ...own };
@@ -42,7 +42,7 @@ export function createMessageCodec(
   return {
     encode: (message) => encodeMessage(message, signer),
     sign: (message) => signParts(message, signer),
-    decode: (frames, { maxBytes = limits.maxBytes, ...reading } = {}) =>
-      decodeMessage(frames, signer, { replay, sender, ...reading, limits: { ...limits, maxBytes } }),
+    decode: (frames, { maxBytes = limits.maxBytes, ...more } = {}) =>
+      decodeMessage(frames, signer, { replay, ...reading, ...more, limits: { ...limits, maxBytes } }),
   };
 }

@@ -29,6 +29,7 @@ test('more than ten thousand requests of one identity do not wait: the next is r
         identity,
         grant: identity,
         client: identity,
+        isRevocable: true,
         disregard: () => undefined,
       });
     });

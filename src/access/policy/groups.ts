@@ -1,4 +1,5 @@
 import { quote } from '../quote.js';
+import { mayMention } from '../../protocol/encoded-object.js';
 import { isJsonObject } from '../../protocol/json-fields.js';
 import type { Json, JsonObject, Message } from '../../protocol/message.js';
 
@@ -33,8 +34,11 @@ export function checkGroupName(name: string): string {
  * for anything but lists of at most {@link MAX_GROUPS} proper names.
  */
 export function groupsOf(message: Pick<Message, 'metadata' | 'content'>): Groups {
-  const outer = read(message.metadata);
-  const inner = isJsonObject(message.content['metadata']) ? read(message.content['metadata']) : NONE;
+  // What passes as bytes is read only if it may have groups.
+  const [outside, content] = [message.metadata, message.content];
+  const outer = mayMention(outside, 'groups') ? read(outside) : NONE;
+  const shown = mayMention(content, 'groups') ? content['metadata'] : undefined;
+  const inner = isJsonObject(shown) ? read(shown) : NONE;
   if (outer === 'malformed' || inner === 'malformed') return 'malformed';
   return inner.length === 0 ? outer : [...outer, ...inner];
 }

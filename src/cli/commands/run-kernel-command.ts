@@ -5,7 +5,8 @@ import { definedOnly } from '../../support/defined-only.js';
 import { findAccount } from '../../typescript/evaluator-account.js';
 import { parseKernelArguments, type KernelCommandArguments } from '../options/kernel-command-options.js';
 import { readAccessOptions } from '../options/sharing-options.js';
-import { printError, printNote, printWarning } from '../output/output.js';
+import { createAlarmPrinter } from '../output/alarm-printer.js';
+import { printError, printNote } from '../output/output.js';
 import { warnOfPlainText } from '../output/plain-text-warning.js';
 
 /**
@@ -39,19 +40,4 @@ async function serve(args: KernelCommandArguments): Promise<void> {
   warnOfPlainText(kernel.connection);
   await kernel.closed;
   process.exit();
-}
-
-/** Milliseconds in which the same alarm is printed once. */
-const REPEAT_INTERVAL = 60_000;
-
-/** Prints alarms. A client that causes the same one again and again does not fill the log. */
-function createAlarmPrinter(): (alarm: { readonly message: string; readonly hint: string }) => void {
-  const printed = new Map<string, number>();
-  return (alarm) => {
-    const now = performance.now();
-    for (const [message, at] of printed) if (now - at > REPEAT_INTERVAL) printed.delete(message);
-    if (printed.has(alarm.message)) return;
-    printed.set(alarm.message, now);
-    printWarning(alarm);
-  };
 }

@@ -5,13 +5,21 @@ import { findPythonPrefix } from '../../launch/python-prefix.js';
 import type { Values } from '../command.js';
 import { flag, text } from '../options/option.js';
 
-/** The options that name the folder of a kernelspec, the same as those of `jupyter kernelspec install`. */
-export const LOCATION_OPTIONS = {
+/** The options that say where kernelspecs are, the same as those of `jupyter kernelspec install`. */
+export const PLACE_OPTIONS = {
   user: flag('Use your own Jupyter data folder (the default)'),
   'sys-prefix': flag('Use the active Python environment'),
   prefix: text('Use the folder PREFIX/share/jupyter/kernels'),
+} as const;
+
+/** The options that name the folder of a kernelspec. */
+export const LOCATION_OPTIONS = {
+  ...PLACE_OPTIONS,
   name: { ...text('Name of the kernel'), default: 'typescript' },
 } as const;
+
+/** The values of {@link PLACE_OPTIONS}. */
+export type KernelspecPlace = Values<typeof PLACE_OPTIONS>;
 
 /** The values of {@link LOCATION_OPTIONS}. */
 export type KernelspecLocation = Values<typeof LOCATION_OPTIONS>;
@@ -31,7 +39,7 @@ export async function kernelspecFolder(place: KernelspecLocation, env = process.
 }
 
 async function dataFolder(
-  { prefix, 'sys-prefix': sysPrefix }: KernelspecLocation,
+  { prefix, 'sys-prefix': sysPrefix }: KernelspecPlace,
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
   if (prefix !== undefined) return join(resolve(prefix), 'share', 'jupyter');

@@ -10,7 +10,7 @@ import { deferred, type Deferred } from '../../support/deferred.js';
 import { definedOnly } from '../../support/defined-only.js';
 import { reportUncaught } from '../../support/report-uncaught.js';
 import { withTimeout } from '../../support/timers.js';
-import { messageUnreadableError, unreadableMessage } from './unreadable-message.js';
+import { messageUnreadableError, unreadableMessage } from '../../transport/client/unreadable-message.js';
 
 /** Options of {@link openControlClient}. */
 export interface ControlClientOptions {

@@ -6,7 +6,7 @@ import { fingerprint } from '../../keys/fingerprint.js';
 import type { Channel, JsonObject, Message, RequestChannel, SocketName } from '../../protocol/message.js';
 import { openDialer } from '../../transport/client/dialer.js';
 import { perSocket } from '../../connection/per-socket.js';
-import { createNudge } from './nudge.js';
+import { createNudge } from '../../transport/client/nudge.js';
 import { definedOnly } from '../../support/defined-only.js';
 
 /** Protection of a client's five sockets, as the sockets themselves report it. */

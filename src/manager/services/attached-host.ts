@@ -6,7 +6,7 @@ import { parentId, type Channel, type JsonObject, type Message } from '../../pro
 import type { KernelChannels } from '../client/kernel-channels.js';
 import { deferred, type Deferred } from '../../support/deferred.js';
 import { settlesWithin } from '../../support/timers.js';
-import { messageUnreadableError, unreadableMessage } from '../client/unreadable-message.js';
+import { messageUnreadableError, unreadableMessage } from '../../transport/client/unreadable-message.js';
 import { reportedState } from './services-message.js';
 import type { SocketHost, ZmqSocket } from './zmq-socket.js';
 

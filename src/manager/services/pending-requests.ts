@@ -10,7 +10,11 @@ import {
   type RequestChannel,
 } from '../../protocol/message.js';
 import { startTimer } from '../../support/timers.js';
-import { messageUnreadableError, unreadableMessage, unreadableReply } from '../client/unreadable-message.js';
+import {
+  messageUnreadableError,
+  unreadableMessage,
+  unreadableReply,
+} from '../../transport/client/unreadable-message.js';
 
 /** A message and its channel. */
 export interface Delivery {

@@ -6,6 +6,7 @@ import { grantNote } from '../../connection/grant-note.js';
 import { CurveKernelError } from '../../errors.js';
 import { samePublicKey, type CurvePair } from '../../keys/curve-pair.js';
 import { Secret } from '../../keys/secret.js';
+import { definedOnly } from '../../support/defined-only.js';
 import type { Admit } from '../../transport/server/zap-policy.js';
 import { openListener } from '../../transport/server/open-listener.js';
 import type { ListenerOptions } from '../../transport/server/listener.js';
@@ -25,6 +26,8 @@ export interface ClientSockets {
   readonly journal: Journal;
   /** Called with the events of each listener. With it, all sockets are monitored. */
   readonly onEvent?: (event: ListenerEvent, identity: string) => void;
+  readonly keepBytes?: boolean;
+  readonly isAlive?: () => boolean;
   /** Asked about every connection with the right key from a right address. */
   readonly verifiedRoles?: VerifiedRoles;
 }
@@ -40,7 +43,7 @@ export async function openClient(
   connection: ConnectionInfo,
   sockets: ClientSockets,
 ): Promise<void> {
-  const { context, messageFilter, journal, onEvent } = sockets;
+  const { context, messageFilter, journal, onEvent, keepBytes, isAlive } = sockets;
   const { server, identity, terms } = grant;
   const early: Uint8Array[] = [];
   const options: ListenerOptions = {
@@ -50,6 +53,7 @@ export async function openClient(
     ...(server && { server, admit: admitTo(grant, sockets) }),
     admitsStrangers: terms.origin === 'anonymous',
     rights: messageFilter.rightsOf(grant),
+    ...definedOnly({ keepBytes, isAlive }),
     onMessage(received) {
       // The first request may be here before openListener has resolved, and its answers are published too.
       grant.listener ??= received.listener;

@@ -14,6 +14,8 @@ export function trackDisplayGroups(): (message: Message) => Groups {
   let isFull = false;
   return (message) => {
     const own = groupsOf(message);
+    // No display has groups yet, so its id need not be read.
+    if (own.length === 0 && known.size === 0 && !isFull) return own;
     const id = displayId(message.content);
     if (id === undefined) return own;
     const before = known.get(id) ?? (isFull ? 'malformed' : []);

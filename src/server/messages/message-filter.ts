@@ -188,16 +188,14 @@ export class MessageFilter {
   #request(grant: ClientGrant, { channel, routing, message: sent, listener }: ReceivedMessage): Request {
     const message = grant.server ? { ...sent, header: withUsername(sent.header, grant.identity) } : sent;
     const { header } = message;
-    const maySee = (commTarget: string): boolean =>
-      this.#state.rules.decide(grant.subject, { kind: 'see', msgType: 'comm_msg', own: false, commTarget }).allowed;
     const request: Request = {
       channel,
       message,
       identity: grant.identity,
       grant: grant.id,
       client: `${grant.id}/${routing.map((id) => Buffer.from(id).toString('hex')).join('/')}`,
-      reply: (answered) => listener.send(channel, routing, withVisibleComms(answered, maySee)),
-      ask: (question) => listener.send('stdin', routing, question),
+      isRevocable: grant.terms.origin !== 'owner',
+      ...wayBack({ channel, routing, listener }, this.#commRights(grant)),
       isPermitted: () => this.#isPermitted(grant, request),
       maySee: ({ msgType, identity, metadata }) => {
         const act = {
@@ -211,6 +209,11 @@ export class MessageFilter {
       disregard: () => this.#state.journal.deny(grant, { channel, type: header.msg_type, rule: 'not asked for' }),
     };
     return request;
+  }
+
+  #commRights(grant: ClientGrant): (commTarget: string) => boolean {
+    return (commTarget) =>
+      this.#state.rules.decide(grant.subject, { kind: 'see', msgType: 'comm_msg', own: false, commTarget }).allowed;
   }
 
   #isPermitted(grant: ClientGrant, request: Request): boolean {
@@ -261,6 +264,17 @@ export class MessageFilter {
 function forOthers(asSent: EncodedMessage, header: Header, parent: ParentHeader): NonNullable<Output['forOthers']> {
   const seen = seenByOthers(parent);
   return { encoded: withParent(asSent, seen), headers: { header, parent_header: seen } };
+}
+
+/** Made outside of the method that has the request: to keep the way back is not to keep what was sent. */
+function wayBack(
+  { channel, routing, listener }: Pick<ReceivedMessage, 'channel' | 'routing' | 'listener'>,
+  maySee: (commTarget: string) => boolean,
+): Pick<Request, 'reply' | 'ask'> {
+  return {
+    reply: (message) => listener.send(channel, routing, withVisibleComms(message, maySee)),
+    ask: (question) => listener.send('stdin', routing, question),
+  };
 }
 
 /** Requests with code or data in them; others ask questions. */

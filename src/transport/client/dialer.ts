@@ -2,7 +2,7 @@ import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { dialable, endpoint } from '../../connection/endpoints.js';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { samePublicKey, type CurvePair } from '../../keys/curve-pair.js';
-import { totalBytes } from '../../protocol/frames.js';
+import { type DecodeOptions, totalBytes } from '../../protocol/frames.js';
 import type { Channel, Message, RequestChannel, SocketName } from '../../protocol/message.js';
 import { isRequestChannel, perSocket, SOCKET_NAMES } from '../../connection/per-socket.js';
 import { explainForGrant, openSockets } from './dial-failure.js';
@@ -16,6 +16,7 @@ import { receiveEach } from '../receive-each.js';
 import { reportUncaught } from '../../support/report-uncaught.js';
 import { onAbort } from '../../support/abort.js';
 import { deferred } from '../../support/deferred.js';
+import { definedOnly } from '../../support/defined-only.js';
 import { startTimer } from '../../support/timers.js';
 import { TransportContext } from '../transport-context.js';
 
@@ -56,6 +57,8 @@ export interface DialerOptions {
    * may be larger. Default: 256 MiB.
    */
   readonly queuedBytes?: number;
+  /** What is received is sent on as the bytes that came. */
+  readonly keepBytes?: DecodeOptions['keepBytes'];
 }
 
 const DEFAULT_TIMEOUT = 4_500;
@@ -104,7 +107,11 @@ export class Dialer {
     const context = options.context ?? new TransportContext({ shared: true });
     context.checkOpen();
     this.#options = options;
-    this.#codec = createMessageCodec(connection, { maxBytes: messageBytes, maxNodes: Infinity }, 'kernel');
+    const limits = { maxBytes: messageBytes, maxNodes: Infinity };
+    this.#codec = createMessageCodec(connection, limits, {
+      sender: 'kernel',
+      ...definedOnly({ keepBytes: options.keepBytes }),
+    });
     this.#sockets = openSockets(() =>
       makeClientSockets({ context: context.zmq, endpoints, keys, routingId, topics, messageBytes }),
     );

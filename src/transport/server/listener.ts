@@ -51,6 +51,10 @@ export interface ListenerOptions {
   readonly limits?: Partial<ListenerLimits>;
   /** Rights of the identity. Default: everything is allowed. */
   readonly rights?: SenderRights;
+  /** What is received is sent on as the bytes that came, see `DecodeOptions`. Default: false. */
+  readonly keepBytes?: boolean;
+  /** Heartbeats are answered only while this is true. Default: always. */
+  readonly isAlive?: () => boolean;
   /** Called with every message that is signed, new, and has headers that can be read. */
   readonly onMessage: (received: ReceivedMessage) => void;
   /** Called with every subscription to iopub, also to a topic that has subscribers. */
@@ -217,6 +221,7 @@ export class Listener implements AsyncDisposable {
     if (this.#closing) return;
     switch (name) {
       case 'heartbeat':
+        if (this.#options.isAlive?.() === false) return;
         // Sent at once or dropped: strangers may ping, and need not read.
         return void this.#parts.bound.sockets.heartbeat.send(frames).catch(() => undefined);
       case 'iopub':

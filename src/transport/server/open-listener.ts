@@ -23,7 +23,11 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   checkServer(options);
   context.checkOpen();
   const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits };
-  const codec = createMessageCodec(connection, { maxBytes: limits.messageBytes });
+  const codec = createMessageCodec(
+    connection,
+    { maxBytes: limits.messageBytes },
+    { keepBytes: options.keepBytes === true },
+  );
   const subscriptions = new SubscriptionTracker();
   const limiters = perSocket(() => new ConnectionLimiter(limits));
   const early: ListenerEvent[] = [];

@@ -33,7 +33,7 @@ test('the package holds the built files, the kernelspec, the pages and the examp
 
 test('the package holds nothing else', () => {
   const known =
-    /^(dist\/[\w/-]+\.(js|d\.ts)|dist\/(cli\/(command|kernel|kernel-process|start-program)|typescript\/evaluator\/[a-z-]+)\.cjs|docs\/[\w/-]+\.(md|svg|png)|examples\/\w+\.ipynb|kernelspec\/(kernel\.json|logo-[\w]+\.(png|svg))|dist\/third-party-licenses\.txt|[A-Z]+(\.md)?|package\.json)$/;
+    /^(dist\/[\w/-]+\.(js|d\.ts)|dist\/(cli\/(command|kernel|kernel-process|relay-process|start-program)|typescript\/evaluator\/[a-z-]+)\.cjs|docs\/[\w/-]+\.(md|svg|png)|examples\/\w+\.ipynb|kernelspec\/(kernel\.json|logo-[\w]+\.(png|svg))|dist\/third-party-licenses\.txt|[A-Z]+(\.md)?|package\.json)$/;
   expect(files.filter((file) => !known.test(file))).toEqual([]);
 });
 

@@ -1,6 +1,8 @@
 /** The TypeScript kernel as a process that our manager started, its owner's access, and whoever is let in; all of it ends with it. */
 import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
 import type { GrantRequest } from '#src/access/access.js';
@@ -8,11 +10,16 @@ import { openAccess, type AccessClient } from '#src/manager/client/access-client
 import type { ManagedKernel } from '#src/manager/lifecycle/managed-kernel.js';
 import { startKernel, type StartKernelOptions } from '#src/manager/lifecycle/start-kernel.js';
 import { createJupyterEnvironment, type JupyterEnvironment } from './jupyter-environment.js';
+import { repository } from '../repository.js';
 import { KernelClient, type ClientOptions } from './kernel-client.js';
 
 export interface LiveOptions extends Partial<StartKernelOptions> {
   /** Texts for the Jupyter data folder, by name: `access_policy.yaml`, `authorized_clients`. */
   readonly data?: Readonly<Record<string, string>>;
+  /** The kernel is this one behind a relay. Default: none, or that of `JUPYTER_CURVE_TEST_RELAYED`. */
+  readonly wrap?: string | undefined;
+  /** Further arguments of `wrap`. */
+  readonly wrapOptions?: readonly string[];
 }
 
 export interface LiveKernel extends AsyncDisposable {
@@ -33,8 +40,14 @@ export interface LiveKernel extends AsyncDisposable {
 }
 
 /** Starts a kernel under `required`. Nothing of it is left when it is disposed of. */
-export async function startLiveKernel({ data = {}, ...options }: LiveOptions = {}): Promise<LiveKernel> {
+export async function startLiveKernel({
+  data = {},
+  wrap = process.env['JUPYTER_CURVE_TEST_RELAYED'],
+  wrapOptions = [],
+  ...options
+}: LiveOptions = {}): Promise<LiveKernel> {
   const environment = await createJupyterEnvironment();
+  if (wrap !== undefined) await wrapKernel(environment, wrap, wrapOptions);
   const folder = join(environment.env['JUPYTER_DATA_DIR'] ?? '', '.');
   const undo: (() => Promise<unknown>)[] = [() => environment.dispose()];
   const dispose = async (): Promise<void> => {
@@ -54,7 +67,7 @@ export async function startLiveKernel({ data = {}, ...options }: LiveOptions = {
   try {
     for (const [name, text] of Object.entries(data)) await writeData(name, text);
     const kernel = await startKernel({
-      kernelName: 'typescript',
+      kernelName: wrap === undefined ? 'typescript' : 'wrapped',
       transportEncryption: 'required',
       cwd: environment.folder,
       ...options,
@@ -97,6 +110,18 @@ export async function startLiveKernel({ data = {}, ...options }: LiveOptions = {
     await dispose();
     throw error;
   }
+}
+
+/** Installs the kernel `wrapped`: that one behind a relay. Returns its folder. */
+export async function wrapKernel(
+  { env, folder }: Pick<JupyterEnvironment, 'env' | 'folder'>,
+  kernel: string,
+  options: readonly string[] = [],
+): Promise<string> {
+  const main = join(repository, 'dist/cli/main.js');
+  const place = ['--prefix', join(folder, 'prefix'), '--as', 'wrapped', '--force'];
+  const { stdout } = await promisify(execFile)(process.execPath, [main, 'wrap', kernel, ...place, ...options], { env });
+  return stdout.trim();
 }
 
 /** An environment as the manager takes it. */
