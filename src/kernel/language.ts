@@ -101,7 +101,7 @@ export interface PublishOptions {
 export interface InputOptions {
   /** The front end hides what is typed. */
   readonly password?: boolean;
-  /** The language cannot sendReply which cell asks, and takes it to be this one. Refused where cells of several identities have run. */
+  /** The language cannot tell which cell asks, and takes it to be this one. Refused where cells of several identities have run. */
   readonly isGuess?: boolean;
 }
 
