@@ -1,0 +1,69 @@
+/** One cell after the other, on warm kernels. */
+export const roundTrip = {
+  name: 'trip',
+  rows: [
+    { title: '`1+1`, warm, ours / Deno', unit: 'ms', of: ['trip', 'ours'], over: ['trip', 'Deno'], atMost: 1 },
+    {
+      title: '`1+1`, ours / ipykernel, both under CURVE',
+      unit: 'ms',
+      of: ['trip', 'ours'],
+      over: ['trip', 'ipykernel'],
+      atMost: 0.3,
+    },
+    {
+      title: '`1+1`, ours, CURVE / plain text',
+      unit: 'ms',
+      of: ['trip', 'ours'],
+      over: ['trip', 'ours, plain text'],
+      atMost: 1.1,
+    },
+  ],
+  open: ({ kernels }) =>
+    onWarm(kernels, ['ours', 'ours, plain text', 'Deno', 'tslab', 'ipykernel'], async (kernel) => {
+      // The other measurements came in between.
+      await kernel.ask('trips', { count: 10 });
+      return { trip: await kernel.ask('trips', { count: 20 }) };
+    }),
+};
+
+/** As people type: a pause before each cell. */
+export const rested = {
+  name: 'rest',
+  rows: [
+    {
+      title: '`1+1` after 200 ms of rest, ours / Deno',
+      unit: 'ms',
+      of: ['rested trip', 'ours'],
+      over: ['rested trip', 'Deno'],
+      atMost: 1.1,
+    },
+  ],
+  open: ({ kernels }) =>
+    onWarm(kernels, ['ours', 'Deno'], async (kernel) => ({
+      'rested trip': await kernel.ask('trips', { count: 8, rest: 200 }),
+    })),
+};
+
+/** As a whole notebook is run. */
+export const queue = {
+  name: 'queue',
+  rows: [
+    {
+      title: '200 queued cells, ours / Deno',
+      unit: 'cells/s',
+      of: ['queue', 'ours'],
+      over: ['queue', 'Deno'],
+      atLeast: 1.4,
+    },
+  ],
+  open: ({ kernels }) =>
+    onWarm(kernels, ['ours', 'Deno', 'ipykernel'], async (kernel) => ({
+      queue: await kernel.ask('queue', { count: 200 }),
+    })),
+};
+
+function onWarm(kernels, kinds, sample) {
+  return {
+    contestants: Object.fromEntries(kinds.map((kind) => [kind, async () => sample(await kernels.warm(kind))])),
+  };
+}
