@@ -84,7 +84,7 @@ function compareKernels(samples) {
     { title: 'start', unit: 'ms', figure: 'start' },
     { title: 'cell `1+1`', unit: 'ms', figure: 'trip' },
     { title: '10,000 lines', unit: 'ms', figure: 'lines' },
-    { title: 'memory', unit: 'MB', figure: 'memory after 200 cells' },
+    { title: 'memory', unit: 'MB', figure: 'memory fresh' },
   ];
   const bars = figures.map(({ title, unit, figure }) => ({
     title: title.replaceAll('`', ''),

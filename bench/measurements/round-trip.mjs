@@ -18,12 +18,23 @@ export const roundTrip = {
       atMost: 1.1,
     },
   ],
-  open: ({ kernels }) =>
-    onWarm(kernels, ['ours', 'ours, plain text', 'Deno', 'tslab', 'ipykernel'], async (kernel) => {
+  open({ kernels }) {
+    const sample = async (kernel) => {
       // The other measurements came in between.
       await kernel.ask('trips', { count: 10 });
       return { trip: await kernel.ask('trips', { count: 20 }) };
-    }),
+    };
+    const { contestants } = onWarm(kernels, ['ours', 'ours, plain text', 'Deno', 'ipykernel'], sample);
+    // A new one each time: with the zeromq that it installs today, iopub of a tslab carries 512 messages and then loses some.
+    const tslab = async () => {
+      const kernel = await kernels.start('tslab');
+      await kernel.ask('trips', { count: 50 });
+      const found = await sample(kernel);
+      await kernel.stop();
+      return found;
+    };
+    return { contestants: { ...contestants, tslab } };
+  },
 };
 
 /** As people type: a pause before each cell. */

@@ -157,6 +157,8 @@ try:
         request = json.loads(line)
         try:
             answer = {"value": acts[request.pop("do")](**request)}
+        except Empty:
+            answer = {"error": "a message did not come in time"}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)

@@ -21,7 +21,7 @@ export function openKernels(bench) {
     const answer = turn.then(async () => {
       program.say(JSON.stringify({ do: act, ...args }));
       const { value, error } = JSON.parse(await program.next());
-      if (error !== undefined) throw new Error(error);
+      if (error !== undefined) throw new Error(`${JSON.stringify({ do: act, ...args })}: ${error}`);
       return value;
     });
     turn = answer.catch(() => {});

@@ -45,7 +45,10 @@ export async function takeRounds(measurements, bench, { rounds, until = Infinity
         if (skipped || !timeLeft()) continue;
         await attempt(name, async () => {
           for (const [contestant, sample] of rotated(contestants, round)) {
-            keep(samples, contestant, round, await sample());
+            const found = await sample().catch((error) => {
+              throw new Error(`${contestant}: ${error.message}`, { cause: error });
+            });
+            keep(samples, contestant, round, found);
           }
         });
       }

@@ -81,7 +81,7 @@ test('a measurement that fails is named, ends, and leaves the others alone', asy
         ],
       },
     },
-    broken: [{ name: 'x', message: 'no' }],
+    broken: [{ name: 'x', message: 'a: no' }],
     closed: 1,
   });
 });
