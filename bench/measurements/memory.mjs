@@ -14,13 +14,9 @@ export const memory = {
     { title: 'the same, PSS', unit: 'MB', of: [`PSS ${when}`, 'ours'] },
   ]),
   async open({ kernels, quick }) {
-    const fresh = async (kernel) => {
-      await sleep(1_000);
-      return named(FRESH, await memoryOf(kernel.pid));
-    };
     const contestant = (kind) => async () => {
       const kernel = await kernels.start(kind);
-      const found = await fresh(kernel);
+      const found = await freshMemory(kernel);
       await kernel.stop();
       return found;
     };
@@ -29,7 +25,7 @@ export const memory = {
     let resting = await afterOutputs(kernels);
     const ours = async () => {
       const kernel = await kernels.start('ours');
-      const found = await fresh(kernel);
+      const found = await freshMemory(kernel);
       // Its start ran the first.
       await kernel.ask('trips', { count: 199 });
       Object.assign(found, named(USED, await memoryOf(kernel.pid)), await resting.memory);
@@ -41,6 +37,11 @@ export const memory = {
     return { contestants: { ours, ...peers } };
   },
 };
+
+async function freshMemory(kernel) {
+  await sleep(1_000);
+  return named(FRESH, await memoryOf(kernel.pid));
+}
 
 /** A kernel that has displayed 50 MB three times; `memory` resolves after 30 s. */
 async function afterOutputs(kernels) {

@@ -19,23 +19,24 @@ export const roundTrip = {
     },
   ],
   open({ kernels }) {
-    const sample = async (kernel) => {
-      // The other measurements came in between.
-      await kernel.ask('trips', { count: 10 });
-      return { trip: await kernel.ask('trips', { count: 20 }) };
-    };
-    const { contestants } = onWarm(kernels, ['ours', 'ours, plain text', 'Deno', 'ipykernel'], sample);
+    const { contestants } = onWarm(kernels, ['ours', 'ours, plain text', 'Deno', 'ipykernel'], blockOfTrips);
     // A new one each time: with the zeromq that it installs today, iopub of a tslab carries 512 messages and then loses some.
     const tslab = async () => {
       const kernel = await kernels.start('tslab');
       await kernel.ask('trips', { count: 50 });
-      const found = await sample(kernel);
+      const found = await blockOfTrips(kernel);
       await kernel.stop();
       return found;
     };
     return { contestants: { ...contestants, tslab } };
   },
 };
+
+async function blockOfTrips(kernel) {
+  // The other measurements came in between.
+  await kernel.ask('trips', { count: 10 });
+  return { trip: await kernel.ask('trips', { count: 20 }) };
+}
 
 /** As people type: a pause before each cell. */
 export const rested = {

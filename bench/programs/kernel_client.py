@@ -6,6 +6,7 @@ milliseconds. `kernel` is the number that `start` has given.
 
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -30,12 +31,14 @@ def start(name, encryption):
     reply_to(client, client.kernel_info())
     reply = since(begin)
     # As front ends do: code is sent once iopub has carried something, or the output of the cell could be lost.
-    while True:
+    for _ in range(200):
         try:
-            client.get_iopub_msg(timeout=0.005)
+            client.get_iopub_msg(timeout=0.05)
             break
         except Empty:
             client.kernel_info()
+    else:
+        raise TimeoutError("iopub carries nothing")
     done(client, client.execute("1+1"))
     cell = since(begin)
     kernels.append((manager, client))
@@ -152,6 +155,8 @@ def until_idle(client, identifier):
 
 
 acts = {"start": start, "stop": stop, "trips": trips, "queue": queue, "run": run, "interrupt": interrupt}
+# Deno and tslab outlive a client that does not end them.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 try:
     for line in sys.stdin:
         request = json.loads(line)

@@ -1,6 +1,6 @@
 // Starts kernels at once with our manager, and ends them. Prints `{"wall", "stall", "busy"}`, milliseconds: until all are ready; the longest
-// time in which the event loop had no turn; and the processor time of this process in it. The rest of that time other processes had the
-// processors.
+// time in which the event loop had no turn; and the processor time of this process in it. In the rest of it this process waited for a new one
+// to run its program, or other processes had the processors.
 // Usage: many-kernels.mjs COUNT
 import { startKernel } from 'jupyter-curve';
 

@@ -1,6 +1,6 @@
 /** Draws a comparison as an SVG that is readable on light and on dark pages. */
 
-const [NAMES, COLUMN, BAR, TOP, LINE] = [150, 152, 84, 52, 26];
+const [NAMES, COLUMN, BAR, TOP, LINE] = [180, 155, 78, 52, 26];
 const INK = '#808080';
 const [OURS, OTHERS] = ['#2f81f7', '#a8a8a8'];
 

@@ -1,7 +1,8 @@
 import { readFile, readdir } from 'node:fs/promises';
 
-/** Memory of a process and its descendants, in MB (2^20 bytes): `rss` counts shared pages in each, `pss` divides them up. Linux only. */
+/** Memory of a process and its descendants, in MB (2^20 bytes): `rss` counts shared pages in each, `pss` divides them up. Nothing where there is no /proc. */
 export async function memoryOf(pid) {
+  if (process.platform !== 'linux') return {};
   const total = { rss: 0, pss: 0 };
   for (const one of await treeOf(pid)) {
     const text = await readFile(`/proc/${one}/smaps_rollup`, 'utf8').catch(() => '');

@@ -71,6 +71,7 @@ function keep(samples, contestant, round, found) {
   for (const [figure, values] of Object.entries(found)) {
     const series = ((samples[figure] ??= {})[contestant] ??= []);
     while (series.length <= round) series.push([]);
-    series[round].push(...[values].flat());
+    // What this system does not tell is no number.
+    series[round].push(...[values].flat().filter(Number.isFinite));
   }
 }
