@@ -2,11 +2,12 @@
  * The tables that `npm run bench` can make. To add a row, add it to `rows` of the measurement that takes its samples; for another kind of sample,
  * write a file in bench/measurements and list what it exports here. To add a table, add an entry to `sets`: `npm run bench -- NAME` makes it.
  *
- * A measurement is `{ name, rows, open, slow? }`.
+ * A measurement is `{ name, rows, open, turns?, slow? }`.
  * - `name` is the word that chooses it on the command line.
  * - `open(bench)` prepares it, and resolves to `{ contestants, close? }`; see support/bench.mjs for what `bench` has. Kernels of
  *   `bench.kernels` end without `close`.
- * - `contestants` is `{ NAME: sample }`. Each round calls every `sample` once; it resolves to `{ FIGURE: number or numbers }`.
+ * - `contestants` is `{ NAME: sample }`. Each round calls every `sample` once, or `turns` times by turns; it resolves to
+ *   `{ FIGURE: number or numbers }`. A quick run leaves out contestants that no row names.
  * - `slow`: one round is enough for a quick run.
  *
  * A row is `{ title, unit, of, over?, minus?, take?, atMost?, atLeast? }`.
@@ -44,12 +45,13 @@ import { manyCells } from './measurements/many-cells.mjs';
 import { manyKernels } from './measurements/many-kernels.mjs';
 import { memory } from './measurements/memory.mjs';
 import { display, lines } from './measurements/output.mjs';
-import { queue, rested, roundTrip } from './measurements/round-trip.mjs';
+import { queue, rested, roundTrip, tslabTrip } from './measurements/round-trip.mjs';
 import { start } from './measurements/start.mjs';
 
 const speed = [
   start,
   roundTrip,
+  tslabTrip,
   rested,
   queue,
   lines,

@@ -50,7 +50,10 @@ export async function openExecutor(connection) {
       allow_stdin: false,
     });
     const begin = performance.now();
-    const done = new Promise((resolve) => (waiting = { id: message.header.msg_id, resolve }));
+    const done = new Promise((resolve, reject) => {
+      const limit = setTimeout(() => reject(new Error('A cell had no reply, or no idle, within a minute.')), 60_000);
+      waiting = { id: message.header.msg_id, resolve: () => (clearTimeout(limit), resolve()) };
+    });
     await dialer.send('shell', message);
     await done;
     return { reply: waiting.reply - begin, done: Math.max(waiting.reply, waiting.idle) - begin };

@@ -1,6 +1,9 @@
 import { readFile, readdir } from 'node:fs/promises';
 
-/** Memory of a process and its descendants, in MB (2^20 bytes): `rss` counts shared pages in each, `pss` divides them up. Nothing where there is no /proc. */
+/**
+ * Memory of a process and its descendants, in MB (2^20 bytes): `rss` counts shared pages in each, `pss` divides them up. Neither is there
+ * where there is no /proc.
+ */
 export async function memoryOf(pid) {
   if (process.platform !== 'linux') return {};
   const total = { rss: 0, pss: 0 };

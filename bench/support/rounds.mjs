@@ -1,5 +1,5 @@
 /**
- * Takes samples of all measurements in rounds. In a round every measurement has its turn, and in it every contestant, each round in another
+ * Takes samples of all measurements in rounds. In a round every measurement has its turn, and in it every contestant, each time in another
  * order: what slows the machine for a while slows all of them.
  *
  * `limits` are `rounds`, and in a quick run `until`, a time of `performance.now()` from which on nothing more is begun.
@@ -30,7 +30,7 @@ export async function takeRounds(measurements, bench, { rounds, until = Infinity
       onStep(`preparing ${measurement.name}`);
       await attempt(measurement.name, async () => {
         const { contestants, close } = await measurement.open(bench);
-        open.push({
+        open.unshift({
           measurement,
           contestants: Object.entries(contestants).filter(wantedIn(measurement, bench)),
           close,
@@ -40,15 +40,17 @@ export async function takeRounds(measurements, bench, { rounds, until = Infinity
     for (let round = 0; round < rounds && timeLeft(); round += 1) {
       onStep(`round ${round + 1} of ${rounds}`);
       for (const { measurement, contestants } of open) {
-        const { name, slow = false } = measurement;
+        const { name, slow = false, turns = 1 } = measurement;
         const skipped = broken.some((one) => one.name === name) || (bench.quick && slow && round > 0);
         if (skipped || !timeLeft()) continue;
         await attempt(name, async () => {
-          for (const [contestant, sample] of rotated(contestants, round)) {
-            const found = await sample().catch((error) => {
-              throw new Error(`${contestant}: ${error.message}`, { cause: error });
-            });
-            keep(samples, contestant, round, found);
+          for (let turn = 0; turn < turns; turn += 1) {
+            for (const [contestant, sample] of rotated(contestants, round * turns + turn)) {
+              const found = await sample().catch((error) => {
+                throw new Error(`${contestant}: ${error.message}`, { cause: error });
+              });
+              keep(samples, contestant, round, found);
+            }
           }
         });
       }

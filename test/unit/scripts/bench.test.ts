@@ -44,20 +44,35 @@ test('a row without samples has no result', async () => {
   expect(await evaluate('rows.mjs', `it.evaluate(${row}, ${samples}) ?? null`)).toBeNull();
 });
 
-test('every round calls each contestant once, in another order', async () => {
+test('each turn calls every contestant once, in another order', async () => {
   const found = await evaluate(
     'rounds.mjs',
     `(async () => {
       const order = [];
       const sample = (name) => async () => (order.push(name), { trip: order.length });
       const contestants = { a: sample('a'), b: sample('b'), c: sample('c') };
-      const found = await it.takeRounds([{ name: 'x', rows: [], open: async () => ({ contestants }) }], {}, { rounds: 2 }, () => {});
+      const found = await it.takeRounds([{ name: 'x', rows: [], turns: 2, open: async () => ({ contestants }) }], {}, { rounds: 2 }, () => {});
       return { order: order.join(''), ...found };
     })()`,
   );
   expect(found).toEqual({
-    order: 'abcbca',
-    samples: { trip: { a: [[1], [6]], b: [[2], [4]], c: [[3], [5]] } },
+    order: 'abcbcacababc',
+    samples: {
+      trip: {
+        a: [
+          [1, 6],
+          [8, 10],
+        ],
+        b: [
+          [2, 4],
+          [9, 11],
+        ],
+        c: [
+          [3, 5],
+          [7, 12],
+        ],
+      },
+    },
     broken: [],
   });
 });
