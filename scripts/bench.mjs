@@ -1,125 +1,102 @@
-// npm run bench [-- peers|access] [ROUNDS]: side by side with the peers, and what access costs, in interleaved runs. Prints a table,
-// writes artifacts/bench.json (of one part alone artifacts/bench-PART.json), and of access docs/pictures/access-cost.svg.
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { accessGoals, curveOf, figures as accessFigures, measureAccess } from '../bench/access.mjs';
-import { compareClients } from '../bench/compare-clients.mjs';
-import { drawCurves } from '../bench/cost-curve.mjs';
-import { goals } from '../bench/goals.mjs';
+// npm run bench [-- SET] [quick] [ROUNDS] [MEASUREMENT...]: the table of bench/sets.mjs, from one interleaved run. Prints it, and writes
+// artifacts/bench/SET.json. Without `quick` and without chosen measurements also the pages and pictures that show it.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
+import { openBench } from '../bench/support/bench.mjs';
+import { VERSIONS } from '../bench/support/peers.mjs';
+import { publish } from '../bench/support/publish.mjs';
+import { takeRounds } from '../bench/support/rounds.mjs';
+import { evaluate } from '../bench/support/rows.mjs';
+import { asText, tableOf } from '../bench/support/table.mjs';
 import { build } from './tasks/build.mjs';
 import { ensureDependencies } from './tasks/dependencies.mjs';
 import { ensurePython } from './tasks/python-environment.mjs';
 import { inRoot, script, step } from './tasks/run.mjs';
 
-const exec = promisify(execFile);
+const ROUNDS = 11;
+const QUICK = { rounds: 3, seconds: 90 };
 
 script(async () => {
-  const args = process.argv.slice(2);
-  const part = args.find((arg) => arg === 'peers' || arg === 'access');
-  const rounds = Number(args.find((arg) => /^\d+$/.test(arg)) ?? 15);
   await ensureDependencies();
+  await build();
+  // What it measures is imported from dist.
+  const { sets } = await import('../bench/sets.mjs');
+  const { name, quick, rounds, measurements, whole } = readArguments(process.argv.slice(2), sets);
   const { python, problem } = await ensurePython();
   if (python === undefined) throw new Error(problem);
-  await build();
-
-  const folder = await mkdtemp(join(tmpdir(), 'jupyter-curve-bench-'));
+  const bench = await openBench(python, quick);
+  const machine = await describeMachine();
+  let found;
   try {
-    const env = await environment(folder, python);
-    const samples = {};
-    if (part !== 'access') {
-      step(`kernels, ${rounds} rounds`);
-      const kernels = await exec(python, [inRoot('bench', 'kernels.py'), String(rounds)], { env, maxBuffer: 2 ** 26 });
-      step('clients');
-      Object.assign(samples, JSON.parse(kernels.stdout), await compareClients(python, env, rounds));
-    }
-    if (part !== 'peers') {
-      step(`access, ${rounds} rounds`);
-      Object.assign(samples, await measureAccess(env, rounds));
-    }
-    const wanted = [...(part === 'access' ? [] : goals), ...(part === 'peers' ? [] : accessGoals)];
-    const figures = await report(rounds, samples, wanted, part === undefined ? 'bench.json' : `bench-${part}.json`);
-    if (part !== 'peers') await drawAccess(figures);
+    const until = quick ? performance.now() + QUICK.seconds * 1000 : Infinity;
+    found = await takeRounds(measurements, bench, { rounds, until }, step);
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await bench.close();
   }
+
+  const { samples, broken } = found;
+  const run = { ...machine, loadAfter: load(), quick, rounds };
+  const results = measurements.flatMap(({ rows }) => rows.map((row) => evaluate(row, samples) ?? row));
+  const measured = results.filter(({ ours }) => ours !== undefined);
+  await mkdir(inRoot('artifacts', 'bench'), { recursive: true });
+  const file = inRoot('artifacts', 'bench', `${name}.json`);
+  await writeFile(file, `${JSON.stringify({ run, results: measured, broken, samples }, null, 1)}\n`);
+
+  const sentence = describeRun(run);
+  const table = tableOf(measured);
+  process.stdout.write(`\n${asText(table)}\n${sentence}\n`);
+  for (const { title } of results.filter((row) => !measured.includes(row)))
+    process.stdout.write(`not measured: ${title}\n`);
+  for (const one of broken) process.stdout.write(`broken: ${one.name}: ${one.message}\n`);
+  if (broken.length > 0) return 1;
+  if (whole) {
+    const { pictures = {}, tables = {} } = sets[name].report?.(samples) ?? {};
+    await publish({ pictures, tables: { ...tables, [name]: table } }, sentence);
+  }
+  return 0;
 });
 
-async function drawAccess(figures) {
-  const { listeners, onlookers, memory } = accessFigures;
-  const [letIn, watching] = ['#1f77b4', '#d95f02'];
-  const drawing = drawCurves([
-    {
-      title: 'Execute round trip of one client',
-      unit: 'ms, median',
-      lines: [
-        { name: 'the others let in', colour: letIn, points: curveOf(figures, listeners) },
-        { name: 'the others looking on', colour: watching, points: curveOf(figures, onlookers) },
-      ],
-    },
-    {
-      title: 'Memory of the kernel process',
-      unit: 'MB resident',
-      lines: [{ name: 'the others let in', colour: letIn, points: curveOf(figures, memory) }],
-    },
-  ]);
-  await writeFile(inRoot('docs', 'pictures', 'access-cost.svg'), drawing);
-}
-
-async function environment(folder, python) {
-  const env = {
-    ...process.env,
-    PATH: `${dirname(python)}${delimiter}${process.env.PATH}`,
-    JUPYTER_RUNTIME_DIR: join(folder, 'runtime'),
-    JUPYTER_DATA_DIR: join(folder, 'data'),
-    JUPYTER_CONFIG_DIR: join(folder, 'config'),
-    JUPYTER_PATH: join(folder, 'prefix', 'share', 'jupyter'),
-    IPYTHONDIR: join(folder, 'ipython'),
-  };
-  await mkdir(env.JUPYTER_RUNTIME_DIR, { mode: 0o700 });
-  await exec(process.execPath, [inRoot('dist', 'cli', 'main.js'), 'install', '--prefix', join(folder, 'prefix')], {
-    env,
-  });
-  return env;
-}
-
-async function report(rounds, samples, wanted, file) {
-  const figures = Object.fromEntries(
-    Object.entries(samples).map(([figure, variants]) => [
-      figure,
-      Object.fromEntries(Object.entries(variants).map(([variant, values]) => [variant, summary(values)])),
-    ]),
-  );
-  const ratios = wanted.map((goal) => {
-    const value = goal.value((figure, variant, of = 'median') => figures[figure][variant][of]);
-    return { what: goal.what, value, atMost: goal.atMost, met: value <= goal.atMost };
-  });
-  const machine = { node: process.version, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), rounds };
-  await mkdir(inRoot('artifacts'), { recursive: true });
-  await writeFile(inRoot('artifacts', file), `${JSON.stringify({ machine, ratios, figures }, null, 2)}\n`);
-
-  for (const [figure, variants] of Object.entries(figures)) {
-    process.stdout.write(`\n${figure}\n`);
-    for (const [variant, { median, low, high, count }] of Object.entries(variants)) {
-      const spread = count > 1 ? `  (quartiles ${format(low)} to ${format(high)}, n = ${count})` : '';
-      process.stdout.write(`  ${variant.padEnd(20)} ${format(median).padStart(9)}${spread}\n`);
-    }
-  }
-  process.stdout.write('\n');
-  for (const { what, value, atMost, met } of ratios) {
-    process.stdout.write(
-      `${met ? 'met    ' : 'NOT MET'}  ${format(value).padStart(7)} ≤ ${String(atMost).padEnd(5)} ${what}\n`,
+function readArguments(args, sets) {
+  const name = args.find((arg) => arg in sets) ?? 'speed';
+  const all = sets[name].measurements;
+  const quick = args.includes('quick');
+  const count = args.find((arg) => /^[1-9]\d*$/.test(arg));
+  const chosen = all.filter((one) => args.includes(one.name));
+  const known = [...Object.keys(sets), 'quick', count, ...all.map((one) => one.name)];
+  const unknown = args.filter((arg) => !known.includes(arg));
+  if (unknown.length > 0) {
+    const words = all.map((one) => one.name).join(', ');
+    throw new Error(
+      `There is no ${unknown.join(', ')} among the figures of ${name}. Name a set (${Object.keys(sets).join(', ')}), quick, a number of rounds, or some of: ${words}.`,
     );
   }
-  return figures;
+  return {
+    name,
+    quick,
+    rounds: Number(count ?? (quick ? QUICK.rounds : ROUNDS)),
+    measurements: chosen.length > 0 ? chosen : all,
+    whole: !quick && chosen.length === 0,
+  };
 }
 
-function summary(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-  return { median: at(0.5), low: at(0.25), high: at(0.75), p95: at(0.95), most: sorted.at(-1), count: sorted.length };
+async function describeMachine() {
+  const requirements = await readFile(inRoot('test', 'requirements.txt'), 'utf8');
+  const pinned = ['ipykernel', 'jupyter_client'].map((name) => [
+    name,
+    new RegExp(`^${name.replace('_', '[_-]')}==(\\S+)`, 'm').exec(requirements)?.[1],
+  ]);
+  return {
+    date: new Date().toISOString(),
+    node: process.version,
+    processors: cpus().length,
+    versions: { ...VERSIONS, ...Object.fromEntries(pinned) },
+    loadBefore: load(),
+  };
 }
 
-const format = (value) => value.toFixed(value < 10 ? 2 : 0);
+const load = () => Number(loadavg()[0].toFixed(1));
+
+function describeRun({ date, node, processors, loadBefore, loadAfter, rounds, quick, versions }) {
+  const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `Measured on ${date.slice(0, 10)}, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}${quick ? ' at most' : ''}, Node ${node.slice(1)}, ${processors} processors, load average ${loadBefore} before and ${loadAfter} after; ${others.join(', ')}.`;
+}
