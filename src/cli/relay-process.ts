@@ -1,6 +1,6 @@
 import { SECRET_VARIABLE } from '../connection/connection-info.js';
 import { guardProcess } from '../keys/guard-process.js';
-import { readWrappedSpec } from '../relay/wrapped-spec.js';
+import { readWrappedSpec } from '../launch/relayed-spec.js';
 import { startInnerKernel, type InnerEnd, type InnerKernel } from '../relay/inner-kernel.js';
 import { eraseVariable } from '../server/erase-variable.js';
 import { definedOnly } from '../support/defined-only.js';

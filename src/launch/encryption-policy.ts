@@ -1,10 +1,14 @@
 import type { Transport } from '../connection/connection-info.js';
 import { CurveKernelError } from '../errors.js';
 import type { KernelSpec } from './kernelspec.js';
+import { relayedKernelSpec, whyNotRelayed } from './relayed-spec.js';
 import { isObject } from '../support/is-object.js';
 
-/** Policy for Curve keys of kernels that are started; the three values of JEP 145. */
-export type TransportEncryption = 'disabled' | 'auto' | 'required';
+/**
+ * Policy for Curve keys of kernels that are started: the three values of JEP 145, and `native`. A kernel that cannot encrypt runs behind the relay
+ * under `auto` and `required`; `native` insists on the kernel's own encryption.
+ */
+export type TransportEncryption = 'disabled' | 'auto' | 'required' | 'native';
 
 /** Where a kernel finds its secret key: in the connection file (JEP 145), or only in its environment. */
 export type SecretBy = 'file' | 'environment';
@@ -18,14 +22,25 @@ export interface ManagerWarning {
   readonly hint: string;
 }
 
+/** What decides about one kernel. */
+export interface EncryptionRequest {
+  readonly policy: TransportEncryption;
+  readonly transport: Transport;
+  readonly secretBy: SecretBy;
+  /** Why it cannot run behind the relay, if that was tried. */
+  readonly relayFailure?: string | undefined;
+}
+
 /** Decision for one kernel. */
 export interface EncryptionDecision {
   readonly encrypt: boolean;
+  /** The kernelspec to start: that of the kernel, or one of the relay that runs it. */
+  readonly spec: KernelSpec;
   /** Set when `auto` falls back to plain text over tcp. */
   readonly warning?: ManagerWarning;
 }
 
-const POLICIES: readonly string[] = ['disabled', 'auto', 'required'] satisfies readonly TransportEncryption[];
+const POLICIES: readonly string[] = ['disabled', 'auto', 'required', 'native'] satisfies readonly TransportEncryption[];
 
 /**
  * Decides, before anything is started, whether a kernel gets keys. `auto` without keys is a warning on tcp only: an ipc socket lies in a
@@ -36,28 +51,31 @@ const POLICIES: readonly string[] = ['disabled', 'auto', 'required'] satisfies r
  */
 export function decideEncryption(
   spec: KernelSpec,
-  { policy, transport, secretBy }: { policy: TransportEncryption; transport: Transport; secretBy: SecretBy },
+  { policy, transport, secretBy, relayFailure }: EncryptionRequest,
 ): EncryptionDecision {
   if (!POLICIES.includes(policy)) throw new TypeError(`transportEncryption must be one of ${POLICIES.join(', ')}.`);
-  if (policy === 'disabled') return { encrypt: false };
+  if (policy === 'disabled') return { encrypt: false, spec };
   if (spec.supportsCurve) {
     const promises = spec.metadata['jupyter_curve'];
     const takesVariable = isObject(promises) && promises['secret_by_environment'] === true;
     if (secretBy === 'environment' && !takesVariable) throw secretUnsupportedError(spec);
-    return { encrypt: true };
+    return { encrypt: true, spec };
   }
-  if (policy === 'required') throw encryptionUnsupportedError(spec);
-  if (transport === 'ipc') return { encrypt: false };
-  const message = `The kernel "${spec.name}" does not advertise Curve: code and output travel as plain text over tcp.`;
+  if (policy === 'native') throw encryptionUnsupportedError(spec);
+  const problem = relayFailure ?? whyNotRelayed(spec);
+  if (problem === undefined) return { encrypt: true, spec: relayedKernelSpec(spec) };
+  if (policy === 'required') throw encryptionUnsupportedError(spec, problem);
+  if (transport === 'ipc') return { encrypt: false, spec };
+  const message = `The kernel "${spec.name}" does not advertise Curve, and ${problem}: code and output travel as plain text over tcp.`;
   const hint =
     'Update the kernel and install its kernelspec again; "--transport-encryption required" (transportEncryption in the library) refuses such kernels.';
-  return { encrypt: false, warning: { code: 'encryption-unavailable', message, hint } };
+  return { encrypt: false, spec, warning: { code: 'encryption-unavailable', message, hint } };
 }
 
-function encryptionUnsupportedError(spec: KernelSpec): CurveKernelError {
+function encryptionUnsupportedError(spec: KernelSpec, problem?: string): CurveKernelError {
   return new CurveKernelError(
     'encryption-unsupported',
-    `Encryption is required, and the kernel "${spec.name}" does not advertise it: metadata.supported_encryption of its kernel.json does not name "curve".`,
+    `Encryption is required, and the kernel "${spec.name}" does not advertise it: metadata.supported_encryption of its kernel.json does not name "curve"${problem === undefined ? '' : `; and it ${problem}`}.`,
     {
       hint: 'Update the kernel and install its kernelspec again, or allow plain text with transport encryption "auto".',
       data: { name: spec.name, resourceDir: spec.resourceDir },

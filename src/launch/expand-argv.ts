@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CurveKernelError } from '../errors.js';
 import type { KernelSpec } from './kernelspec.js';
 import { findExecutable, findPythonPrefix } from './python-prefix.js';
+import { readWrappedSpec, relayedBy } from './relayed-spec.js';
 import { isObject } from '../support/is-object.js';
 
 /** Options of {@link expandArgv}. */
@@ -46,8 +47,11 @@ export async function expandArgv(
       )
       .replace(/^~(?=\/|$)/, () => home);
   const command = [(await findPython(program, [given, prefix], env)) ?? program, ...rest].map(fill);
-  const keepsArgv = ipythonHistory || command.some((argument) => argument.startsWith(HISTORY_FILE));
-  if (keepsArgv || !command.some((argument) => IPYKERNEL.test(argument))) return command;
+  if (ipythonHistory) return command;
+  const relayed = relayedBy(spec);
+  const ofKernel = relayed === undefined ? command : (await readWrappedSpec(relayed.spec)).argv;
+  const keepsArgv = [...command, ...ofKernel].some((argument) => argument.startsWith(HISTORY_FILE));
+  if (keepsArgv || !ofKernel.some((argument) => IPYKERNEL.test(argument))) return command;
   return [...command, `${HISTORY_FILE}:memory:`]; // as nbclient does
 }
 

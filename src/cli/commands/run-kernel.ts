@@ -68,7 +68,7 @@ export async function joinKernel(
 ): Promise<RunKernel> {
   const keys = await findCredentials(existing, keyFile);
   const { curve, kernelName = '' } = await readConnectionFile(existing, keys);
-  if (policy === 'required' && curve === undefined) {
+  if ((policy === 'required' || policy === 'native') && curve === undefined) {
     throw new CurveKernelError('encryption-not-enforced', `The kernel of ${existing} is not encrypted.`, {
       hint: 'Start it with the transport encryption "required".',
     });

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { findKernelSpec } from '../../launch/find-kernelspecs.js';
-import { relayedBy } from '../../relay/wrapped-spec.js';
+import { relayedBy } from '../../launch/relayed-spec.js';
 import { defineCommand } from '../command.js';
 import { fileSystemError, foreignKernelspecError, ownership } from '../kernelspec/installed-kernelspec.js';
 import { kernelspecFolder, PLACE_OPTIONS } from '../kernelspec/kernelspec-folder.js';
@@ -45,7 +45,7 @@ export const command = defineCommand({
     }
     const options = [...(inner === 'tcp' ? ['--inner=tcp'] : []), ...sharingArguments(args)];
     try {
-      await replaceFolder(folder, async (draft) => writeWrappedSpec(draft, { original, name, folder, options }));
+      await replaceFolder(folder, async (draft) => writeWrappedSpec(draft, { original, name, options }));
     } catch (error) {
       throw fileSystemError(folder, error);
     }

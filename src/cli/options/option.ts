@@ -26,8 +26,8 @@ export const KERNEL_OPTION = { ...text('Kernel to use, by its name in "specs"'),
 
 /** The option `--transport-encryption`, with the values and the default of the library. */
 export const ENCRYPTION_OPTION = {
-  choices: ['disabled', 'auto', 'required'],
+  choices: ['disabled', 'auto', 'required', 'native'],
   default: 'auto',
   requiresArg: true,
-  describe: 'auto: encrypt if the kernel can; required: fail otherwise',
+  describe: 'auto: encrypt, by a relay if the kernel cannot; required: fail otherwise; native: without a relay',
 } as const;

@@ -14,8 +14,13 @@ import { diagnoseStart, type StartLimits } from '../../launch/diagnose-start.js'
 
 /** The settings of a kernel, the same for each of its processes. */
 export interface KernelPlan extends Omit<LaunchKernelOptions, 'connection' | 'address'> {
+  /** The kernelspec that was asked for. */
+  readonly original: KernelSpec;
+  /** The kernelspec that is started: the same, or that of a relay that runs it. */
   readonly spec: KernelSpec;
   readonly policy: TransportEncryption;
+  /** Why it cannot run behind the relay, if that was tried. */
+  readonly relayFailure?: string | undefined;
   readonly transport: Transport;
   readonly ip: string;
   readonly file: KernelConnectionFile;
@@ -106,7 +111,7 @@ async function tryRun(
   try {
     const { info, sockets } = await diagnoseStart(spec.name, kernel.exited, limits, async (signal) => {
       const found = await waitUntilReady(plan, connection, limits.milliseconds, signal);
-      if (plan.policy === 'required') await proveEncryption(connection, signal);
+      if (isProven(plan.policy)) await proveEncryption(connection, signal);
       return found;
     });
     return { process: kernel, connection, info, security: describeSecurity(plan.policy, keys, sockets) };
@@ -138,6 +143,8 @@ async function waitUntilReady(
   return found;
 }
 
+const isProven = (policy: TransportEncryption): boolean => policy === 'required' || policy === 'native';
+
 function describeSecurity(
   policy: TransportEncryption,
   { curve }: KernelKeys,
@@ -147,6 +154,5 @@ function describeSecurity(
   if (curve === undefined) return { policy, encrypted: false, proven: false, sockets };
   if (plain.length > 0)
     throw notEnforcedError(`Without encryption: ${plain.map(([name]) => name).join(', ')}.`, { sockets });
-  const proven = policy === 'required';
-  return { policy, encrypted: true, proven, sockets, fingerprint: fingerprint(curve.publicKey) };
+  return { policy, encrypted: true, proven: isProven(policy), sockets, fingerprint: fingerprint(curve.publicKey) };
 }

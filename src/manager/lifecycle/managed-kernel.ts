@@ -176,7 +176,8 @@ export class ManagedKernel implements AsyncDisposable {
 
   #decide({ transportEncryption }: RestartOptions): EncryptionDecision & { readonly plan: KernelPlan } {
     const plan = { ...this.#plan, policy: transportEncryption ?? this.#plan.policy };
-    return { plan, ...decideEncryption(plan.spec, plan) };
+    const decision = decideEncryption(plan.original, plan);
+    return { ...decision, plan: { ...plan, spec: decision.spec } };
   }
 
   async #end(now: boolean, restart: boolean): Promise<void> {

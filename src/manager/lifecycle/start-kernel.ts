@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { isCurveKernelError } from '../../errors.js';
 import type { Transport } from '../../connection/connection-info.js';
 import { RestartBackoff, type AutoRestart } from './auto-restart.js';
 import {
@@ -23,7 +24,7 @@ export interface StartKernelOptions {
   readonly kernelName: string;
   /** Up to 64 letters, digits, `_` and `-`. Default: a random UUID. */
   readonly id?: string;
-  /** Default `auto`: encrypted if the kernelspec advertises it, else a warning. */
+  /** Default `auto`: encrypted by the kernel if its kernelspec advertises that, else by the relay, else a warning. */
   readonly transportEncryption?: TransportEncryption;
   /** Default `tcp`. */
   readonly transport?: Transport;
@@ -76,14 +77,15 @@ export async function startKernel(options: StartKernelOptions): Promise<ManagedK
   const id = options.id ?? randomUUID();
   if (!/^[\w-]{1,64}$/.test(id)) throw new TypeError('A kernel id must have 1 to 64 letters, digits, _ and -.');
   const env = { ...process.env, ...options.env };
-  const spec = await (options.findKernelSpec ?? ((name) => findKernelSpec(name, { env })))(kernelName);
-  const { encrypt, warning } = decideEncryption(spec, { policy, transport, secretBy });
+  const original = await (options.findKernelSpec ?? ((name) => findKernelSpec(name, { env })))(kernelName);
+  const { encrypt, spec, warning } = decideEncryption(original, { policy, transport, secretBy });
   if (warning !== undefined) onWarning(warning);
 
   const runtime = await jupyterRuntimeFolder(env);
   await sweepOrphans(runtime);
   const plan: KernelPlan = {
     id,
+    original,
     spec,
     policy,
     secretBy,
@@ -99,11 +101,28 @@ export async function startKernel(options: StartKernelOptions): Promise<ManagedK
     onOutput,
     onDropped: onError && ((error) => onError(id, error)),
   };
-  const keys = await issueKeys(encrypt);
-  const run = await startRun(plan, keys, signal);
   const backoff = new RestartBackoff(options.autoRestart);
   const { shutdownTimeout = 2500 } = options;
-  return new ManagedKernel(plan, { keys, run, backoff, onWarning, shutdownTimeout });
+  const keys = await issueKeys(encrypt);
+  try {
+    return new ManagedKernel(plan, {
+      keys,
+      run: await startRun(plan, keys, signal),
+      backoff,
+      onWarning,
+      shutdownTimeout,
+    });
+  } catch (error) {
+    if (policy !== 'auto' || spec === original || !isCurveKernelError(error, 'kernel-start-failed')) throw error;
+    // Some kernels have no ipc sockets, which the relay speaks to them by.
+    const relayFailure = 'could not be started behind the relay';
+    const plain = decideEncryption(original, { policy, transport, secretBy, relayFailure });
+    const plainPlan = { ...plan, spec: plain.spec, relayFailure };
+    const plainKeys = await issueKeys(plain.encrypt);
+    const run = await startRun(plainPlan, plainKeys, signal);
+    if (plain.warning !== undefined) onWarning(plain.warning);
+    return new ManagedKernel(plainPlan, { keys: plainKeys, run, backoff, onWarning, shutdownTimeout });
+  }
 }
 
 /** The wildcard as jupyter_client writes it: its clients can connect to 0.0.0.0, which is this machine, but not to `*`. */

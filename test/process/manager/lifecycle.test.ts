@@ -190,7 +190,7 @@ describe('a kernel that dies by itself', () => {
     const restarted = nextEvent(kernel, 'restarted');
     let refused: Promise<unknown> = Promise.resolve();
     kernel.on('restarting', () => {
-      refused = kernel.restart({ transportEncryption: 'required' }).catch((error: unknown) => error);
+      refused = kernel.restart({ transportEncryption: 'native' }).catch((error: unknown) => error);
     });
     process.kill(Number(pid), 'SIGKILL');
     await restarted;

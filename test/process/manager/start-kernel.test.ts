@@ -110,25 +110,38 @@ describe('a kernel that does not become ready', () => {
 });
 
 describe('encryption', () => {
-  test('required fails before anything is started when the kernelspec does not advertise it', async () => {
+  test('native fails before anything is started when the kernelspec does not advertise it', async () => {
     await place.describeOdd('old', ['plaintext'], { metadata: {} });
-    const error = await failure(place.start('old', { launcher, transportEncryption: 'required' }));
+    const error = await failure(place.start('old', { launcher, transportEncryption: 'native' }));
     expect(error).toMatchObject({ code: 'encryption-unsupported', hint: expect.stringContaining('"auto"') });
     await expectNothingLeft(0);
   });
 
-  test('auto falls back with one warning on tcp, also over restarts, and with none on ipc', async () => {
-    await place.describeOdd('old', ['plaintext'], { metadata: {} });
+  test.each(['auto', 'required'] as const)(
+    '%s: a kernel that does not advertise it runs behind the relay, also after a restart',
+    async (transportEncryption) => {
+      await place.describeOdd('old', ['plaintext'], { metadata: {} });
+      const kernel = await place.start('old', { onWarning, transportEncryption });
+      await kernel.restart();
+      expect(kernel.security).toMatchObject({ encrypted: true, proven: transportEncryption === 'required' });
+      expect(kernel.spec).toMatchObject({ name: 'old', interruptMode: 'message' });
+      expect(warnings).toEqual([]);
+    },
+  );
+
+  test('auto falls back with one warning on tcp where the relay cannot run the kernel, also over restarts', async () => {
+    await place.describeOdd('old', ['plaintext', 'tcp-only'], { metadata: {} });
+    const required = await failure(place.start('old', { transportEncryption: 'required' }));
+    expect(required).toMatchObject({ code: 'kernel-start-failed' });
     const kernel = await place.start('old', { onWarning });
     await kernel.restart();
     expect(warnings).toEqual([
       expect.objectContaining({
         code: 'encryption-unavailable',
-        message: expect.stringContaining('plain text over tcp'),
+        message: expect.stringMatching(/could not be started behind the relay.*plain text over tcp/),
       }),
     ]);
     expect(kernel.security).toMatchObject({ encrypted: false, proven: false });
-    await place.start('old', { onWarning, transport: 'ipc' });
     await place.start('old', { onWarning, transportEncryption: 'disabled' });
     expect(warnings).toHaveLength(1);
   });
