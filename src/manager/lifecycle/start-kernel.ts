@@ -119,8 +119,8 @@ export async function startKernel(options: StartKernelOptions): Promise<ManagedK
     const plain = decideEncryption(original, { policy, transport, secretBy, relayFailure });
     const plainPlan = { ...plan, spec: plain.spec, relayFailure };
     const plainKeys = await issueKeys(plain.encrypt);
-    const run = await startRun(plainPlan, plainKeys, signal);
     if (plain.warning !== undefined) onWarning(plain.warning);
+    const run = await startRun(plainPlan, plainKeys, signal);
     return new ManagedKernel(plainPlan, { keys: plainKeys, run, backoff, onWarning, shutdownTimeout });
   }
 }

@@ -285,17 +285,19 @@ describe('run', () => {
     },
   );
 
-  test('required refuses a kernel that does not advertise curve before it starts it, and auto warns', async () => {
+  test('a kernel that does not advertise curve runs behind the relay, and native refuses it before it is started', async () => {
     const file = await notebook('policy.ipynb', '1');
     const folder = join(line.folder, 'home/.local/share/jupyter/kernels/plain');
     await mkdir(folder, { recursive: true });
     const installed = await readFile(join(dirname(folder), 'typescript/kernel.json'), 'utf8');
     await writeFile(join(folder, 'kernel.json'), installed.replace('"curve"', '"tls"'));
-    const refused = await line.run('run', file, '-k', 'plain', '--transport-encryption', 'required');
+    const refused = await line.run('run', file, '-k', 'plain', '--transport-encryption', 'native');
     expect(refused).toMatchObject({ stdout: '', status: 4 });
-    const warned = await line.run('run', file, '-k', 'plain');
-    const stderr = expect.stringMatching(/^jupyter-curve: warning: .*\njupyter-curve: hint: /m);
-    expect(warned).toMatchObject({ stderr, stdout: '1\n', status: 0 });
+    for (const policy of ['auto', 'required']) {
+      const relayed = await line.run('run', file, '-k', 'plain', '--transport-encryption', policy, '--show-security');
+      const stderr = expect.not.stringContaining('warning');
+      expect(relayed).toMatchObject({ stderr, stdout: expect.stringMatching(/^1\n\n(.*\n)(.* CURVE .*\n){5}$/), status: 0 });
+    }
   });
 
   test.each([

@@ -120,7 +120,9 @@ test.each([
 test('the hints of warnings about plain text name options that there are', async () => {
   const folder = join(line.folder, 'home/.local/share/jupyter/kernels/plain');
   await mkdir(folder, { recursive: true });
-  const argv = [process.execPath, mainFile, 'kernel', '--connection-file', '{connection_file}'];
+  // Without ipc sockets, which the relay would speak to it by.
+  const script = 'grep -q ipc "$2" && exit 1; exec "$0" "$1" kernel --connection-file "$2"';
+  const argv = ['sh', '-c', script, process.execPath, mainFile, '{connection_file}'];
   await writeFile(join(folder, 'kernel.json'), JSON.stringify({ argv, display_name: 'Plain', language: 'typescript' }));
   const running = line.start('start', '--kernel', 'plain');
   await running.wrote('.json\n');
