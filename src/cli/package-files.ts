@@ -9,6 +9,9 @@ export const kernelspecTemplate = fileURLToPath(new URL('../../kernelspec', impo
 /** All that a kernel's process loads, in one file. */
 export const kernelBundle = fileURLToPath(new URL('kernel-process.cjs', import.meta.url));
 
+/** The same of a relay. */
+export const relayBundle = fileURLToPath(new URL('relay-process.cjs', import.meta.url));
+
 /** The program that a kernelspec starts. */
 export const kernelFile = fileURLToPath(new URL('kernel.cjs', import.meta.url));
 

@@ -1,6 +1,7 @@
 /**
  * Loads the bundle of a command with its code cache. `kernel` and `relay` have bundles of their own: their options are parsed without the libraries of
- * the other commands. `install` writes the cache where there is none for this Node. Bundled itself, to `start-program.cjs`: a CommonJS module loads
+ * the other commands. `install` writes the cache where there is none for this Node;
+ * with `--write-code-cache` any process does. Bundled itself, to `start-program.cjs`: a CommonJS module loads
  * `node:fs` and `node:crypto` in half the time.
  */
 import { createRequire } from 'node:module';
@@ -13,14 +14,15 @@ const BUNDLES = {
   relay: ['relay-process.cjs', 'runRelayProcess'],
 } as const;
 
+const WRITE = '--write-code-cache';
 const args = process.argv.slice(2);
 const [first, ...rest] = args;
 const isProcess = (first === 'kernel' && !args.includes('--help')) || (first === 'relay' && rest[0] !== '--help');
 const [name, run] = isProcess ? BUNDLES[first] : (['command.cjs', 'runCommand'] as const);
 const file = fileURLToPath(new URL(name, import.meta.url));
 const bundle = loadBundle(file, createRequire(file));
-if (first === 'install' && !bundle.fromCache) writeCacheOnExit(bundle);
+if (args.includes(WRITE) || (first === 'install' && !bundle.fromCache)) writeCacheOnExit(bundle);
 const program: Partial<
   typeof import('./run-command.js') & typeof import('./kernel-process.js') & typeof import('./relay-process.js')
 > = Object(bundle.exports);
-void program[run]?.(isProcess ? rest : args);
+void program[run]?.((isProcess ? rest : args).filter((arg) => arg !== WRITE));

@@ -1,13 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readKernelSpec } from '../../launch/kernelspec.js';
+import { readKernelSpec, type KernelSpec } from '../../launch/kernelspec.js';
+import { relayedKernelSpec } from '../../launch/relayed-spec.js';
 import { startKernel } from '../../manager/lifecycle/start-kernel.js';
 import { hasCodeCache } from '../../support/code-cache.js';
 import { EVALUATOR_BUNDLE, evaluatorCommand, evaluatorEnvironment } from '../../typescript/evaluator-command.js';
 import { EvaluatorProcess } from '../../typescript/evaluator-process.js';
-import { kernelBundle } from '../package-files.js';
+import { kernelBundle, relayBundle } from '../package-files.js';
 
+/** Has a process write the code cache of its bundle when it ends. */
+const WRITE = '--write-code-cache';
 /** Milliseconds for the start of the kernel that writes the cache. */
 const START_TIMEOUT = 20_000;
 
@@ -15,14 +18,18 @@ const START_TIMEOUT = 20_000;
 const FIRST_CELL = 'const one: number = 1;\nconsole.log(one);\ndisplay({ one });\nprocess.exit();';
 
 /**
- * Has a kernel and an evaluator write the code caches of their bundles (src/support/code-cache.ts), where there are none: kernels start in half the time with
+ * Has a kernel, an evaluator and a relay write the code caches of their bundles (src/support/code-cache.ts), where there are none: kernels start in half the time with
  * them. `kernelspec` is the folder of one that was installed. The folder of the package is another account's where root installed it; then kernels start
  * without, and that is no error.
  */
 export async function writeCodeCaches(kernelspec: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'jupyter-curve-'));
   try {
-    if (!hasCodeCache(kernelBundle)) await writeByKernel(kernelspec, folder);
+    const spec = await readKernelSpec('typescript', kernelspec);
+    if (!hasCodeCache(kernelBundle)) await writeByKernel({ ...spec, argv: [...spec.argv, WRITE] }, folder);
+    const relay = relayedKernelSpec(spec);
+    if (!hasCodeCache(relayBundle))
+      await writeByKernel({ ...relay, argv: relay.argv.toSpliced(relay.argv.indexOf('--'), 0, WRITE) }, folder);
     if (!hasCodeCache(EVALUATOR_BUNDLE)) await writeByEvaluator(folder);
   } catch {
     // The next installation tries again.
@@ -31,8 +38,7 @@ export async function writeCodeCaches(kernelspec: string): Promise<void> {
   }
 }
 
-async function writeByKernel(kernelspec: string, folder: string): Promise<void> {
-  const spec = await readKernelSpec('typescript', kernelspec);
+async function writeByKernel(spec: KernelSpec, folder: string): Promise<void> {
   const kernel = await startKernel({
     kernelName: spec.name,
     // Nothing of the user's: no policy and no authorized client counts for this kernel, and nothing is left in their folders.
@@ -42,7 +48,7 @@ async function writeByKernel(kernelspec: string, folder: string): Promise<void> 
     startTimeout: START_TIMEOUT,
     autoRestart: false,
     onWarning: () => undefined,
-    findKernelSpec: async () => ({ ...spec, argv: [...spec.argv, '--write-code-cache'] }),
+    findKernelSpec: async () => spec,
   });
   await kernel.shutdown();
 }
@@ -50,7 +56,7 @@ async function writeByKernel(kernelspec: string, folder: string): Promise<void> 
 async function writeByEvaluator(folder: string): Promise<void> {
   const command = await evaluatorCommand(process.execPath, []);
   const evaluator = new EvaluatorProcess({
-    command: { ...command, arguments: [...command.arguments, '--write-code-cache'] },
+    command: { ...command, arguments: [...command.arguments, WRITE] },
     cwd: folder,
     env: evaluatorEnvironment(process.env),
     onMessage: ({ type }) => {

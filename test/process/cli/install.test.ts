@@ -58,7 +58,7 @@ describe('install', () => {
 
   test('has the code caches of the kernel and of the evaluator written', async () => {
     const dist = join(dirname(realpathSync(mainFile)), '..');
-    const bundles = ['cli/kernel-process.cjs', 'typescript/evaluator/evaluator-process.cjs'];
+    const bundles = ['cli/kernel-process.cjs', 'cli/relay-process.cjs', 'typescript/evaluator/evaluator-process.cjs'];
     const caches = async (): Promise<string[]> => {
       const files = await readdir(dist, { recursive: true });
       return bundles.filter((bundle) => files.some((file) => file.startsWith(`${bundle}.`) && file.endsWith('.cache')));

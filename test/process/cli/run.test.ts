@@ -296,7 +296,11 @@ describe('run', () => {
     for (const policy of ['auto', 'required']) {
       const relayed = await line.run('run', file, '-k', 'plain', '--transport-encryption', policy, '--show-security');
       const stderr = expect.not.stringContaining('warning');
-      expect(relayed).toMatchObject({ stderr, stdout: expect.stringMatching(/^1\n\n(.*\n)(.* CURVE .*\n){5}$/), status: 0 });
+      expect(relayed).toMatchObject({
+        stderr,
+        stdout: expect.stringMatching(/^1\n\n(.*\n)(.* CURVE .*\n){5}$/),
+        status: 0,
+      });
     }
   });
 

@@ -61,6 +61,7 @@ test('the command installs the kernel from the unpacked package, and its own com
   expect(caches.map((name) => name.replace(/\.[^.]+\.cache$/, '')).toSorted()).toEqual([
     'command.cjs',
     'kernel-process.cjs',
+    'relay-process.cjs',
   ]);
   expect((await run(main, ['specs', '--help'])).stdout).toContain('jupyter-curve specs');
 });
