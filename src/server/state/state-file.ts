@@ -6,7 +6,7 @@ import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { currentUser } from '../../keys/private-file.js';
 import type { Secret } from '../../keys/secret.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
-import { isProcessMark, markProcess, type ProcessMark } from '../../support/process-start.js';
+import { isProcessMark, markProcess, type ProcessMark } from '../../support/process-mark.js';
 import { errorCode } from '../../support/system-error.js';
 import { openState, sealState } from './sealed-state.js';
 
