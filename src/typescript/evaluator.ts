@@ -113,7 +113,7 @@ export function createEvaluator(options: TypeScriptOptions) {
     /** Stops what runs; replaces the process when that does not work. */
     interrupt: async (): Promise<void> => session?.interrupt(interruptTimeout),
     /** Ends the process and everything that cells have started. */
-    async close(): Promise<void> {
+    close: async (): Promise<void> => {
       const last = session;
       const hint = 'Start another kernel.';
       closing.abort(new CurveKernelError('evaluator-failed', 'The kernel was closed.', { hint }));

@@ -2,8 +2,7 @@ import type { AuthorizedClient } from '../../access/grants/authorized-clients.js
 import type { GrantTerms } from '../../access/grants/grant.js';
 import { formatConnectionInfo } from '../../connection/write-connection-file.js';
 import { parseConnectionInfo } from '../../connection/read-connection-file.js';
-import { exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
-import { curvePairOf } from '../../keys/curve-pair.js';
+import { curvePairOf, exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
 import type { ClientGrant, GrantEnd, GrantPlace } from './client-grant.js';
 import { deadlineIn, leftUntil, type Deadline } from '../../support/deadline.js';
 import type { StoredRules } from '../rules/rules.js';
