@@ -78,8 +78,7 @@ export function createEvaluator(options: TypeScriptOptions) {
     session = starting = undefined;
     // One that ended without a cell would end again, and again.
     const isReplaced = ended.isUsed && !closing.signal.aborted;
-    if (isReplaced) loss = ended.tellLoss(end) ?? loss;
-    ended.endCells(end);
+    loss = ended.end(end, isReplaced) ?? loss;
     // The next cell finds a fresh one; a failure to start it is that cell's to report.
     if (isReplaced) start().catch(() => {});
   };
@@ -105,7 +104,7 @@ export function createEvaluator(options: TypeScriptOptions) {
       });
       if (session === started) return await started.execute(request, cell);
       // It has ended since it was ready, and its cells have got their outcomes.
-      return lostOutcome(await started.ended, { exitCode: undefined, isInterrupted: false });
+      return lostOutcome(await started.ended);
     },
     /** Resolves to undefined when there is no answer in time: before the process is ready, or while a cell keeps it busy. */
     lookUp: async (question: Lookup, signal: AbortSignal): Promise<LookupReply | undefined> =>

@@ -4,7 +4,7 @@ import { homeChannel, isCommType, isDisguised, MAX_TYPE_LENGTH } from './message
 import type { Policy } from './policy.js';
 import { quote } from '../quote.js';
 import { compileRights, type Rights, type RuleDecision } from './rights.js';
-import { checkRole } from './role.js';
+import { isRoleName } from './role.js';
 
 /** The subject of a decision: an identity, and the roles that its grants give it together. */
 export interface Subject {
@@ -31,12 +31,13 @@ export type Decider = ReturnType<typeof createDecider>;
  * @throws TypeError when a role in the policy cannot be used.
  */
 export function createDecider(policy: Policy) {
+  const compiled = new Map<string, Rights>();
   for (const [name, role] of policy.roles) {
     if (role.name !== name) throw new TypeError(`The policy has a role ${role.name} under the name ${name}.`);
-    checkRole(role);
+    if (!isRoleName(name)) throw new TypeError(`${quote(name)} is no name for a role.`);
+    compiled.set(name, compileRights([role]));
   }
   const isKnown = (name: string): boolean => policy.roles.has(name);
-  const compiled = new Map<string, Rights>();
   const rightsOf = (names: readonly string[]): Rights => {
     const key = names.join(',');
     let rights = compiled.get(key);

@@ -21,7 +21,7 @@ interface Rule<P> {
   readonly verdict: RuleDecision;
 }
 
-/** The rights of some roles together: what any of them allows and none forbids. Throws TypeError as {@link checkRole} does. */
+/** The rights of some roles together: what any of them allows and none forbids. Throws TypeError unless every pattern can be used. */
 export function compileRights(roles: readonly Role[]) {
   const send = compileRules(roles, (role) => role.send.map((text) => compileSend(text, role.readOnly ?? false)));
   const see = compileRules(roles, (role) => role.see.map(compileSee));
