@@ -70,7 +70,6 @@ export function processExists(pid: number): boolean {
  * `ps` says. The command name before the fields, in brackets, may itself hold spaces and brackets.
  */
 async function statusOf(pid: number): Promise<readonly [state: string, start: string]> {
-  if (process.platform === 'win32') return ['', ''];
   if (process.platform === 'linux') {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
