@@ -2,33 +2,26 @@ import type { CellContext, DisplayOptions, InputOptions, MimeBundle, PublishOpti
 import type { ErrorReport } from '../server/messages/error-report.js';
 import type { JsonObject } from '../protocol/message.js';
 import type { Request } from '../server/backend.js';
-import { inputUnavailableError, type InputRequests } from './input-requests.js';
-import type { Iopub } from './iopub.js';
+import type { ExecutionContext } from './execution-context.js';
+import { inputUnavailableError } from './input-requests.js';
 import { wholeLength } from './stream-batch.js';
 
-/** The request that is run, and how its client wants that. */
+/** How the client of a request wants it to be run. */
 export interface CellContextOptions {
-  readonly request: Request;
-  readonly signal: AbortSignal;
-  readonly iopub: Iopub;
-  readonly inputs: InputRequests;
   readonly executionCount: number;
   /** The request was silent: nothing is shown. */
-  readonly silent: boolean;
-  readonly allowStdin: boolean;
+  readonly silent?: boolean;
+  readonly allowStdin?: boolean;
   readonly onResult?: (data: MimeBundle, metadata: JsonObject) => void;
 }
 
-/** A cell's context, and its end. */
-export interface OpenCellContext {
-  readonly cell: CellContext;
-  /** Call it when the request has ended: text is sent to its end, no more input can be asked for, later output keeps its parent. */
-  end(): void;
-}
-
 /** The context that a language runs one request in. */
-export function openCellContext(options: CellContextOptions): OpenCellContext {
-  const { request, iopub, inputs, silent } = options;
+export function openCellContext(
+  { iopub, inputs }: ExecutionContext,
+  request: Request,
+  signal: AbortSignal,
+  { executionCount, silent = false, allowStdin = false, onResult }: CellContextOptions,
+) {
   const parent = request.message.header;
   const halves = { stdout: '', stderr: '' };
   let ended = false;
@@ -38,7 +31,7 @@ export function openCellContext(options: CellContextOptions): OpenCellContext {
   };
 
   const cell: CellContext = {
-    signal: options.signal,
+    signal,
     stream(name: 'stdout' | 'stderr', text: string) {
       if (silent) return;
       const all = halves[name] + text;
@@ -52,8 +45,8 @@ export function openCellContext(options: CellContextOptions): OpenCellContext {
       show(update ? 'update_display_data' : 'display_data', { data, metadata, transient }, more);
     },
     result(data: MimeBundle, metadata: JsonObject = {}) {
-      options.onResult?.(data, metadata);
-      show('execute_result', { execution_count: options.executionCount, data, metadata });
+      onResult?.(data, metadata);
+      show('execute_result', { execution_count: executionCount, data, metadata });
     },
     error(error: ErrorReport) {
       const { ename, evalue, traceback } = error;
@@ -63,10 +56,10 @@ export function openCellContext(options: CellContextOptions): OpenCellContext {
       show('clear_output', { wait });
     },
     async input(prompt: string, inputOptions: InputOptions = {}) {
-      if (!options.allowStdin) throw inputUnavailableError('the client that sent the request takes no questions');
+      if (!allowStdin) throw inputUnavailableError('the client that sent the request takes no questions');
       if (ended) throw inputUnavailableError('the cell that asks has ended');
       iopub.flush();
-      return inputs.ask(request, prompt, inputOptions, options.signal);
+      return inputs.ask(request, prompt, inputOptions, signal);
     },
     publish(msgType: string, content: JsonObject, more?: PublishOptions) {
       iopub.publish(parent, msgType, content, more);
@@ -75,7 +68,8 @@ export function openCellContext(options: CellContextOptions): OpenCellContext {
 
   return {
     cell,
-    end() {
+    /** Call it when the request has ended: text is sent to its end, no more input can be asked for, later output keeps its parent. */
+    end(): void {
       ended = true;
       inputs.end(request);
       for (const name of ['stdout', 'stderr'] as const) {

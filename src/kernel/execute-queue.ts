@@ -18,28 +18,11 @@ export interface Job {
   abort?(): void;
 }
 
-/** Runs jobs one after another: those that run code or change what later code sees. */
-export interface ExecuteQueue {
-  /** The request of the job that runs, if one does. */
-  readonly running: Job['request'] | undefined;
-  /** Whether {@link MAX_WAITING} jobs of this identity wait. */
-  isFull(identity: string): boolean;
-  add(job: Job): void;
-  /** Aborts the signal of the job that runs, if one does. */
-  interrupt(reason: unknown): void;
-  /** The requests by this grant that have not ended. */
-  requestsOf(grant: string): readonly Job['request'][];
-  /** Removes the waiting jobs of this grant without telling any client. */
-  removeWaiting(grant: string): void;
-  /** Interrupts the job that runs, and aborts the jobs that wait or come later. Resolves when no job runs any more. */
-  close(reason: unknown): Promise<void>;
-}
-
 /** Maximum number of waiting jobs of one identity: far more than a notebook has cells, and few enough to hold. */
 export const MAX_WAITING = 10_000;
 
-/** An empty queue. */
-export function createExecuteQueue(): ExecuteQueue {
+/** An empty queue, which runs jobs one after another: those that run code or change what later code sees. */
+export function createExecuteQueue() {
   let waiting: Job[] = [];
   let current: { readonly job: Job; readonly controller: AbortController } | undefined;
   let work = Promise.resolve();
@@ -70,26 +53,32 @@ export function createExecuteQueue(): ExecuteQueue {
   };
 
   return {
-    get running() {
+    /** The request of the job that runs, if one does. */
+    get running(): Job['request'] | undefined {
       return current?.job.request;
     },
-    isFull: (identity) =>
+    /** Whether {@link MAX_WAITING} jobs of this identity wait. */
+    isFull: (identity: string): boolean =>
       waiting.length >= MAX_WAITING &&
       waiting.filter(({ request }) => request.identity === identity).length >= MAX_WAITING,
-    add(job) {
+    add(job: Job): void {
       if (!open) return job.abort?.();
       waiting.push(job);
       if (current === undefined) work = runAll();
     },
-    interrupt: (reason) => current?.controller.abort(reason),
-    requestsOf: (grant) =>
+    /** Aborts the signal of the job that runs, if one does. */
+    interrupt: (reason: unknown): void => current?.controller.abort(reason),
+    /** The requests by this grant that have not ended. */
+    requestsOf: (grant: string): readonly Job['request'][] =>
       [...(current ? [current.job] : []), ...waiting]
         .map(({ request }) => request)
         .filter((request) => request.grant === grant),
-    removeWaiting(grant) {
+    /** Removes the waiting jobs of this grant without telling any client. */
+    removeWaiting(grant: string): void {
       waiting = waiting.filter(({ request }) => request.grant !== grant);
     },
-    async close(reason) {
+    /** Interrupts the job that runs, and aborts the jobs that wait or come later. Resolves when no job runs any more. */
+    async close(reason: unknown): Promise<void> {
       open = false;
       current?.controller.abort(reason);
       abortAll(takeAbortable());

@@ -9,22 +9,6 @@ export type HistoryLine = readonly [number, number, string | readonly [string, s
 /** The content of `history_reply`. */
 export type HistoryReply = { readonly status: 'ok'; readonly history: readonly HistoryLine[] };
 
-/** The sources that were executed since the kernel started, and their results. */
-export interface History {
-  /** Executions counted so far: the number of the last line. */
-  readonly count: number;
-  /** Stores a source and returns its line, which is also its execution count. */
-  record(source: string): number;
-  /** Stores the result of that line. */
-  setOutput(line: number, output: HistoryOutput): void;
-  /**
-   * Answers a `history_request`. Other requests have their turn while a pattern is searched for, and each identity has one search at a time.
-   *
-   * @throws CurveKernelError 'message-malformed'
-   */
-  answer(content: JsonObject, asker: HistoryAsker): Promise<HistoryReply>;
-}
-
 /** The text of a result, with the properties by which {@link HistoryAsker.maySee} decides. */
 export interface HistoryOutput extends ShownOutput {
   readonly text: string;
@@ -46,8 +30,14 @@ interface Entry {
 /** A kernel's life is one session of history; 0 names it too, as in IPython. */
 const SESSION = 1;
 
-/** A history in memory, empty. Sources are kept as they were sent, so `raw` makes no difference. */
-export function createHistory(): History {
+/** See {@link createHistory}. */
+export type History = ReturnType<typeof createHistory>;
+
+/**
+ * The sources that were executed since the kernel started, and their results: in memory, none yet. Sources are kept as they were sent, so
+ * `raw` makes no difference.
+ */
+export function createHistory() {
   const entries: Entry[] = [];
   const searches = new Map<string, Promise<unknown>>();
 
@@ -77,17 +67,25 @@ export function createHistory(): History {
   };
 
   return {
-    get count() {
+    /** Executions counted so far: the number of the last line. */
+    get count(): number {
       return entries.length;
     },
-    record(source) {
+    /** Stores a source and returns its line, which is also its execution count. */
+    record(source: string): number {
       return entries.push({ line: entries.length + 1, source });
     },
-    setOutput(line, output) {
+    /** Stores the result of that line. */
+    setOutput(line: number, output: HistoryOutput): void {
       const entry = entries[line - 1];
       if (entry !== undefined) entry.output = output;
     },
-    async answer(content, asker) {
+    /**
+     * Answers a `history_request`. Other requests have their turn while a pattern is searched for, and each identity has one search at a time.
+     *
+     * @throws CurveKernelError 'message-malformed'
+     */
+    async answer(content: JsonObject, asker: HistoryAsker): Promise<HistoryReply> {
       const withOutput = flagField(content, 'output', false);
       const selected = await select(content, asker);
       const history = selected.map(({ line, source, output }): HistoryLine => [

@@ -4,23 +4,6 @@ import { parentId } from '../protocol/message.js';
 import type { Request } from '../server/backend.js';
 import type { InputOptions } from './language.js';
 
-/** Questions to clients, one at a time. */
-export interface InputRequests {
-  /** Notes that code of that identity is about to run, and may ask at any later time. */
-  noteRun(identity: string): void;
-  /**
-   * Asks the client of `request`, after questions asked before. Rejects with the reason of `signal`, and with 'input-unavailable' if it is a
-   * guess that code of this request asks, and code of another identity has run as well.
-   */
-  ask(request: Request, prompt: string, options: InputOptions, signal: AbortSignal): Promise<string>;
-  /** Takes an `input_reply`. Returns false for one that answers no open question, or that another client sent: it is ignored. */
-  receive(reply: Request): boolean;
-  /** Rejects the questions of `request`: it has ended. */
-  end(request: Request): void;
-  /** Rejects the questions of these requests, now and later: the clients that sent them are gone. */
-  rejectAll(requests: readonly object[]): void;
-}
-
 interface Question {
   readonly request: Request;
   readonly send: () => string;
@@ -28,8 +11,11 @@ interface Question {
   readonly reject: (error: unknown) => void;
 }
 
-/** A queue of questions, sent as `origin`. Only the first has been sent, since a stock reply does not say what it answers. */
-export function createInputRequests(origin: MessageOrigin): InputRequests {
+/** See {@link createInputRequests}. */
+export type InputRequests = ReturnType<typeof createInputRequests>;
+
+/** A queue of questions to clients, sent as `origin`. Only the first has been sent, since a stock reply does not say what it answers. */
+export function createInputRequests(origin: MessageOrigin) {
   const queue: Question[] = [];
   const gone = new WeakSet<object>();
   const identities = new Set<string>();
@@ -50,8 +36,14 @@ export function createInputRequests(origin: MessageOrigin): InputRequests {
   };
 
   return {
-    noteRun: (identity) => void identities.add(identity),
-    async ask(request, prompt, { password = false, isGuess = false }, signal) {
+    /** Notes that code of that identity is about to run, and may ask at any later time. */
+    noteRun: (identity: string): void => void identities.add(identity),
+    /**
+     * Asks the client of `request`, after questions asked before. Rejects with the reason of `signal`, and with 'input-unavailable' if it is a
+     * guess that code of this request asks, and code of another identity has run as well.
+     */
+    async ask(request: Request, prompt: string, options: InputOptions, signal: AbortSignal): Promise<string> {
+      const { password = false, isGuess = false } = options;
       signal.throwIfAborted();
       if (isGuess && identities.size > 1) throw inputUnavailableError('it is not known which cell asks');
       if (gone.has(request)) throw inputUnavailableError(CLIENT_GONE);
@@ -75,7 +67,8 @@ export function createInputRequests(origin: MessageOrigin): InputRequests {
         if (queue.push(question) === 1) sendFirst();
       });
     },
-    receive({ message, client }) {
+    /** Takes an `input_reply`. Returns false for one that answers no open question, or that another client sent: it is ignored. */
+    receive({ message, client }: Request): boolean {
       const [first] = queue;
       const { value } = message.content;
       if (first === undefined || first.request.client !== client || typeof value !== 'string') return false;
@@ -85,8 +78,10 @@ export function createInputRequests(origin: MessageOrigin): InputRequests {
       first.resolve(value);
       return true;
     },
-    end: (request) => rejectIf((one) => one === request, 'the cell that asked has ended'),
-    rejectAll(requests) {
+    /** Rejects the questions of `request`: it has ended. */
+    end: (request: Request): void => rejectIf((one) => one === request, 'the cell that asked has ended'),
+    /** Rejects the questions of these requests, now and later: the clients that sent them are gone. */
+    rejectAll(requests: readonly object[]): void {
       for (const request of requests) gone.add(request);
       rejectIf((request) => gone.has(request), CLIENT_GONE);
     },

@@ -1,7 +1,6 @@
 import { CurveKernelError } from '../errors.js';
 import type { MessageOrigin } from '../protocol/create-message.js';
 import type { Backend, Outlet, Request } from '../server/backend.js';
-import { controlRequests } from './control-requests.js';
 import type { ExecutionContext } from './execution-context.js';
 import { errorContent, report } from '../server/messages/error-report.js';
 import { createExecuteQueue, MAX_WAITING } from './execute-queue.js';
@@ -9,7 +8,7 @@ import { createHistory } from './history.js';
 import { createInputRequests } from './input-requests.js';
 import { createIopub } from './iopub.js';
 import type { Language } from './language.js';
-import { languageRequests } from './language-requests.js';
+import { requestHandlers } from './request-handlers.js';
 import { answer, refuseUnknown, type Handler } from '../server/messages/reply.js';
 import { abortCell, runCell } from './run-cell.js';
 import { runComm } from './run-comm.js';
@@ -17,14 +16,14 @@ import { startOnce } from '../support/start-once.js';
 import { createStatus } from './status.js';
 import { withinTime } from './time-limit.js';
 
-/** The kernel's name in headers, the start of its language, and the listener for faults that belong to no request. */
+/** The kernel's name in headers, and the listener for faults that belong to no request. */
 export interface LanguageBackendOptions {
   readonly origin: MessageOrigin;
   readonly onFailure?: (error: unknown) => void;
-  /** Milliseconds that the language has to close; 2,000 by default. */
-  readonly closeTimeout?: number;
 }
 
+/** Milliseconds that the language has to close. */
+const CLOSE_TIMEOUT = 2_000;
 /** Milliseconds after which the language is started though no client has asked for anything. */
 const START_AFTER = 500;
 
@@ -35,7 +34,7 @@ const COMM_TYPES = new Set(['comm_open', 'comm_msg', 'comm_close']);
  * that a client sends or the language does leaves a request without its reply and its idle.
  */
 export function openLanguageBackend(language: Language, outlet: Outlet, options: LanguageBackendOptions): Backend {
-  const { origin, onFailure = () => undefined, closeTimeout = 2_000 } = options;
+  const { origin, onFailure = () => undefined } = options;
   const ready = startOnce(async () => language.start?.());
   const iopub = createIopub(origin, (message) => outlet.publish(message));
   const queue = createExecuteQueue();
@@ -61,10 +60,7 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
     queue.interrupt(interruptedError('The kernel was interrupted.'));
     await language.interrupt?.();
   };
-  const handlers = new Map<string, Handler>([
-    ...languageRequests(context, closing.signal),
-    ...controlRequests(context, { interrupt, closing: closing.signal }),
-  ]);
+  const handlers = requestHandlers(context, interrupt, closing.signal);
 
   const enqueue = (request: Request): void => {
     if (queue.isFull(request.identity)) return void answerAtOnce(request, refuseMore);
@@ -110,8 +106,8 @@ export function openLanguageBackend(language: Language, outlet: Outlet, options:
       closing.abort(interruptedError('The kernel is shutting down.'));
       const idle = queue.close(closing.signal.reason);
       const closed = (async () => language.close?.(reason))();
-      await withinTime(closeTimeout, 'The end of the language', closed).catch(onFailure);
-      await withinTime(closeTimeout, 'The end of the running cell', idle).catch(onFailure);
+      await withinTime(CLOSE_TIMEOUT, 'The end of the language', closed).catch(onFailure);
+      await withinTime(CLOSE_TIMEOUT, 'The end of the running cell', idle).catch(onFailure);
       iopub.close();
     },
   };

@@ -52,23 +52,16 @@ export function abortCell({ origin, status }: ExecutionContext, request: Request
   status.end(header);
 }
 
-interface ParsedExecuteRequest {
-  /** The execution count is the kernel's to add. */
-  readonly execution: Omit<ExecuteRequest, 'executionCount'>;
-  /** Whether waiting requests are aborted when this one fails. */
-  readonly stopOnError: boolean;
-}
-
 /**
  * Parses the request as the protocol says: silent code is never stored.
  *
  * @see {@link https://jupyter-client.readthedocs.io/en/stable/messaging.html#execute | Execute}
  * @throws CurveKernelError 'message-malformed'
  */
-function parseExecuteRequest({ content, metadata }: Message): ParsedExecuteRequest {
+function parseExecuteRequest({ content, metadata }: Message) {
   const silent = flagField(content, 'silent', false);
   const cellId = metadata['cellId'];
-  const execution = {
+  const execution: Omit<ExecuteRequest, 'executionCount'> = {
     code: textField(content, 'code'),
     silent,
     storeHistory: !silent && flagField(content, 'store_history', true),
@@ -83,7 +76,7 @@ function parseExecuteRequest({ content, metadata }: Message): ParsedExecuteReque
 async function execute(
   context: ExecutionContext,
   request: Request,
-  execution: ParsedExecuteRequest['execution'],
+  execution: Omit<ExecuteRequest, 'executionCount'>,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const { history, inputs, iopub } = context;
@@ -92,12 +85,8 @@ async function execute(
   const executionCount = storeHistory ? history.record(code) : history.count;
   if (!silent) iopub.publishSoon(header, 'execute_input', { code, execution_count: executionCount });
   inputs.noteRun(request.identity);
-  const open = openCellContext({
+  const open = openCellContext(context, request, signal, {
     ...execution,
-    request,
-    signal,
-    iopub,
-    inputs,
     executionCount,
     onResult(data, metadata) {
       const text = knownMember(data, 'text/plain');

@@ -6,19 +6,11 @@ import { orAborted } from '../support/abort.js';
 
 /** Hands a `comm_open`, `comm_msg` or `comm_close` to the language; where it has no comms, the comm is closed. */
 export async function runComm(context: ExecutionContext, request: Request, signal: AbortSignal): Promise<void> {
-  const { language, iopub, inputs, history, status } = context;
+  const { language, iopub, status } = context;
   const { header, content } = request.message;
   status.beginRunning(header);
   if (language.comm !== undefined) {
-    const open = openCellContext({
-      request,
-      signal,
-      iopub,
-      inputs,
-      executionCount: history.count,
-      silent: false,
-      allowStdin: false,
-    });
+    const open = openCellContext(context, request, signal, { executionCount: context.history.count });
     try {
       const starting = context.ready();
       if (starting !== undefined) await orAborted(signal, starting);

@@ -1,29 +1,16 @@
 /** Text for stdout and stderr, gathered into few messages: ten thousand short lines must not be ten thousand messages. */
 
-/** The limits at which a batch is sent. */
-export interface StreamBatchOptions {
-  /** Milliseconds since its first text; 10 by default. */
-  readonly delay?: number;
-  /** Length in UTF-16 units; 64 Ki by default. */
-  readonly maxLength?: number;
-}
-
-/** Gathers text for one stream of one owner at a time; text for another stream or owner sends what was gathered. */
-export interface StreamBatch<Owner> {
-  write(owner: Owner, name: string, text: string): void;
-  /** Sends the gathered text now, so that the next message comes after it. */
-  flush(): void;
-}
-
+/** Milliseconds since the first text after which a batch is sent, and its length in UTF-16 units at which it is sent at once. */
+const DELAY = 10;
+const MAX_LENGTH = 64 * 1024;
 /** Maximum text of one message, in UTF-16 units: front ends and servers limit the size of a message. */
 const MAX_PIECE = 1024 * 1024;
 
-/** A batch that sends by calling `send`, never with an empty text and never with half a surrogate pair at a cut. */
-export function createStreamBatch<Owner>(
-  send: (owner: Owner, name: string, text: string) => void,
-  options: StreamBatchOptions = {},
-): StreamBatch<Owner> {
-  const { delay = 10, maxLength = 64 * 1024 } = options;
+/**
+ * Gathers text for one stream of one owner at a time; text for another stream or owner sends what was gathered. `send` is never called with
+ * an empty text, and never with half a surrogate pair at a cut.
+ */
+export function createStreamBatch<Owner>(send: (owner: Owner, name: string, text: string) => void) {
   let pending: { readonly owner: Owner; readonly name: string; text: string } | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -35,14 +22,15 @@ export function createStreamBatch<Owner>(
   };
 
   return {
+    /** Sends the gathered text now, so that the next message comes after it. */
     flush,
-    write(owner, name, text) {
+    write(owner: Owner, name: string, text: string): void {
       if (text === '') return;
       if (pending !== undefined && (pending.owner !== owner || pending.name !== name)) flush();
       if (pending === undefined) pending = { owner, name, text };
       else pending.text += text;
-      if (pending.text.length >= maxLength) flush();
-      else timer ??= setTimeout(flush, delay);
+      if (pending.text.length >= MAX_LENGTH) flush();
+      else timer ??= setTimeout(flush, DELAY);
     },
   };
 }

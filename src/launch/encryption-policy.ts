@@ -58,35 +58,27 @@ export function decideEncryption(
   if (spec.supportsCurve) {
     const promises = spec.metadata['jupyter_curve'];
     const takesVariable = isObject(promises) && promises['secret_by_environment'] === true;
-    if (secretBy === 'environment' && !takesVariable) throw secretUnsupportedError(spec);
+    if (secretBy === 'environment' && !takesVariable) {
+      const problem = `The kernel "${spec.name}" does not take its secret key from the environment: metadata.jupyter_curve.secret_by_environment of its kernel.json is not true.`;
+      throw unsupportedError(spec, problem, 'Leave the secret in the connection file (secretBy "file").');
+    }
     return { encrypt: true, spec };
   }
-  if (policy === 'native') throw encryptionUnsupportedError(spec);
-  const problem = relayFailure ?? whyNotRelayed(spec);
-  if (problem === undefined) return { encrypt: true, spec: relayedKernelSpec(spec) };
-  if (policy === 'required') throw encryptionUnsupportedError(spec, problem);
+  const why = relayFailure ?? whyNotRelayed(spec);
+  if (policy !== 'native' && why === undefined) return { encrypt: true, spec: relayedKernelSpec(spec) };
+  if (policy !== 'auto') {
+    const problem = `Encryption is required, and the kernel "${spec.name}" does not advertise it: metadata.supported_encryption of its kernel.json does not name "curve"${policy === 'required' ? `; and it ${why}` : ''}.`;
+    const hint =
+      'Update the kernel and install its kernelspec again, or allow plain text with transport encryption "auto".';
+    throw unsupportedError(spec, problem, hint);
+  }
   if (transport === 'ipc') return { encrypt: false, spec };
-  const message = `The kernel "${spec.name}" does not advertise Curve, and ${problem}: code and output travel as plain text over tcp.`;
+  const message = `The kernel "${spec.name}" does not advertise Curve, and ${why}: code and output travel as plain text over tcp.`;
   const hint =
     'Update the kernel and install its kernelspec again; "--transport-encryption required" (transportEncryption in the library) refuses such kernels.';
   return { encrypt: false, spec, warning: { code: 'encryption-unavailable', message, hint } };
 }
 
-function encryptionUnsupportedError(spec: KernelSpec, problem?: string): CurveKernelError {
-  return new CurveKernelError(
-    'encryption-unsupported',
-    `Encryption is required, and the kernel "${spec.name}" does not advertise it: metadata.supported_encryption of its kernel.json does not name "curve"${problem === undefined ? '' : `; and it ${problem}`}.`,
-    {
-      hint: 'Update the kernel and install its kernelspec again, or allow plain text with transport encryption "auto".',
-      data: { name: spec.name, resourceDir: spec.resourceDir },
-    },
-  );
-}
-
-function secretUnsupportedError(spec: KernelSpec): CurveKernelError {
-  return new CurveKernelError(
-    'encryption-unsupported',
-    `The kernel "${spec.name}" does not take its secret key from the environment: metadata.jupyter_curve.secret_by_environment of its kernel.json is not true.`,
-    { hint: 'Leave the secret in the connection file (secretBy "file").', data: { name: spec.name } },
-  );
+function unsupportedError({ name, resourceDir }: KernelSpec, problem: string, hint: string): CurveKernelError {
+  return new CurveKernelError('encryption-unsupported', problem, { hint, data: { name, resourceDir } });
 }

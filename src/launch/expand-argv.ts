@@ -70,7 +70,7 @@ async function findPython(
   const names = program.includes('.') ? [program] : [program, program === 'python' ? 'python3' : 'python'];
   for (const folder of [...prefixes, env['VIRTUAL_ENV'], env['CONDA_PREFIX']]) {
     if (!folder) continue;
-    const found = await findExecutable(names, env, [join(folder, process.platform === 'win32' ? '.' : 'bin')]);
+    const found = await findExecutable(names, env, [join(folder, 'bin')]);
     if (found !== undefined) return found;
   }
   return findExecutable(names, env);

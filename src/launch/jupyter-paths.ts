@@ -1,7 +1,6 @@
-import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { succeeds } from '../support/succeeds.js';
 import { findPythonPrefix, type PythonPrefix } from './python-prefix.js';
 
 /** Jupyter's folders in search order, as `jupyter --paths --json` prints them. */
@@ -36,8 +35,8 @@ export async function jupyterPaths(options: JupyterPathsOptions = {}): Promise<J
   const search = (kind: 'data' | 'config', explicit: string | undefined): string[] => {
     const share = kind === 'data' ? 'share' : 'etc';
     const own = python === undefined ? [] : [join(python.path, share, 'jupyter')];
-    const shared = systemFolders(env, kind) ?? own;
-    const environment = shared === own ? own : own.filter((folder) => !shared.includes(folder));
+    const shared = systemFolders(env, kind);
+    const environment = own.filter((folder) => !shared.includes(folder));
     const user = [folders[kind], ...userBases.map((base) => join(base, share, 'jupyter'))];
     const middle = envFirst ? [...environment, ...user] : [...user, ...environment];
     return [...new Set([...splitPath(explicit), ...middle, ...shared])];
@@ -78,25 +77,20 @@ function splitPath(value: string | undefined): string[] {
 }
 
 async function personalFolders(env: NodeJS.ProcessEnv): Promise<{ home: string; data: string; config: string }> {
-  const plainHome = (process.platform === 'win32' ? env['USERPROFILE'] : env['HOME']) || homedir();
+  const plainHome = env['HOME'] || homedir();
   const home = await realpath(plainHome).catch(() => plainHome);
   const platform = isSet(env['JUPYTER_PLATFORM_DIRS']) ? platformFolders(env, plainHome) : undefined;
   const config = env['JUPYTER_CONFIG_DIR'] || (platform?.config ?? join(home, '.jupyter'));
-  return { home, config, data: env['JUPYTER_DATA_DIR'] || (platform?.data ?? defaultDataFolder(env, home, config)) };
+  return { home, config, data: env['JUPYTER_DATA_DIR'] || (platform?.data ?? defaultDataFolder(env, home)) };
 }
 
-function defaultDataFolder(env: NodeJS.ProcessEnv, home: string, config: string): string {
+function defaultDataFolder(env: NodeJS.ProcessEnv, home: string): string {
   if (process.platform === 'darwin') return join(home, 'Library', 'Jupyter');
-  if (process.platform === 'win32') return env['APPDATA'] ? join(env['APPDATA'], 'jupyter') : join(config, 'data');
   return join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'jupyter');
 }
 
 /** The locations of Python's `platformdirs`, which `JUPYTER_PLATFORM_DIRS` switches to. */
 function platformFolders(env: NodeJS.ProcessEnv, home: string): { data: string; config: string } {
-  if (process.platform === 'win32') {
-    const folder = join(env['LOCALAPPDATA'] || join(home, 'AppData', 'Local'), 'Jupyter');
-    return { data: folder, config: folder };
-  }
   const [name, data, config] =
     process.platform === 'darwin'
       ? ['Jupyter', join(home, 'Library', 'Application Support'), join(home, 'Library', 'Application Support')]
@@ -107,13 +101,8 @@ function platformFolders(env: NodeJS.ProcessEnv, home: string): { data: string; 
   };
 }
 
-/** The folders of the system; undefined where there are none and those of the environment are used instead (Windows). */
-function systemFolders(env: NodeJS.ProcessEnv, kind: 'data' | 'config'): string[] | undefined {
-  if (process.platform === 'win32') {
-    // Any user may write to PROGRAMDATA, so it has to be trusted explicitly (CVE-2025-30167).
-    const folder = isSet(env['JUPYTER_USE_PROGRAMDATA']) ? env['PROGRAMDATA'] : undefined;
-    return folder ? [join(folder, 'jupyter')] : undefined;
-  }
+/** The folders of the system. */
+function systemFolders(env: NodeJS.ProcessEnv, kind: 'data' | 'config'): string[] {
   if (!isSet(env['JUPYTER_PLATFORM_DIRS'])) {
     return kind === 'data'
       ? ['/usr/local/share/jupyter', '/usr/share/jupyter']
@@ -133,7 +122,6 @@ function absolute(folder: string | undefined): string | undefined {
 /** Python's `site.getuserbase()`. On macOS its path names the Python's version, so every version counts. */
 async function pythonUserBases(env: NodeJS.ProcessEnv, home: string): Promise<string[]> {
   if (env['PYTHONUSERBASE']) return [env['PYTHONUSERBASE']];
-  if (process.platform === 'win32') return env['APPDATA'] ? [join(env['APPDATA'], 'Python')] : [];
   if (process.platform !== 'darwin') return [join(home, '.local')];
   const versions = await readdir(join(home, 'Library', 'Python')).catch(() => []);
   return versions.map((version) => join(home, 'Library', 'Python', version));
@@ -153,6 +141,5 @@ async function preferEnvironment(env: NodeJS.ProcessEnv, python: PythonPrefix | 
 async function isOwn(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return dirname(path) !== path && isOwn(dirname(path));
-  if (process.geteuid !== undefined) return found.uid === process.geteuid();
-  return succeeds(access(path, constants.W_OK));
+  return found.uid === process.geteuid?.();
 }

@@ -8,19 +8,13 @@ import { isObject } from '../support/is-object.js';
 import { SOCKET_FOLDER_PREFIX } from './kernel-address.js';
 import { makeFolderOf, removeLeftovers } from './runtime-files.js';
 import { isStringList } from './kernelspec.js';
-import { processRealm, processStart } from '../support/process-start.js';
+import { isAlive, isCertainlyAlive, isProcessMark, markProcess, type ProcessMark } from '../support/process-mark.js';
 
 /** A kernel, its manager, and the files to remove when both have ended. Lies in the runtime folder while the kernel runs. */
 interface KernelRecord {
-  readonly realm: string;
-  readonly owner: ProcessId;
-  readonly kernel: ProcessId;
+  readonly owner: ProcessMark;
+  readonly kernel: ProcessMark;
   readonly files: readonly string[];
-}
-
-interface ProcessId {
-  readonly pid: number;
-  readonly start: string;
 }
 
 /** The file that {@link recordKernel} writes. */
@@ -38,30 +32,25 @@ export async function recordKernel(
   pid: number,
   files: readonly string[],
 ): Promise<() => Promise<void>> {
-  const [ownerStart, kernelStart] = await Promise.all([processStart(process.pid), processStart(pid)]);
-  if (ownerStart === undefined || kernelStart === undefined) return () => Promise.resolve();
+  const [owner, kernel] = await Promise.all([markProcess(), markProcess(pid)]);
+  if (!owner?.started || !kernel?.started) return () => Promise.resolve();
   const file = recordFile(runtime, id);
-  const record: KernelRecord = {
-    realm: await processRealm(),
-    owner: { pid: process.pid, start: ownerStart },
-    kernel: { pid, start: kernelStart },
-    files,
-  };
+  const record: KernelRecord = { owner, kernel, files };
   await makeFolderOf(file);
   await writePrivateFile(file, JSON.stringify(record), { kind: 'connection-file', replace: true });
   return () => removeLeftovers([file]);
 }
 
 /**
- * Ends kernels whose manager died without ending them, and removes their files. A process is only signalled when its id and start time are
- * those of the record, so never another one that got the same id later. A folder that other users can write to is ignored, and no file
- * elsewhere is removed: a record is acted on with this user's rights.
+ * Ends kernels whose manager died without ending them, and removes their files. A process is only signalled when it is the
+ * one of the record for certain, so never another one that got the same id later, here or on another machine. A folder that other users can
+ * write to is ignored, and no file elsewhere is removed: a record is acted on with this user's rights.
  */
 export async function sweepOrphans(runtime: string): Promise<void> {
   if (!(await isOwnFolder(runtime))) return;
   for (const [file, record] of await readRecords(runtime)) {
-    if (await isRunning(record.owner)) continue;
-    if (await isRunning(record.kernel)) endSession(record.kernel.pid);
+    if (await isAlive(record.owner)) continue;
+    if (await isCertainlyAlive(record.kernel)) endSession(record.kernel.pid);
     const files = await Promise.all(record.files.map(async (one) => ((await isOurs(runtime, one)) ? [one] : [])));
     await removeLeftovers([...files.flat(), file]);
   }
@@ -84,19 +73,17 @@ async function isOurs(runtime: string, path: string): Promise<boolean> {
 /** True if a recorded kernel that runs has this connection file. */
 export async function isKernelsFile(runtime: string, connectionFile: string): Promise<boolean> {
   for (const [, { files, kernel }] of await readRecords(runtime)) {
-    if (files.includes(connectionFile) && (await isRunning(kernel))) return true;
+    if (files.includes(connectionFile) && (await isCertainlyAlive(kernel))) return true;
   }
   return false;
 }
 
-/** The records of this realm, by their file. */
 async function readRecords(runtime: string): Promise<Map<string, KernelRecord>> {
-  const realm = await processRealm();
   const records = new Map<string, KernelRecord>();
   const names = await readdir(runtime).catch(() => []);
   for (const file of names.filter((name) => NAME.test(name)).map((name) => join(runtime, name))) {
     const record = await readRecord(file);
-    if (record?.realm === realm) records.set(file, record);
+    if (record) records.set(file, record);
   }
   return records;
 }
@@ -114,23 +101,9 @@ async function readRecord(file: string): Promise<KernelRecord | undefined> {
 }
 
 function isRecord(value: unknown): value is KernelRecord {
-  return (
-    isObject(value) &&
-    typeof value['realm'] === 'string' &&
-    isProcessId(value['owner']) &&
-    isProcessId(value['kernel']) &&
-    isStringList(value['files'])
-  );
-}
-
-function isProcessId(value: unknown): value is ProcessId {
+  if (!isObject(value) || !isProcessMark(value['owner']) || !isProcessMark(value['kernel'])) return false;
   // Signalling 0, 1 or a negative number would reach far more than one kernel.
-  if (!isObject(value) || typeof value['start'] !== 'string') return false;
-  return typeof value['pid'] === 'number' && Number.isSafeInteger(value['pid']) && value['pid'] > 1;
-}
-
-async function isRunning({ pid, start }: ProcessId): Promise<boolean> {
-  return (await processStart(pid)) === start;
+  return value['kernel'].pid > 1 && isStringList(value['files']);
 }
 
 function endSession(pid: number): void {

@@ -24,8 +24,7 @@ export async function findNativePython(
   prefix: PythonPrefix | undefined,
 ): Promise<KernelSpec | undefined> {
   if (prefix === undefined || !(await hasIpykernel(prefix, env))) return undefined;
-  const folder = join(prefix.path, process.platform === 'win32' ? '.' : 'bin');
-  const python = await findExecutable(['python3', 'python'], env, [folder]);
+  const python = await findExecutable(['python3', 'python'], env, [join(prefix.path, 'bin')]);
   if (python === undefined) return undefined;
   try {
     // With -c a Python imports from its working directory first, which other users may be able to write to.
@@ -42,7 +41,7 @@ export async function findNativePython(
 }
 
 async function hasIpykernel(prefix: PythonPrefix, env: NodeJS.ProcessEnv): Promise<boolean> {
-  const libraries = join(prefix.path, process.platform === 'win32' ? 'Lib' : 'lib');
+  const libraries = join(prefix.path, 'lib');
   const versions = await readdir(libraries).catch(() => []);
   const roots = [libraries, ...versions.filter((name) => name.startsWith('python3')).map((v) => join(libraries, v))];
   const packages = roots.flatMap((root) => [join(root, 'site-packages'), join(root, 'dist-packages')]);

@@ -100,14 +100,12 @@ export const processLauncher: Launcher = {
 
 async function start({ argv, env, cwd }: LaunchCommand): Promise<ChildProcess> {
   const [program = '', ...rest] = argv;
-  const posix = process.platform !== 'win32';
   const child = spawn(program, rest, {
     cwd,
-    // The variable in which jupyter_client tells kernels the process to watch. On Windows it would have to be an inherited handle.
-    env: posix ? { ...env, JPY_PARENT_PID: String(process.pid) } : env,
-    detached: posix,
+    // The variable in which jupyter_client tells kernels the process to watch.
+    env: { ...env, JPY_PARENT_PID: String(process.pid) },
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
   });
   try {
     await once(child, 'spawn');
@@ -131,7 +129,6 @@ function read(stream: Readable | null, onText: (text: string) => void): Promise<
 
 function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
   if (child.pid === undefined) return;
-  if (process.platform === 'win32') return void child.kill(name);
   try {
     process.kill(-child.pid, name);
   } catch {

@@ -31,13 +31,10 @@ export async function findExecutable(
   env: NodeJS.ProcessEnv,
   folders: readonly string[] = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
 ): Promise<string | undefined> {
-  const endings = process.platform === 'win32' ? (env['PATHEXT'] ?? '.EXE').split(';') : [''];
   for (const name of names) {
     for (const folder of folders) {
-      for (const ending of endings) {
-        const file = join(folder, name + ending);
-        if (await succeeds(access(file, constants.X_OK))) return file;
-      }
+      const file = join(folder, name);
+      if (await succeeds(access(file, constants.X_OK))) return file;
     }
   }
   return undefined;
@@ -52,9 +49,7 @@ async function prefixOnPath(env: NodeJS.ProcessEnv): Promise<string | undefined>
   return (await succeeds(access(join(own, 'pyvenv.cfg')))) ? own : prefixOf(await realpath(python));
 }
 
-function prefixOf(python: string): string {
-  return process.platform === 'win32' ? dirname(python) : dirname(dirname(python));
-}
+const prefixOf = (python: string): string => dirname(dirname(python));
 
 async function askPrefix(python: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const asked = promisify(execFile)(python, ['-c', 'import sys; print(sys.prefix)'], { env, timeout: 10_000 });

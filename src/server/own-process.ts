@@ -1,4 +1,4 @@
-import { processExists } from '../support/process-start.js';
+import { processExists } from '../support/process-mark.js';
 import type { Kernel } from './kernel.js';
 
 /**

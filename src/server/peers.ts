@@ -2,20 +2,6 @@ import type { Peer } from '../access/grants/grant-info.js';
 import type { SocketName } from '../protocol/message.js';
 import type { ListenerEvent } from '../transport/server/listener-event.js';
 
-/** The clients of one listener. */
-export interface Peers {
-  list(): readonly Peer[];
-  /**
-   * The addresses of the connections: every address from which one was admitted since there was none, and where one is
-   * expected. Heartbeat does not count, which admits every key.
-   */
-  readonly addresses: ReadonlySet<string>;
-  /** A connection from that address is about to be let in. It counts from now on. */
-  expect(address: string): void;
-  /** Takes in what happened; returns the client that has left by it. */
-  take(event: ListenerEvent, now: Date): LeftClient | undefined;
-}
-
 /** A client that has left, with the sockets that it had. */
 export interface LeftClient {
   readonly address: string;
@@ -37,10 +23,10 @@ const MAX_PEERS = 1_024;
 const EXPECTED = 2_000;
 
 /**
- * Counts clients by what their listener reports. libzmq does not say which connection ended, so of several from different
+ * The clients of one listener, counted by what it reports. libzmq does not say which connection ended, so of several from different
  * addresses the one that came first is taken to be the one that left.
  */
-export function createPeers(): Peers {
+export function createPeers() {
   const peers: Entry[] = [];
   /** Connections that have ended with their client, and are still to be reported as ended. */
   const owed = createCounts();
@@ -53,7 +39,8 @@ export function createPeers(): Peers {
       open.add(socket, 1);
       seen.add(address);
       expected.delete(address);
-      if (seen.size > MAX_PEERS) removeFirst(seen);
+      const [first = address] = seen;
+      if (seen.size > MAX_PEERS) seen.delete(first);
     }
     const known = peers.find(
       (peer) => peer.address === address && !peer.sockets.has(socket) && peer.sockets.size < MAX_SOCKETS,
@@ -92,15 +79,21 @@ export function createPeers(): Peers {
   };
 
   return {
-    list: () =>
+    list: (): readonly Peer[] =>
       peers.filter(isClient).map(({ address, since, sockets }) => ({ address, since, sockets: sockets.size })),
-    get addresses() {
+    /**
+     * The addresses of the connections: every address from which one was admitted since there was none, and where one is
+     * expected. Heartbeat does not count, which admits every key.
+     */
+    get addresses(): ReadonlySet<string> {
       const recent = performance.now() - EXPECTED;
       for (const [address, at] of expected) if (at < recent) expected.delete(address);
       return new Set([...seen, ...expected.keys()]);
     },
-    expect: (address) => void expected.set(address, performance.now()),
-    take(event, now) {
+    /** A connection from that address is about to be let in. It counts from now on. */
+    expect: (address: string): void => void expected.set(address, performance.now()),
+    /** Takes in what happened; returns the client that has left by it. */
+    take(event: ListenerEvent, now: Date): LeftClient | undefined {
       if (event.kind === 'peer-accepted') accept(event.socket, event.address, now);
       return event.kind === 'peer-left' ? end(event.socket) : undefined;
     },
@@ -118,20 +111,11 @@ const hasShell = ({ sockets }: Entry): boolean => sockets.has('shell');
 /** Heartbeat alone may be a stranger's. */
 const isClient = ({ sockets }: Entry): boolean => KEYED_SOCKETS.some((socket) => sockets.has(socket));
 
-function removeFirst(set: Set<string>): void {
-  for (const first of set) {
-    set.delete(first);
-    return;
-  }
-}
-
-interface Counts {
-  of(socket: SocketName): number;
-  add(socket: SocketName, more: number): void;
-}
-
-function createCounts(): Counts {
+function createCounts() {
   const counts = new Map<SocketName, number>();
   const of = (socket: SocketName): number => counts.get(socket) ?? 0;
-  return { of, add: (socket, more) => void counts.set(socket, Math.max(0, of(socket) + more)) };
+  return {
+    of,
+    add: (socket: SocketName, more: number): void => void counts.set(socket, Math.max(0, of(socket) + more)),
+  };
 }

@@ -4,14 +4,14 @@ import { startTimer } from './timers.js';
 export interface Deadline {
   /** Milliseconds since 1970, by the wall clock, which may be set. */
   readonly at: number;
-  /** Milliseconds of monotonic time, which stops while the machine sleeps. */
+  /**
+   * Milliseconds of the machine's monotonic clock, which is the same for all its processes and cannot be set. It stops while the machine sleeps,
+   * and begins anew with it.
+   */
   readonly due: number;
 }
 
-/** The present time by both clocks. */
-export function readClocks(): Deadline {
-  return { at: Date.now(), due: performance.now() };
-}
+const readClocks = (): Deadline => ({ at: Date.now(), due: Number(process.hrtime.bigint() / 1_000_000n) });
 
 /** The deadline that is so many milliseconds from `now`. */
 export function deadlineIn(milliseconds: number, now = readClocks()): Deadline {
@@ -25,7 +25,7 @@ export function leftUntil({ at, due }: Deadline, now = readClocks()): number {
   return Math.min(at - now.at, due - now.due);
 }
 
-/** Calls `act` once, when `due` has come. Does not keep the process alive. Returns how to stop that. */
-export function startDeadline({ due }: Deadline, act: () => void): () => void {
-  return startTimer(due - performance.now(), act, { unref: true });
+/** Calls `act` once, at a deadline. Does not keep the process alive. Returns how to stop that. */
+export function startDeadline(deadline: Deadline, act: () => void): () => void {
+  return startTimer(leftUntil(deadline), act, { unref: true });
 }

@@ -11,15 +11,14 @@ export interface WatchdogProcess {
 
 /**
  * Starts a POSIX shell that runs `script` in a session of its own: a megabyte, and no start-up to speak of. The script reads lines from
- * this process; the end of the file in place of a line says that this process is dead, even by SIGKILL. `name` is its `$0`. On Windows,
- * and where there is no shell, nothing watches.
+ * this process; the end of the file in place of a line says that this process is dead, even by SIGKILL. `name` is its `$0`. Where
+ * there is no shell, nothing watches.
  */
 export function startWatchdogProcess(
   name: string,
   script: string,
   arguments_: readonly string[] = [],
 ): WatchdogProcess {
-  if (process.platform === 'win32') return { write: () => undefined, release: () => undefined };
   const watchdog = spawn('/bin/sh', ['-c', script, name, ...arguments_], {
     detached: true,
     cwd: '/',

@@ -25,21 +25,12 @@ export const EVALUATOR_BUNDLE = fileURLToPath(
 export async function evaluatorCommand(execPath: string, arguments_: readonly string[]): Promise<EvaluatorCommand> {
   const version = execPath === process.execPath ? process.versions.node : await nodeVersion(execPath);
   const flags = ['--no-force-async-hooks-checks', '--disable-warning=ExperimentalWarning'];
-  if (takesNoSignalFlag(version)) flags.push('--disable-sigusr1');
-  if (keepsContextByFlag(version)) flags.push('--experimental-async-context-frame');
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  // By the first, SIGUSR1 opens no inspector, which any account of this machine could use: from 22.14 and 23.7 on.
+  if (major >= 24 || (major === 23 && minor >= 7) || (major === 22 && minor >= 14)) flags.push('--disable-sigusr1');
+  // The second exists from 22.7 on; from 24 on it is the default.
+  if ((major === 22 && minor >= 7) || major === 23) flags.push('--experimental-async-context-frame');
   return { file: execPath, arguments: [...flags, ...arguments_, MAIN] };
-}
-
-/** The flag exists from 22.7 on; from 24 on it is the default. */
-function keepsContextByFlag(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return (major === 22 && minor >= 7) || major === 23;
-}
-
-/** The flag by which SIGUSR1 opens no inspector, which any account of this machine could use: from 22.14 and 23.7 on. */
-function takesNoSignalFlag(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major >= 24 || (major === 23 && minor >= 7) || (major === 22 && minor >= 14);
 }
 
 async function nodeVersion(execPath: string): Promise<string> {

@@ -5,32 +5,24 @@ import type { EvaluatorEnd } from './evaluator-process.js';
 /** Facts about the loss, beside the end itself. */
 export interface LossContext {
   /** Given when a cell called `process.exit`. */
-  readonly exitCode: number | undefined;
-  readonly isInterrupted: boolean;
+  readonly exitCode?: number | undefined;
+  readonly isInterrupted?: boolean;
 }
 
 /** The outcome of a cell whose process ended under it. It gives the reason, and the consequences. */
-export function lostOutcome(ending: EvaluatorEnd, context: LossContext): ExecuteOutcome {
+export function lostOutcome(ending: EvaluatorEnd, context: LossContext = {}): ExecuteOutcome {
   const evalue = lossNotice(ending, context);
-  return {
-    status: 'error',
-    ename: 'EvaluatorLost',
-    evalue,
-    traceback: [`\u001B[1;31mEvaluatorLost\u001B[0m: ${evalue}`],
-  };
+  const traceback = [`\u001B[1;31mEvaluatorLost\u001B[0m: ${evalue}`];
+  return { status: 'error', ename: 'EvaluatorLost', evalue, traceback };
 }
 
 /** The notice under the cell that caused the end, when it had ended before. */
-export function lossNotice(ending: EvaluatorEnd, context: LossContext): string {
-  const why = reasonOf(ending, context);
-  return `The process that runs cells was lost: ${why}. All variables are gone; the next cell runs in a fresh process.`;
-}
+export const lossNotice = (ending: EvaluatorEnd, context: LossContext): string =>
+  `The process that runs cells was lost: ${reasonOf(ending, context)}. All variables are gone; the next cell runs in a fresh process.`;
 
 /** The notice under the cell that runs next. */
-export function lossBeforeNotice(ending: EvaluatorEnd, context: LossContext): string {
-  const why = reasonOf(ending, context);
-  return `Before this cell, the process that runs cells was lost: ${why}. All variables of earlier cells are gone.`;
-}
+export const lossBeforeNotice = (ending: EvaluatorEnd, context: LossContext): string =>
+  `Before this cell, the process that runs cells was lost: ${reasonOf(ending, context)}. All variables of earlier cells are gone.`;
 
 function reasonOf({ code, signal, reason }: EvaluatorEnd, { exitCode, isInterrupted }: LossContext): string {
   if (reason !== undefined) return reason;

@@ -1,6 +1,7 @@
 import { CurveKernelError } from '../errors.js';
 import type { CellContext, ExecuteOutcome, ExecuteRequest } from '../kernel/language.js';
 import type { JsonObject } from '../protocol/message.js';
+import { onAbort } from '../support/abort.js';
 import { deferred } from '../support/deferred.js';
 import { answerQuestion, deliverOutput } from './cell-messages.js';
 import type { CellRegistry } from './cell-registry.js';
@@ -73,11 +74,10 @@ export class EvaluatorSession {
         else cells.find(this.#exiting?.cell ?? this.#writing)?.stream(name, text);
       },
     });
-    const close = (): void => this.#process.kill('the kernel was closed');
-    closing.addEventListener('abort', close);
+    const stop = onAbort(closing, () => this.#process.kill('the kernel was closed'));
     const watch = async (): Promise<void> => {
       const end = await this.ended;
-      closing.removeEventListener('abort', close);
+      stop();
       if (!this.#isReady) ready.reject(startError(end, this.#earlyOutput));
     };
     watch().catch(ready.reject);
@@ -98,7 +98,7 @@ export class EvaluatorSession {
     return this.#isUsed;
   }
 
-  /** Runs a cell. Resolves when it has ended, or when the process has: see {@link endCells}. */
+  /** Runs a cell. Resolves when it has ended, or when the process has: see {@link end}. */
   async execute(request: ExecuteRequest, cell: CellContext): Promise<ExecuteOutcome> {
     this.#isUsed = true;
     const id = this.#cells.add(cell);
@@ -142,26 +142,20 @@ export class EvaluatorSession {
   }
 
   /**
-   * Says under a cell that has ended that the process was lost: the cell that is the cause, where that is known, or else the last. Cells that
-   * run are told by their outcome instead. Returns the notice for the next cell, where no cell ran.
+   * Ends the cells that ran in the process, which is gone. Unless the kernel ends, it says under a cell that has ended that the process was lost:
+   * the cell that is the cause, where that is known, or else the last. Cells that run are told by their outcome instead. Returns the notice
+   * for the next cell, where no cell ran.
    */
-  tellLoss(end: EvaluatorEnd): string | undefined {
-    const cause = this.#exiting?.cell ?? 0;
-    const { size } = this.#running;
-    if (this.#running.has(cause) || (cause === 0 && size > 0)) return undefined;
-    const context = { exitCode: this.#exiting?.code, isInterrupted: false };
-    this.#cells.find(cause)?.stream('stderr', `${lossNotice(end, context)}\n`);
-    return size === 0 ? `${lossBeforeNotice(end, context)}\n` : undefined;
-  }
-
-  /** Ends the cells that ran in the process: it is gone. */
-  endCells(end: EvaluatorEnd): void {
-    const exitCode = this.#exiting?.code;
-    for (const { isInterrupted, resolve } of this.#running.values())
-      resolve(lostOutcome(end, { exitCode, isInterrupted }));
+  end(end: EvaluatorEnd, isTold: boolean): string | undefined {
+    const { cell: cause = 0, code: exitCode } = this.#exiting ?? {};
+    const running = new Map(this.#running);
+    for (const { isInterrupted, resolve } of running.values()) resolve(lostOutcome(end, { exitCode, isInterrupted }));
     this.#running.clear();
     this.#exiting = undefined;
     this.#writing = 0;
+    if (!isTold || running.has(cause) || (cause === 0 && running.size > 0)) return undefined;
+    this.#cells.find(cause)?.stream('stderr', `${lossNotice(end, { exitCode })}\n`);
+    return running.size === 0 ? `${lossBeforeNotice(end, { exitCode })}\n` : undefined;
   }
 
   #receive(message: Exclude<EvaluatorMessage, MessageOf<'ready'>>, buffers: readonly Uint8Array[]): void {

@@ -29,22 +29,14 @@ export interface TypeScriptOptions {
   readonly user?: string;
 }
 
-/** Runs cells in a process that is replaced whenever it ends; the cells that it did not finish then end as `EvaluatorLost`. */
-export interface Evaluator {
-  /** Resolves when a process is ready. Rejects with 'evaluator-failed'. */
-  start(): Promise<void>;
-  /** Rejects with 'evaluator-failed', and with the reason of the cell's signal when that is aborted before there is a process. */
-  execute(request: ExecuteRequest, cell: CellContext): Promise<ExecuteOutcome>;
-  /** Resolves to undefined when there is no answer in time: before the process is ready, or while a cell keeps it busy. */
-  lookUp(question: Lookup, signal: AbortSignal): Promise<LookupReply | undefined>;
-  /** Stops what runs; replaces the process when that does not work. */
-  interrupt(): Promise<void>;
-  /** Ends the process and everything that cells have started. */
-  close(): Promise<void>;
-}
+/** See {@link createEvaluator}. */
+export type Evaluator = ReturnType<typeof createEvaluator>;
 
-/** An evaluator without a process: `start`, or the first cell, launches one. */
-export function createEvaluator(options: TypeScriptOptions): Evaluator {
+/**
+ * Runs cells in a process that is replaced whenever it ends; the cells that it did not finish then end as `EvaluatorLost`. There is no process
+ * yet: `start`, or the first cell, launches one.
+ */
+export function createEvaluator(options: TypeScriptOptions) {
   const { cwd = process.cwd(), env = process.env, execPath = process.execPath } = options;
   const { evaluatorArguments = [], interruptTimeout = 5000, user } = options;
   const cells = createCellRegistry();
@@ -86,8 +78,7 @@ export function createEvaluator(options: TypeScriptOptions): Evaluator {
     session = starting = undefined;
     // One that ended without a cell would end again, and again.
     const isReplaced = ended.isUsed && !closing.signal.aborted;
-    if (isReplaced) loss = ended.tellLoss(end) ?? loss;
-    ended.endCells(end);
+    loss = ended.end(end, isReplaced) ?? loss;
     // The next cell finds a fresh one; a failure to start it is that cell's to report.
     if (isReplaced) start().catch(() => {});
   };
@@ -101,8 +92,10 @@ export function createEvaluator(options: TypeScriptOptions): Evaluator {
   };
 
   return {
-    start: async () => void (await start()),
-    async execute(request, cell) {
+    /** Resolves when a process is ready. Rejects with 'evaluator-failed'. */
+    start: async (): Promise<void> => void (await start()),
+    /** Rejects with 'evaluator-failed', and with the reason of the cell's signal when that is aborted before there is a process. */
+    execute: async (request: ExecuteRequest, cell: CellContext): Promise<ExecuteOutcome> => {
       if (session?.isGone === false && loss === undefined) return await session.execute(request, cell);
       const started = await orAborted(cell.signal, startForCell()).finally(() => {
         if (loss === undefined || request.silent) return;
@@ -111,11 +104,15 @@ export function createEvaluator(options: TypeScriptOptions): Evaluator {
       });
       if (session === started) return await started.execute(request, cell);
       // It has ended since it was ready, and its cells have got their outcomes.
-      return lostOutcome(await started.ended, { exitCode: undefined, isInterrupted: false });
+      return lostOutcome(await started.ended);
     },
-    lookUp: async (question, signal) => (signal.aborted ? undefined : session?.lookUp(question, signal)),
-    interrupt: async () => session?.interrupt(interruptTimeout),
-    async close() {
+    /** Resolves to undefined when there is no answer in time: before the process is ready, or while a cell keeps it busy. */
+    lookUp: async (question: Lookup, signal: AbortSignal): Promise<LookupReply | undefined> =>
+      signal.aborted ? undefined : session?.lookUp(question, signal),
+    /** Stops what runs; replaces the process when that does not work. */
+    interrupt: async (): Promise<void> => session?.interrupt(interruptTimeout),
+    /** Ends the process and everything that cells have started. */
+    close: async (): Promise<void> => {
       const last = session;
       const hint = 'Start another kernel.';
       closing.abort(new CurveKernelError('evaluator-failed', 'The kernel was closed.', { hint }));

@@ -33,14 +33,15 @@ export function createTypeScriptLanguage(options: TypeScriptOptions = {}): Langu
   const folder = options.cwd ?? process.cwd();
   const evaluator = createEvaluator({ ...options, cwd: folder });
   const context: CodeContext = { evaluator, folder };
+  const { start, execute, interrupt, close } = evaluator;
   return {
     info: LANGUAGE_INFO,
-    start: () => evaluator.start(),
-    execute: (request, cell) => evaluator.execute(request, cell),
+    start,
+    execute,
     complete: (request, signal) => completeCode(request, context, signal),
     inspect: (request, signal) => inspectCode(request, context, signal),
     isComplete,
-    interrupt: () => evaluator.interrupt(),
-    close: () => evaluator.close(),
+    interrupt,
+    close,
   };
 }

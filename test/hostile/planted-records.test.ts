@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { sweepStates } from '#src/server/state/sweep-states.js';
 import { sweepOrphans } from '#src/launch/kernel-record.js';
-import { markProcess, processRealm, processStart } from '#src/support/process-start.js';
+import { markProcess } from '#src/support/process-mark.js';
 import { requireOrSkip } from '../support/require-or-skip.js';
 import { isAlive } from '../support/kernel/workplace.js';
 
 const OTHER_USER = 65_534;
-const GONE = { pid: 2 ** 22 + 1, start: 'long ago' };
+const GONE = { pid: 2 ** 22 + 1, started: 'long ago' };
 const asRoot = requireOrSkip('root user', process.geteuid?.() === 0);
 
 let folder: string;
@@ -36,10 +36,9 @@ afterEach(async () => {
 
 /** A record of a kernel whose manager is gone, as whoever writes it likes. Returns its file. */
 async function plant(files: readonly string[], owner?: number): Promise<string> {
-  const pid = Number(bystander.pid);
-  const kernel = { pid, start: await processStart(pid) };
+  const kernel = await markProcess(bystander.pid);
   const file = join(runtime, 'jupyter-curve-planted.json');
-  const record = { realm: await processRealm(), owner: GONE, kernel, files };
+  const record = { owner: { ...kernel, ...GONE }, kernel, files };
   await writeFile(file, JSON.stringify(record), { mode: 0o600 });
   if (owner !== undefined) await chown(file, owner, owner);
   return file;

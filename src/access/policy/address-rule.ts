@@ -1,14 +1,11 @@
 import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { quote } from '../quote.js';
 
-/** The addresses from which a grant may be used. */
-export interface AddressRule {
-  /**
-   * True if a peer of this address is admitted, as ZAP (ZeroMQ RFC 27) names it: an IP address for tcp, `localhost:uid:gid:pid` for
-   * ipc. False for what is neither.
-   */
-  allows(address: string): boolean;
-}
+/**
+ * True if a peer of this address is admitted, as ZAP (ZeroMQ RFC 27) names it: an IP address for tcp, `localhost:uid:gid:pid` for ipc. False
+ * for what is neither.
+ */
+export type AddressRule = (address: string) => boolean;
 
 /** An entry that stands for every peer on an ipc socket, and for none on tcp. */
 export const LOCAL = 'local';
@@ -31,12 +28,10 @@ export function createAddressRule(list: readonly string[]): AddressRule {
     const { address, prefix, family } = parseBlock(entry);
     blocks.addSubnet(address, prefix, family);
   }
-  return {
-    allows(text) {
-      if (IPC_PEER.test(text)) return local;
-      const peer = parseAddress(text.replace(/^\[(.*)\]$/, '$1').replace(/%[\w.-]+$/, ''));
-      return peer !== undefined && blocks.check(peer.address, peer.family);
-    },
+  return (text) => {
+    if (IPC_PEER.test(text)) return local;
+    const peer = parseAddress(text.replace(/^\[(.*)\]$/, '$1').replace(/%[\w.-]+$/, ''));
+    return peer !== undefined && blocks.check(peer.address, peer.family);
   };
 }
 

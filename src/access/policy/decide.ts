@@ -4,7 +4,7 @@ import { homeChannel, isCommType, isDisguised, MAX_TYPE_LENGTH } from './message
 import type { Policy } from './policy.js';
 import { quote } from '../quote.js';
 import { compileRights, type Rights, type RuleDecision } from './rights.js';
-import { checkRole } from './role.js';
+import { isRoleName } from './role.js';
 
 /** The subject of a decision: an identity, and the roles that its grants give it together. */
 export interface Subject {
@@ -13,21 +13,13 @@ export interface Subject {
 }
 
 /** A decision and its reason. */
-export interface AccessDecision {
-  readonly allowed: boolean;
-  /** The rule that decided: role and pattern, such as `executor: shell.*`; `no rule` when nothing allows it. */
-  readonly rule: string;
+export interface AccessDecision extends RuleDecision {
   /** The missing right, in words that follow “may not send” or “may not see”: `shell.execute_request`. */
   readonly missing?: string;
 }
 
-/** Decides under one policy. */
-export interface Decider {
-  /** Takes a microsecond or two, looks at nothing but its arguments, and never throws for what comes off a wire. */
-  decide(subject: Subject, act: Act): AccessDecision;
-  /** True if {@link decide} allows to send this type, or may allow it, depending on the target of a comm. */
-  maySend(subject: Subject, act: SendAct): boolean;
-}
+/** See {@link createDecider}. */
+export type Decider = ReturnType<typeof createDecider>;
 
 /**
  * Makes the decider of a policy. When the policy changes, by its file or by a group made private, make another.
@@ -38,13 +30,14 @@ export interface Decider {
  *
  * @throws TypeError when a role in the policy cannot be used.
  */
-export function createDecider(policy: Policy): Decider {
+export function createDecider(policy: Policy) {
+  const compiled = new Map<string, Rights>();
   for (const [name, role] of policy.roles) {
     if (role.name !== name) throw new TypeError(`The policy has a role ${role.name} under the name ${name}.`);
-    checkRole(role);
+    if (!isRoleName(name)) throw new TypeError(`${quote(name)} is no name for a role.`);
+    compiled.set(name, compileRights([role]));
   }
   const isKnown = (name: string): boolean => policy.roles.has(name);
-  const compiled = new Map<string, Rights>();
   const rightsOf = (names: readonly string[]): Rights => {
     const key = names.join(',');
     let rights = compiled.get(key);
@@ -56,13 +49,15 @@ export function createDecider(policy: Policy): Decider {
     return rights;
   };
   return {
-    decide(subject, act) {
+    /** Takes a microsecond or two, looks at nothing but its arguments, and never throws for what comes off a wire. */
+    decide(subject: Subject, act: Act): AccessDecision {
       // Before anything is looked up: names of the policy have no comma, so they join into one key only.
       const unknown = subject.roles.find((name) => !isKnown(name));
       if (unknown !== undefined) return refuse(`unknown role ${quote(unknown)}`, act);
       return decideMessage(rightsOf(subject.roles), policy.privateGroups, act);
     },
-    maySend(subject, act) {
+    /** True if `decide` allows to send this type, or may allow it, depending on the target of a comm. */
+    maySend(subject: Subject, act: SendAct): boolean {
       if (!isCommType(act.msgType)) return this.decide(subject, act).allowed;
       return subject.roles.every(isKnown) && judgeSend(rightsOf(subject.roles), act, act.own ?? false).allowed;
     },

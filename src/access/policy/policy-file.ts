@@ -9,6 +9,15 @@ import { type Field, invalidField, invalidPolicy, readAs, readFlag, readList, re
 import { runPolicyTests } from './policy-tests.js';
 import { parsePolicyYaml } from './policy-yaml.js';
 
+/** A policy, and what is to be said about its file. */
+export interface ParsedPolicy {
+  readonly policy: Policy;
+  /** Number of acts that its tests check; all of them pass. */
+  readonly tests: number;
+  /** Rules that forbid what no message is: a mistyped one forbids nothing. */
+  readonly warnings: readonly { readonly message: string; readonly hint: string }[];
+}
+
 /**
  * The policy that a file describes, in YAML or JSON: `roles`, `anonymous`, `private`, `reauth` and `tests`. All of it or
  * nothing: what is not known is refused, and so is a policy that fails a test of its own. The built-in roles are always there,
@@ -19,21 +28,7 @@ import { parsePolicyYaml } from './policy-yaml.js';
  * @param source The file's name, for errors.
  * @throws CurveKernelError `policy-invalid`, with line and field.
  */
-export function parsePolicy(text: string, source: string): Policy {
-  return readPolicyText(text, source).policy;
-}
-
-/** A policy, and what is to be said about its file. */
-export interface ReadPolicy {
-  readonly policy: Policy;
-  /** Number of acts that its tests check; all of them pass. */
-  readonly tests: number;
-  /** Rules that forbid what no message is: a mistyped one forbids nothing. */
-  readonly warnings: readonly { readonly message: string; readonly hint: string }[];
-}
-
-/** {@link parsePolicy} with what is to be said about the file. Throws as that does. */
-export function readPolicyText(text: string, source: string): ReadPolicy {
+export function parsePolicy(text: string, source: string): ParsedPolicy {
   const root = parsePolicyYaml(text, source);
   if (root.node === null) throw invalidPolicy(source, 'is empty', { hint: 'A policy without rules is written {}.' });
   const fields = readMapping(root, ['roles', 'anonymous', 'private', 'reauth', 'tests']);
@@ -50,7 +45,7 @@ export function readPolicyText(text: string, source: string): ReadPolicy {
   return { policy, tests, warnings: [...roles.values()].flatMap((role) => idleDenials(role, source)) };
 }
 
-function idleDenials({ name, send, see }: Role, source: string): ReadPolicy['warnings'] {
+function idleDenials({ name, send, see }: Role, source: string): ParsedPolicy['warnings'] {
   const patterns = [...send.map((text) => compileSend(text, false)), ...see.map(compileSee)];
   return patterns
     .filter((pattern) => pattern.deny && !ALL_MESSAGES.some((message) => pattern.matches(...message, true)))

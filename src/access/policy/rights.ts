@@ -1,24 +1,17 @@
-import type { Channel, RequestChannel } from '../../protocol/message.js';
+import type { Channel } from '../../protocol/message.js';
 import { isKnownType } from './message-types.js';
 import { compileNamePattern, type MessagePattern, type NamePattern } from './pattern.js';
 import { compileSee, compileSend, type Role } from './role.js';
 
-/** The result of some rules, and the rule that decided. */
+/** A decision, and the rule that decided. */
 export interface RuleDecision {
   readonly allowed: boolean;
-  /** Role and pattern, such as `executor: shell.*`, or `no rule`. */
+  /** Role and pattern, such as `executor: shell.*`; `no rule` when nothing allows it. */
   readonly rule: string;
 }
 
-/** The rights of one set of roles together: what any of them allows and none forbids. */
-export interface Rights {
-  send(channel: RequestChannel, msgType: string, own: boolean): RuleDecision;
-  see(msgType: string, own: boolean): RuleDecision;
-  /** With undefined for a comm whose target is not known: what may use every target may use it. */
-  comm(target: string | undefined): RuleDecision;
-  /** With undefined for groups that cannot be read: who may see every group may see it. */
-  group(name: string | undefined): RuleDecision;
-}
+/** See {@link compileRights}. */
+export type Rights = ReturnType<typeof compileRights>;
 
 /** The result when no rule matches. */
 const NO_RULE: RuleDecision = { allowed: false, rule: 'no rule' };
@@ -28,8 +21,8 @@ interface Rule<P> {
   readonly verdict: RuleDecision;
 }
 
-/** Compiles what `roles` allow together. Throws TypeError as {@link checkRole} does. */
-export function compileRights(roles: readonly Role[]): Rights {
+/** The rights of some roles together: what any of them allows and none forbids. Throws TypeError unless every pattern can be used. */
+export function compileRights(roles: readonly Role[]) {
   const send = compileRules(roles, (role) => role.send.map((text) => compileSend(text, role.readOnly ?? false)));
   const see = compileRules(roles, (role) => role.see.map(compileSee));
   const comms = compileRules(roles, (role) => role.comms.map(compileNamePattern));
@@ -37,9 +30,11 @@ export function compileRights(roles: readonly Role[]): Rights {
   const seen = rememberKnown((channel, msgType, own) => judge(see, (one) => one.matches(channel, msgType, own)));
   return {
     send: rememberKnown((channel, msgType, own) => judge(send, (one) => one.matches(channel, msgType, own))),
-    see: (msgType, own) => seen('iopub', msgType, own),
-    comm: (target) => judgeName(comms, target),
-    group: (name) => judgeName(groups, name),
+    see: (msgType: string, own: boolean): RuleDecision => seen('iopub', msgType, own),
+    /** With undefined for a comm whose target is not known: what may use every target may use it. */
+    comm: (target: string | undefined): RuleDecision => judgeName(comms, target),
+    /** With undefined for groups that cannot be read: who may see every group may see it. */
+    group: (name: string | undefined): RuleDecision => judgeName(groups, name),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Channel } from '../../protocol/message.js';
 import { READ_ONLY_TYPES, SEND_CHANNELS } from './message-types.js';
 import { quote } from '../quote.js';
-import { compileMessagePattern, compileNamePattern, type MessagePattern } from './pattern.js';
+import { compileMessagePattern, type MessagePattern } from './pattern.js';
 
 /** Rights under a name. All lists are of patterns; what nothing allows is refused. */
 export interface Role {
@@ -14,7 +14,7 @@ export interface Role {
   readonly comms: readonly string[];
   /** Private groups whose outputs may be seen and whose comms may be used. What is public needs nothing. */
   readonly groups: readonly string[];
-  /** Promises that no holder can make the kernel run code by it: {@link checkRole} holds the role to that. */
+  /** Promises that no holder can make the kernel run code by it: {@link compileSend} holds the role to that. */
   readonly readOnly?: boolean;
 }
 
@@ -76,12 +76,4 @@ export function compileSend(text: string, readOnly: boolean): MessagePattern {
 /** Compiles one entry of a `see` list. Throws TypeError. */
 export function compileSee(text: string): MessagePattern {
   return compileMessagePattern(text, SEE_CHANNELS);
-}
-
-/** Throws TypeError unless every pattern of the role can be used, and a read-only role is one. */
-export function checkRole(role: Role): void {
-  if (!isRoleName(role.name)) throw new TypeError(`${quote(role.name)} is no name for a role.`);
-  for (const text of role.send) compileSend(text, role.readOnly ?? false);
-  for (const text of role.see) compileSee(text);
-  for (const text of [...role.comms, ...role.groups]) compileNamePattern(text);
 }

@@ -42,8 +42,8 @@ export const command = defineCommand({
 });
 
 async function readPolicy(file: string): Promise<{ readonly policy: Policy; readonly tests: number }> {
-  const { readPolicyText } = await import('../../access/policy/policy-file.js');
-  const { policy, tests, warnings } = readPolicyText(await readRules(file, 'policy'), file);
+  const { parsePolicy } = await import('../../access/policy/policy-file.js');
+  const { policy, tests, warnings } = parsePolicy(await readRules(file, 'policy'), file);
   for (const warning of warnings) printWarning(warning);
   return { policy, tests };
 }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { findKernelSpec } from '../../launch/find-kernelspecs.js';
-import { relayedBy } from '../../launch/relayed-spec.js';
 import { defineCommand } from '../command.js';
 import { fileSystemError, foreignKernelspecError, ownership } from '../kernelspec/installed-kernelspec.js';
 import { kernelspecFolder, PLACE_OPTIONS } from '../kernelspec/kernelspec-folder.js';
@@ -52,8 +51,9 @@ export const command = defineCommand({
     printNote(`wrapped the kernel "${original.name}" as "${name}" in`);
     printResult(folder);
     if (inner === 'tcp') warnOfOpenInside();
-    const found = await findKernelSpec(name);
-    if (relayedBy(found) !== undefined && resolve(found.resourceDir) === resolve(folder)) return;
+    // With --prefix it may be where this user's Jupyter does not look.
+    const found = await findKernelSpec(name).catch(() => undefined);
+    if (found === undefined || resolve(found.resourceDir) === resolve(folder)) return;
     printWarning({
       message: `Another kernel called "${name}" comes first, in ${found.resourceDir}: front ends start that one.`,
       hint: 'Wrap it under another name with --as, or into a folder that comes first (in a Python environment: --sys-prefix).',

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startAudit, tipOf, type AuditMoment, type AuditTip } from '../../access/audit/audit-chain.js';
 import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { currentUser } from '../../keys/private-file.js';
-import { isAlive, isProcessMark, markProcess, type ProcessMark } from '../../support/process-start.js';
+import { isAlive, isProcessMark, markProcess, type ProcessMark } from '../../support/process-mark.js';
 import { errorCode } from '../../support/system-error.js';
 
 /** An audit file that can be appended to. */
@@ -139,9 +139,7 @@ async function readMark(lock: string): Promise<ProcessMark | undefined> {
     // What is no file may never say anything.
     const handle = await open(lock, READ_FLAGS);
     try {
-      const mark: Partial<ProcessMark> = JSON.parse(
-        (await handle.stat()).isFile() ? await handle.readFile('utf8') : '',
-      );
+      const mark: unknown = JSON.parse((await handle.stat()).isFile() ? await handle.readFile('utf8') : '');
       return isProcessMark(mark) ? mark : undefined;
     } finally {
       await handle.close();

@@ -21,6 +21,9 @@ export interface GrantEnd {
   readonly succeededBy?: string;
 }
 
+/** The end of a grant, and its time. */
+export type PlannedEnd = Deadline & { readonly end: GrantEnd };
+
 /** The current subject of an identity, shared by its grants. */
 export interface SubjectRef {
   subject: Subject;
@@ -46,8 +49,10 @@ export class ClientGrant {
   subjectRef: SubjectRef;
   /** Time in milliseconds since 1970, and message type. */
   lastRequest: { readonly at: number; readonly type: string } | undefined;
-  /** Its end, if that is planned. */
-  ends: (Deadline & { readonly end: GrantEnd }) | undefined;
+  /** Its end, if that is planned, and how to call that off. */
+  ends: (PlannedEnd & { readonly stop: () => void }) | undefined;
+  /** Ids of the ended grants whose place it has taken. */
+  readonly predecessors: string[] = [];
   /** It has asked to be told what happens. */
   isWatching = false;
   /** Of the key that is admitted; undefined in plain text. */

@@ -31,9 +31,6 @@ export class GrantManager {
   readonly grants: Grants;
   readonly #state: ServerState;
   readonly #sockets: ClientSockets;
-  readonly #deadlines = new Map<ClientGrant, () => void>();
-  /** Ids of the ended grants whose place each has taken. */
-  readonly #predecessors = new Map<ClientGrant, readonly string[]>();
   #closing = false;
 
   constructor(state: ServerState, sockets: ClientSockets) {
@@ -85,12 +82,8 @@ export class GrantManager {
   /** Has a grant end at that time, or earlier if it was to. */
   expire(grant: ClientGrant, deadline: Deadline, end: GrantEnd): void {
     if (grant.ended || (grant.ends && leftUntil(grant.ends) <= leftUntil(deadline))) return;
-    grant.ends = { ...deadline, end };
-    this.#deadlines.get(grant)?.();
-    this.#deadlines.set(
-      grant,
-      startDeadline(deadline, () => void this.end(grant, end)),
-    );
+    grant.ends?.stop();
+    grant.ends = { ...deadline, end, stop: startDeadline(deadline, () => void this.end(grant, end)) };
   }
 
   /** Ends what is past its time by either clock: timers stand still while a machine sleeps. */
@@ -121,8 +114,7 @@ export class GrantManager {
     const { grants, journal, store } = this.#state;
     if (grant.ended) return;
     const closed = grant.close();
-    this.#deadlines.get(grant)?.();
-    this.#deadlines.delete(grant);
+    grant.ends?.stop();
     grants.remove(grant);
     const successor = [...grants].find(({ id }) => id === succeededBy);
     this.#cancelRequests(grant, successor, letFinish);
@@ -133,10 +125,9 @@ export class GrantManager {
   /** Has what a grant asked for go on in the hands of its successor; without one all of that ends, and what was handed to it. */
   #cancelRequests(grant: ClientGrant, successor: ClientGrant | undefined, letFinish: boolean): void {
     const backend = this.#state.backend();
-    const handed = [...(this.#predecessors.get(grant) ?? []), grant.id];
-    this.#predecessors.delete(grant);
+    const handed = [...grant.predecessors, grant.id];
     if (successor) {
-      this.#predecessors.set(successor, [...(this.#predecessors.get(successor) ?? []), ...handed]);
+      successor.predecessors.push(...handed);
       backend.cancelRequests(grant.id, 'everything');
     } else for (const id of handed) backend.cancelRequests(id, letFinish ? 'running' : 'nothing');
   }
@@ -144,7 +135,7 @@ export class GrantManager {
   /** Closes every listener, giving what was sent that many milliseconds to leave. */
   async close(linger: number): Promise<void> {
     this.#closing = true;
-    for (const stop of this.#deadlines.values()) stop();
+    for (const { ends } of this.grants) ends?.stop();
     await Promise.all([...this.grants].map(async (grant) => grant.close(linger)));
   }
 

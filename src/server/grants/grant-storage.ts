@@ -2,10 +2,8 @@ import type { AuthorizedClient } from '../../access/grants/authorized-clients.js
 import type { GrantTerms } from '../../access/grants/grant.js';
 import { formatConnectionInfo } from '../../connection/write-connection-file.js';
 import { parseConnectionInfo } from '../../connection/read-connection-file.js';
-import { exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
-import { curvePairOf } from '../../keys/curve-pair.js';
-import type { ClientGrant, GrantEnd, GrantPlace } from './client-grant.js';
-import { deadlineIn, leftUntil, type Deadline } from '../../support/deadline.js';
+import { curvePairOf, exposeZ85, secretKeyFromZ85 } from '../../keys/curve-pair.js';
+import type { ClientGrant, GrantEnd, GrantPlace, PlannedEnd } from './client-grant.js';
 import type { StoredRules } from '../rules/rules.js';
 import type { StoredState } from '../state/state-file.js';
 
@@ -16,17 +14,8 @@ interface GrantRecord {
   readonly secretKey: string;
   /** The text of its connection file. */
   readonly connection: string;
-  /** When, in milliseconds since 1970. */
-  readonly ends?: EndRecord;
-}
-
-/** When a grant ends, by two clocks: the first can be set, and the second begins anew with the machine. */
-interface EndRecord {
-  /** In milliseconds since 1970. */
-  readonly at: number;
-  /** In milliseconds of the machine's monotonic clock. */
-  readonly machine: number;
-  readonly end: GrantEnd;
+  /** A {@link Deadline}: a clock that was set back over a restart prolongs nothing. */
+  readonly ends?: { readonly at: number; readonly machine: number; readonly end: GrantEnd };
 }
 
 /** The stored state of a kernel beside its grants. */
@@ -42,7 +31,7 @@ export interface StoredSettings {
 export interface StoredGrant {
   readonly terms: GrantTerms;
   readonly place: GrantPlace;
-  readonly ends: ClientGrant['ends'];
+  readonly ends: PlannedEnd | undefined;
 }
 
 /** The stored state of an earlier process of the kernel. */
@@ -52,7 +41,7 @@ export interface StoredKernel extends StoredSettings {
 
 /** Everything that a kernel's next process needs to be the same for its clients. Holds secrets. */
 export function serializeKernel(settings: StoredSettings, grants: Iterable<ClientGrant>): StoredState {
-  return { memory: JSON.stringify(settings), grants: [...grants].filter(isKept).map(stableText) };
+  return { memory: JSON.stringify(settings), grants: [...grants].filter(isKept).map(textOf) };
 }
 
 /** Not that of the connection file, nor what has no sockets yet, or no more. */
@@ -61,25 +50,13 @@ const isKept = (grant: ClientGrant): grant is OpenGrant =>
 
 type OpenGrant = ClientGrant & { readonly [part in 'server' | 'listener']: NonNullable<ClientGrant[part]> };
 
-/** Texts by grant, with what they were written from: the time of an end is another by a millisecond each time it is written. */
-const texts = new WeakMap<ClientGrant, Pick<ClientGrant, 'terms' | 'ends'> & { readonly text: string }>();
-
-function stableText(grant: OpenGrant): string {
-  const { terms, ends } = grant;
-  const before = texts.get(grant);
-  if (before?.terms === terms && before.ends === ends) return before.text;
-  const text = textOf(grant);
-  texts.set(grant, { terms, ends, text });
-  return text;
-}
-
 function textOf({ id, terms, server, listener, ends }: OpenGrant): string {
   return JSON.stringify({
     id,
     terms,
     secretKey: exposeZ85(server.secretKey),
     connection: formatConnectionInfo(listener.connection),
-    ...(ends && { ends: endRecord(ends, ends.end) }),
+    ...(ends && { ends: { at: ends.at, machine: ends.due, end: ends.end } }),
   } satisfies GrantRecord);
 }
 
@@ -95,14 +72,6 @@ async function loadGrant({ id, terms, secretKey: kept, connection: text, ends }:
   return {
     terms,
     place: { id, server, connection },
-    ends: ends && { ...deadlineIn(Math.min(ends.at - Date.now(), ends.machine - machineClock())), end: ends.end },
+    ends: ends && { at: ends.at, due: ends.machine, end: ends.end },
   };
 }
-
-function endRecord(deadline: Deadline, end: GrantEnd): EndRecord {
-  const left = leftUntil(deadline);
-  return { at: Date.now() + left, machine: machineClock() + left, end };
-}
-
-/** The same for all processes of a machine, and not to be set: a clock that was set back over a restart prolongs nothing. */
-const machineClock = (): number => Number(process.hrtime.bigint() / 1_000_000n);

@@ -100,10 +100,10 @@ export function connectionFor(owner: ConnectionInfo, server: CurvePair, terms: G
 
 function admitTo(grant: ClientGrant, { verifiedRoles }: ClientSockets): Admit {
   const { origin, publicKey: key, from } = grant.terms;
-  const rule = from && createAddressRule(from);
+  const isFrom = from && createAddressRule(from);
   return ({ socket, publicKey, address }) => {
     const isHolder = socket === 'heartbeat' || origin === 'anonymous' || samePublicKey(publicKey, key);
-    if (grant.ended || !isHolder || rule?.allows(address) === false) return false;
+    if (grant.ended || !isHolder || isFrom?.(address) === false) return false;
     // Every key is admitted there, so a stranger would be taken for the identity.
     if (socket === 'heartbeat') return true;
     return verifiedRoles?.verify(grant, address) ?? true;

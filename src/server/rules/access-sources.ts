@@ -1,13 +1,11 @@
-import type { GrantTerms } from '../../access/grants/grant.js';
 import type { Policy } from '../../access/policy/policy.js';
 import { MAX_REAUTH_INTERVAL } from '../../access/grants/duration.js';
 import type { ConnectionInfo } from '../../connection/connection-info.js';
 import type { AccessOptions } from './access-options.js';
-import { AnonymousGrant } from '../grants/anonymous-grant.js';
-import { AuthorizedGrants } from '../grants/authorized-grants.js';
 import { ClientFiles } from '../grants/client-files.js';
+import { FollowedGrants } from '../grants/followed-grants.js';
 import type { GrantManager } from '../grants/grant-manager.js';
-import type { StoredGrant, StoredKernel, StoredSettings } from '../grants/grant-storage.js';
+import type { StoredKernel, StoredSettings } from '../grants/grant-storage.js';
 import { PolicySource } from './policy-source.js';
 import type { ServerState } from '../server-state.js';
 import type { VerifiedRoles } from './verifier.js';
@@ -30,10 +28,9 @@ export class AccessSources {
   readonly #given: AccessSourcesOptions;
   #policy: PolicySource | undefined;
   #clientsFile: WatchedFile | undefined;
-  #authorized: AuthorizedGrants | undefined;
+  #followed: FollowedGrants | undefined;
   /** The policy under which the grant for clients without a name was revoked. */
   #revokedUnder: Policy | undefined;
-  #anonymous: AnonymousGrant | undefined;
   #work = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   /** Milliseconds between two runs of the timer. */
@@ -57,7 +54,7 @@ export class AccessSources {
     await verifiedRoles?.load();
     if (file !== undefined) {
       const isRequired = required?.includes('policyFile') ?? false;
-      const onChange = async (): Promise<void> => (this.#anonymous ? this.reauthorize() : undefined);
+      const onChange = async (): Promise<void> => (this.#followed ? this.reauthorize() : undefined);
       this.#policy = new PolicySource({ file, isRequired, rules, journal, onChange });
     }
     if (former === 'lost') {
@@ -75,8 +72,8 @@ export class AccessSources {
   get settings(): StoredSettings {
     return {
       rules: this.#given.rules.stored,
-      lines: this.#authorized?.lines ?? [],
-      anonymousRevoked: this.#anonymous?.isRevoked ?? false,
+      lines: this.#followed?.lines ?? [],
+      anonymousRevoked: this.#followed?.anonymousRevoked ?? false,
     };
   }
 
@@ -87,37 +84,20 @@ export class AccessSources {
   async begin(owner: ConnectionInfo, known: StoredKernel | 'lost' | undefined): Promise<void> {
     const { options, grantManager, rules, journal } = this.#given;
     const { authorizedClients: file } = options;
-    const former = known === 'lost' ? undefined : known;
-    const of = (origin: GrantTerms['origin']): readonly StoredGrant[] =>
-      former?.grants.filter(({ terms }) => terms.origin === origin) ?? [];
+    const { lines = [], grants: former = [] } = known === 'lost' ? {} : (known ?? {});
+    const revokedUnder = this.#revokedUnder;
+    const followed = new FollowedGrants({ grantManager, rules, journal, owner, lines, former, revokedUnder });
     if (file !== undefined) {
-      const lines = former?.lines ?? [];
-      const authorized = new AuthorizedGrants({
-        file,
-        grantManager,
-        rules,
-        journal,
-        owner,
-        lines,
-        former: of('authorized-clients'),
-      });
-      this.#authorized = authorized;
-      this.#clientsFile = new WatchedFile({
-        file,
-        kind: 'authorized-clients',
-        onChange: async (state) => this.#takeClients(state),
-      });
-      authorized.read(await this.#clientsFile.open());
-      if (known === 'lost') authorized.passOver();
+      const onChange = async (state: FileState): Promise<void> => {
+        followed.read(file, state);
+        await this.reauthorize();
+      };
+      this.#clientsFile = new WatchedFile({ file, kind: 'authorized-clients', onChange });
+      followed.read(file, await this.#clientsFile.open());
+      if (known === 'lost') followed.passOver();
     }
-    const [anonymous] = of('anonymous');
-    this.#anonymous = new AnonymousGrant({
-      grantManager,
-      rules,
-      owner,
-      former: anonymous,
-      revokedUnder: this.#revokedUnder,
-    });
+    // Not before the lines are known: lines that were revoked would count as gone, and be followed again.
+    this.#followed = followed;
     await this.reauthorize();
   }
 
@@ -134,9 +114,8 @@ export class AccessSources {
     this.#schedule();
     await this.#serially(async () => {
       await grantManager.endPast();
-      await this.#authorized?.apply();
-      await this.#anonymous?.apply();
-      await this.files.update([...(this.#authorized?.grants ?? []), ...(this.#anonymous?.grants ?? [])]);
+      await this.#followed?.apply();
+      await this.files.update(this.#followed?.grants ?? []);
       await store.save();
       await verifiedRoles?.verifyAgain(async (grant, why) => grantManager.cut(grant, why));
     }).catch((error: unknown) => journal.alarm(error));
@@ -149,11 +128,6 @@ export class AccessSources {
     this.#policy?.close();
     this.#clientsFile?.close();
     await this.#work;
-  }
-
-  async #takeClients(state: FileState): Promise<void> {
-    this.#authorized?.read(state);
-    await this.reauthorize();
   }
 
   /** The policy may have come to say another interval. */

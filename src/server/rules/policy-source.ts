@@ -36,7 +36,7 @@ export class PolicySource {
     if (typeof policy === 'string') return;
     try {
       const { parsePolicy } = await import('../../access/policy/policy-file.js');
-      this.#options.rules.setPolicy(parsePolicy(policy.text, policy.source), policy);
+      this.#options.rules.setPolicy(parsePolicy(policy.text, policy.source).policy, policy);
     } catch (error) {
       this.#close(error);
     }
@@ -80,8 +80,8 @@ export class PolicySource {
     try {
       if (state.kind === 'unreadable') throw state.error;
       if (state.kind === 'missing') throw goneError(source);
-      const { readPolicyText } = await import('../../access/policy/policy-file.js');
-      const { policy, warnings } = readPolicyText(state.text, source);
+      const { parsePolicy } = await import('../../access/policy/policy-file.js');
+      const { policy, warnings } = parsePolicy(state.text, source);
       rules.setPolicy(policy, { source, text: state.text });
       journal.record({ event: 'policy', rule: source });
       for (const warning of warnings) journal.raise(warning);

@@ -6,7 +6,7 @@ import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { currentUser } from '../../keys/private-file.js';
 import type { Secret } from '../../keys/secret.js';
 import { writePrivateFile } from '../../keys/write-private-file.js';
-import { isProcessMark, markProcess, type ProcessMark } from '../../support/process-start.js';
+import { isProcessMark, markProcess, type ProcessMark } from '../../support/process-mark.js';
 import { errorCode } from '../../support/system-error.js';
 import { openState, sealState } from './sealed-state.js';
 
@@ -35,25 +35,8 @@ export interface SealedState {
   readonly sealed: string;
 }
 
-/** Keeps what must outlive the kernel's process, and not the kernel: for a restart. */
-export interface StateFile {
-  /**
-   * Reads the state of an earlier process of this kernel, and the paths of the clients' connection files that it wrote. `'none'`: nothing,
-   * and the state of another kernel of that name is removed. `'lost'`: an earlier process could not save its state, so what it had taken away
-   * is not known. Never rejects.
-   */
-  read(): Promise<StoredContent | 'none' | 'lost'>;
-  /**
-   * Keeps this instead of what was saved before. Calls in the meantime are one write. Resolves when this state, or a later one, is in the
-   * file.
-   *
-   * @throws CurveKernelError 'state-unsaved'; `data.restart` says what the next process of the kernel will find: `'forgotten'`, all but what
-   * was added last; `'owners-only'`, nothing, and it is {@link read} as `'lost'`; `'undone'`, what there was before
-   */
-  save(content: () => StoredContent): Promise<void>;
-  /** Removes it, if it can be. Never rejects. */
-  remove(): Promise<void>;
-}
+/** See {@link createStateFile}. */
+export type StateFile = ReturnType<typeof createStateFile>;
 
 /** The content of the file as it was written, and the file's identity. */
 interface Written {
@@ -63,11 +46,11 @@ interface Written {
 }
 
 /**
- * The state file beside `connectionFile`, readable with `secretKey` only, and by this user only. It is replaced as a whole, so that the
+ * Keeps what must outlive the kernel's process, and not the kernel, for a restart: in the state file beside `connectionFile`, readable with `secretKey` only, and by this user only. It is replaced as a whole, so that the
  * beginning of one never says more than all of it. Where it cannot be replaced, it stays if it only lacks grants that came later; otherwise
  * what it said is dropped.
  */
-export function createStateFile(connectionFile: string, secretKey: Secret): StateFile {
+export function createStateFile(connectionFile: string, secretKey: Secret) {
   const file = `${connectionFile}${STATE_SUFFIX}`;
   const context = `${FORMAT} ${basename(connectionFile)}`;
   let saving = Promise.resolve();
@@ -99,7 +82,12 @@ export function createStateFile(connectionFile: string, secretKey: Secret): Stat
     written = { content, inode: (await lstat(file)).ino, size: Buffer.byteLength(text) };
   };
   return {
-    async read() {
+    /**
+     * Reads the state of an earlier process of this kernel, and the paths of the clients' connection files that it wrote. `'none'`: nothing,
+     * and the state of another kernel of that name is removed. `'lost'`: an earlier process could not save its state, so what it had taken away
+     * is not known. Never rejects.
+     */
+    async read(): Promise<StoredContent | 'none' | 'lost'> {
       const found = await readState(file);
       if (found === 'missing') return 'none';
       if (found === 'unusable') return 'lost';
@@ -113,12 +101,20 @@ export function createStateFile(connectionFile: string, secretKey: Secret): Stat
       for (const leftover of [...clientFiles, file]) await rm(leftover, { force: true }).catch(() => undefined);
       return 'none';
     },
-    async save(content) {
+    /**
+     * Keeps this instead of what was saved before. Calls in the meantime are one write. Resolves when this state, or a later one, is in the
+     * file.
+     *
+     * @throws CurveKernelError 'state-unsaved'; `data.restart` says what the next process of the kernel will find: `'forgotten'`, all but what
+     * was added last; `'owners-only'`, nothing, and it is read as `'lost'`; `'undone'`, what there was before
+     */
+    async save(content: () => StoredContent): Promise<void> {
       next ??= write(saving, content);
       saving = next.catch(() => undefined);
       await next;
     },
-    async remove() {
+    /** Removes it, if it can be. Never rejects. */
+    async remove(): Promise<void> {
       removed = true;
       await saving;
       await rm(file, { force: true }).catch(() => undefined);

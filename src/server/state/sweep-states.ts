@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOwnFolder } from '../../keys/folder-privacy.js';
-import { isAlive } from '../../support/process-start.js';
+import { isAlive } from '../../support/process-mark.js';
 import { succeeds } from '../../support/succeeds.js';
 import { readState, STATE_SUFFIX } from './state-file.js';
 

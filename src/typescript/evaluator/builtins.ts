@@ -22,15 +22,8 @@ function copyOf<T extends object>(namespace: T): T {
   return Object.freeze(Object.create(null, Object.getOwnPropertyDescriptors(namespace))) as T;
 }
 
-/** Puts the originals back for a while. */
-export interface Builtins {
-  /** Has them in their places until {@link Builtins.giveBack}. */
-  restore(): void;
-  /** Puts back the replacements that cells had made; does nothing where that was done. */
-  giveBack(): void;
-  /** Runs `action`, which must be synchronous, on the originals. */
-  run<T>(action: () => T): T;
-}
+/** See {@link createBuiltins}. */
+export type Builtins = ReturnType<typeof createBuiltins>;
 
 const GLOBALS = (
   'globalThis Object Function Array Number Boolean String Symbol BigInt Promise Error AggregateError RangeError SyntaxError ' +
@@ -62,8 +55,8 @@ function put({ holder, key, descriptor }: Property): void {
   else defineProperty(holder, key, descriptor);
 }
 
-/** The originals are those of now. */
-export function createBuiltins(): Builtins {
+/** Puts the originals, which are those of now, back for a while. */
+export function createBuiltins() {
   const originals = [
     ...GLOBALS.map((key) => propertyOf(globalThis, key)),
     ...[...NAMESPACES, ...PROTOTYPES].flatMap((holder) => ownKeys(holder).map((key) => propertyOf(holder, key))),
@@ -106,9 +99,12 @@ export function createBuiltins(): Builtins {
     replaced = undefined;
   };
   return {
+    /** Has them in their places until `giveBack`. */
     restore,
+    /** Puts back the replacements that cells had made; does nothing where that was done. */
     giveBack,
-    run(action) {
+    /** Runs `action`, which must be synchronous, on the originals. */
+    run<T>(action: () => T): T {
       if (replaced !== undefined) return action();
       restore();
       try {

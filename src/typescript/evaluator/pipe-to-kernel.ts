@@ -25,14 +25,8 @@ export interface SharedPipe {
   readonly text: SharedArrayBuffer;
 }
 
-/** The pipe in one thread. Frames are never mixed, and printed text keeps its place among them. */
-export interface PipeToKernel {
-  readonly send: Send;
-  /** Prints for a cell. */
-  readonly print: (cell: number, name: 'stdout' | 'stderr', text: string) => void;
-  /** Writes out the printed text. On the main thread, call it within {@link uninterruptible}. */
-  readonly flush: () => void;
-}
+/** See {@link openPipeToKernel}. */
+export type PipeToKernel = ReturnType<typeof openPipeToKernel>;
 
 const { Atomics, Reflect } = ORIGINAL;
 const { slice } = String.prototype;
@@ -57,14 +51,14 @@ export function createSharedPipe(descriptor: number, flags: Int32Array): SharedP
 }
 
 /**
- * The pipe as one thread uses it. On the main thread no termination happens while it is held.
- * `onPrinted` is called when there is printed text that should be written out soon.
+ * The pipe as one thread uses it. Frames are never mixed, and printed text keeps its place among them. On the main thread no termination
+ * happens while it is held. `onPrinted` is called when there is printed text that should be written out soon.
  */
 export function openPipeToKernel(
   { descriptor, flags, text: memory }: SharedPipe,
   builtins: Builtins,
   onPrinted: () => void,
-): PipeToKernel {
+) {
   const text = Buffer.from(memory);
   const releaseMemory = createMemoryRelease();
   // Taken now: a cell that changes `fs` must not break the pipe.
@@ -109,30 +103,33 @@ export function openPipeToKernel(
     if (start === 0 && Atomics.exchange(flags, FLAGS.flushing, 1) === 0) onPrinted();
   };
 
+  const send: Send = (message, buffers = []) => {
+    // A message that the kernel would refuse is the user's mistake, and must not reach it: it replaces processes that break the pipe.
+    const encode = (): Uint8Array[] =>
+      encodeFrame(...foldData(checkEvaluatorMessage(message), buffers), EVALUATOR_LIMITS);
+    const isSimple = !FOLDED[message.type] && buffers.length === 0 && !('toJSON' in anyObject);
+    const frame = isSimple ? encode() : builtins.run(encode);
+    uninterruptible(flags, () =>
+      holding(() => {
+        writeText();
+        for (let at = 0; at < frame.length; at++) {
+          const piece = frame[at] as Uint8Array;
+          writeAll(piece, piece.length);
+          releaseMemory(piece.length);
+        }
+      }),
+    );
+  };
   return {
-    send(message, buffers = []) {
-      // A message that the kernel would refuse is the user's mistake, and must not reach it: it replaces processes that break the pipe.
-      const encode = (): Uint8Array[] =>
-        encodeFrame(...foldData(checkEvaluatorMessage(message), buffers), EVALUATOR_LIMITS);
-      const isSimple = !FOLDED[message.type] && buffers.length === 0 && !('toJSON' in anyObject);
-      const frame = isSimple ? encode() : builtins.run(encode);
-      uninterruptible(flags, () =>
-        holding(() => {
-          writeText();
-          for (let at = 0; at < frame.length; at++) {
-            const piece = frame[at] as Uint8Array;
-            writeAll(piece, piece.length);
-            releaseMemory(piece.length);
-          }
-        }),
-      );
-    },
-    print(cell, name, printed) {
+    send,
+    /** Prints for a cell. */
+    print(cell: number, name: 'stdout' | 'stderr', printed: string): void {
       for (let start = 0; start < printed.length; start += PIECE) {
         const piece: string = Reflect.apply(slice, printed, [start, start + PIECE]);
         uninterruptible(flags, () => holding(() => append(cell, name === 'stderr' ? 1 : 0, piece)));
       }
     },
-    flush: () => holding(writeText),
+    /** Writes out the printed text. On the main thread, call it within {@link uninterruptible}. */
+    flush: (): void => holding(writeText),
   };
 }

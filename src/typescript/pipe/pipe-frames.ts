@@ -80,19 +80,14 @@ export function encodeFrame(value: object, buffers: readonly Uint8Array[] = [], 
   return pieces;
 }
 
-/** Cuts a byte stream into frames, whatever the chunks it comes in. */
-export interface FrameReader {
-  /** The frames completed by `chunk`. Throws a `TypeError` on bytes that are no frame; the stream is then lost. */
-  push(chunk: Buffer): Frame[];
-}
-
-/** A reader at the start of a stream. A frame beyond the limits is an error. */
-export function createFrameReader(limits?: FrameLimits): FrameReader {
+/** Cuts a byte stream into frames, whatever the chunks it comes in. A frame beyond the limits is an error. */
+export function createFrameReader(limits?: FrameLimits) {
   /** The bytes of a frame that is not complete, and room for the rest of it, or for its head at least. */
   let begun: Buffer = NOTHING;
   let begunBytes = 0;
   return {
-    push(chunk) {
+    /** The frames completed by `chunk`. Throws a `TypeError` on bytes that are no frame; the stream is then lost. */
+    push(chunk: Buffer): Frame[] {
       // No methods of lists, which a cell may have patched.
       const frames: Frame[] = [];
       let offset = 0;

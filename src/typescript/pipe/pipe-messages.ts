@@ -3,6 +3,7 @@
  * the evaluator sends back. All carry numbers, so that any of it may overlap.
  */
 import type { JsonObject } from '../../protocol/message.js';
+import type { DefinedOnly } from '../../support/defined-only.js';
 import { isObject } from '../../support/is-object.js';
 
 /** Kernel → evaluator's main thread (descriptor 3). */
@@ -38,80 +39,18 @@ export type ControlMessage = Interrupt | { readonly type: 'outputBarrier'; reado
 /** A step from one runtime value to the next: a property name, or a literal the path starts with. */
 export type PathStep = { readonly key: string } | { readonly literal: 'string' | 'number' | 'array' | 'regexp' };
 
-/** An error as it travels: what front ends show. */
-export interface ErrorDescription {
-  readonly ename: string;
-  readonly evalue: string;
-  readonly traceback: readonly string[];
-}
-
-/** A completion found among runtime values. */
-export interface Member {
-  readonly name: string;
-  readonly type: string;
-}
-
-/** Evaluator → kernel (descriptor 4). `cell` is the number of the execution that caused it; 0 when none did. */
-export type EvaluatorMessage =
-  | { readonly type: 'ready' }
-  | { readonly type: 'stream'; readonly cell: number; readonly name: 'stdout' | 'stderr'; readonly text: string }
-  | {
-      readonly type: 'display';
-      readonly cell: number;
-      readonly data: JsonObject;
-      readonly metadata: JsonObject;
-      readonly displayId?: string;
-      readonly update?: boolean;
-    }
-  | ({ readonly type: 'error'; readonly cell: number } & ErrorDescription)
-  | { readonly type: 'clear'; readonly cell: number; readonly wait: boolean }
-  /** Something to read, which front ends show in a pager beside the notebook. */
-  | { readonly type: 'page'; readonly cell: number; readonly data: JsonObject }
-  | {
-      readonly type: 'input';
-      readonly cell: number;
-      readonly question: number;
-      readonly prompt: string;
-      readonly password: boolean;
-      /** The main thread is blocked until the answer comes, so the control thread must bring it. */
-      readonly blocking: boolean;
-    }
-  | {
-      readonly type: 'publish';
-      readonly cell: number;
-      readonly msgType: string;
-      readonly content: JsonObject;
-      readonly metadata: JsonObject;
-    }
-  | {
-      readonly type: 'done';
-      readonly id: number;
-      readonly result?: { readonly data: JsonObject; readonly metadata: JsonObject };
-      readonly error?: ErrorDescription;
-      readonly userExpressions: JsonObject;
-    }
-  | { readonly type: 'members'; readonly id: number; readonly members: readonly Member[] }
-  | { readonly type: 'description'; readonly id: number; readonly text: string | null }
-  /** The main thread has handled that interrupt: it is not stuck. */
-  | { readonly type: 'interrupted'; readonly number: number }
-  /**
-   * Everything written to descriptors 1 and 2 so far is to be delivered before the kernel answers with the same number. What is written
-   * there from then on is the cell's, or that of the cell started last where it is 0.
-   */
-  | { readonly type: 'outputBarrier'; readonly number: number; readonly cell: number }
-  /** The process is about to end because of that cell: with an exit code where it called `process.exit`. */
-  | { readonly type: 'exiting'; readonly cell: number; readonly code?: number };
-
-type Check = (value: unknown) => boolean;
-type Shape = Readonly<Record<string, Check>>;
+/** Whether a value is a `T`. */
+type Check<T> = (value: unknown) => value is T;
+type Shape = Readonly<Record<string, Check<unknown>>>;
+type Fields<S extends Shape> = Readonly<DefinedOnly<{ [Name in keyof S]: S[Name] extends Check<infer T> ? T : never }>>;
 
 // The evaluator checks its own messages, where cells may have replaced anything: so what is below calls no methods.
 const { isArray } = Array;
 const { isSafeInteger } = Number;
 const values: (of: object) => unknown[] = Object.values;
-const isString: Check = (value) => typeof value === 'string';
-const isBoolean: Check = (value) => typeof value === 'boolean';
-const isNumber: Check = (value) => isSafeInteger(value);
+const isString = (value: unknown): value is string => typeof value === 'string';
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
+const isNumber = (value: unknown): value is number => isSafeInteger(value);
 /** Deeper JSON than this exhausts the stack of what writes it (V8) or reads it (Python's `json`). */
 const MAX_DEPTH = 500;
 const isShallow = (value: unknown, depth: number): boolean => {
@@ -121,39 +60,48 @@ const isShallow = (value: unknown, depth: number): boolean => {
   for (let at = 0; at < found.length; at++) if (!isShallow(found[at], depth - 1)) return false;
   return true;
 };
-const isJson: Check = (value) => isObject(value) && isShallow(value, MAX_DEPTH);
-const isStream: Check = (value) => value === 'stdout' || value === 'stderr';
-/** Only comms: any other type would let user code speak in the kernel's own name. */
-const isComm: Check = (value) => value === 'comm_open' || value === 'comm_msg' || value === 'comm_close';
+const isJson = (value: unknown): value is JsonObject => isObject(value) && isShallow(value, MAX_DEPTH);
+const oneOf =
+  <T extends string>(...allowed: readonly T[]): Check<T> =>
+  (value): value is T => {
+    for (let at = 0; at < allowed.length; at++) if (allowed[at] === value) return true;
+    return false;
+  };
 const listOf =
-  (item: Check): Check =>
-  (value) => {
+  <T>(item: Check<T>): Check<readonly T[]> =>
+  (value): value is readonly T[] => {
     if (!isArray(value)) return false;
     for (let at = 0; at < value.length; at++) if (!item(value[at])) return false;
     return true;
   };
 const optional =
-  (check: Check): Check =>
-  (value) =>
+  <T>(check: Check<T>): Check<T | undefined> =>
+  (value): value is T | undefined =>
     value === undefined || check(value);
 /** Without a prototype, to which a cell could add. */
 const bare = <T extends object>(shape: T): T => {
   Object.setPrototypeOf(shape, null);
   return shape;
 };
-const has = (shape: Shape): Check => {
+const has = <S extends Shape>(shape: S): Check<Fields<S>> => {
   const checks = bare(shape);
-  return (value) => {
+  return (value): value is Fields<S> => {
     if (!isObject(value)) return false;
     for (const key in checks) if (checks[key]?.(value[key]) !== true) return false;
     return true;
   };
 };
 
-const ERROR: Shape = { ename: isString, evalue: isString, traceback: listOf(isString) };
-const SHAPES: Readonly<Record<EvaluatorMessage['type'], Check>> = bare({
+/** Only comms may be published: any other type would let user code speak in the kernel's own name. */
+export const isComm = oneOf('comm_open', 'comm_msg', 'comm_close');
+
+const MEMBER = { name: isString, type: isString };
+const ERROR = { ename: isString, evalue: isString, traceback: listOf(isString) };
+
+/** The messages by their type. `cell` is the number of the execution that caused it; 0 when none did. */
+const MESSAGES = bare({
   ready: has({}),
-  stream: has({ cell: isNumber, name: isStream, text: isString }),
+  stream: has({ cell: isNumber, name: oneOf('stdout', 'stderr'), text: isString }),
   display: has({
     cell: isNumber,
     data: isJson,
@@ -163,26 +111,42 @@ const SHAPES: Readonly<Record<EvaluatorMessage['type'], Check>> = bare({
   }),
   error: has({ cell: isNumber, ...ERROR }),
   clear: has({ cell: isNumber, wait: isBoolean }),
+  /** Something to read, which front ends show in a pager beside the notebook. */
   page: has({ cell: isNumber, data: isJson }),
+  /** A question. While `blocking`, the main thread is blocked until the answer comes, so the control thread must bring it. */
   input: has({ cell: isNumber, question: isNumber, prompt: isString, password: isBoolean, blocking: isBoolean }),
-  publish: has({
-    cell: isNumber,
-    msgType: isComm,
-    content: isJson,
-    metadata: isJson,
-  }),
+  publish: has({ cell: isNumber, msgType: isComm, content: isJson, metadata: isJson }),
   done: has({
     id: isNumber,
     result: optional(has({ data: isJson, metadata: isJson })),
     error: optional(has(ERROR)),
     userExpressions: isJson,
   }),
-  members: has({ id: isNumber, members: listOf(has({ name: isString, type: isString })) }),
-  description: has({ id: isNumber, text: (value) => value === null || isString(value) }),
+  members: has({ id: isNumber, members: listOf(has(MEMBER)) }),
+  description: has({ id: isNumber, text: (value): value is string | null => value === null || isString(value) }),
+  /** The main thread has handled that interrupt: it is not stuck. */
   interrupted: has({ number: isNumber }),
+  /**
+   * Everything written to descriptors 1 and 2 so far is to be delivered before the kernel answers with the same number. What is written
+   * there from then on is the cell's, or that of the cell started last where it is 0.
+   */
   outputBarrier: has({ number: isNumber, cell: isNumber }),
+  /** The process is about to end because of that cell: with an exit code where it called `process.exit`. */
   exiting: has({ cell: isNumber, code: optional(isNumber) }),
 });
+
+type MessageType = keyof typeof MESSAGES;
+
+/** Evaluator → kernel (descriptor 4). */
+export type EvaluatorMessage = {
+  [Type in MessageType]: { readonly type: Type } & ((typeof MESSAGES)[Type] extends Check<infer T> ? T : never);
+}[MessageType];
+
+/** An error as it travels: what front ends show. */
+export type ErrorDescription = Fields<typeof ERROR>;
+
+/** A completion found among runtime values. */
+export type Member = Fields<typeof MEMBER>;
 
 /**
  * `value` as a message of the evaluator, which is treated as hostile: it runs foreign code.
@@ -194,10 +158,7 @@ export function checkEvaluatorMessage(value: object): EvaluatorMessage {
   return value;
 }
 
-function isKnown(value: object): value is { readonly type: EvaluatorMessage['type'] } {
-  return 'type' in value && typeof value.type === 'string' && value.type in SHAPES;
-}
+const isKnown = (value: object): value is { readonly type: MessageType } =>
+  'type' in value && typeof value.type === 'string' && value.type in MESSAGES;
 
-function isMessage(value: { readonly type: EvaluatorMessage['type'] }): value is EvaluatorMessage {
-  return SHAPES[value.type](value);
-}
+const isMessage = (value: { readonly type: MessageType }): value is EvaluatorMessage => MESSAGES[value.type](value);

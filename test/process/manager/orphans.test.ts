@@ -92,15 +92,18 @@ test('a process that only has the same id is left alone, as is what belongs to a
   const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' });
   managers.push(bystander);
   const live = await place.start('next');
-  const record: object = JSON.parse(await readFile(join(place.runtime, `jupyter-curve-${live.id}.json`), 'utf8'));
+  const record: { readonly kernel: object } = JSON.parse(
+    await readFile(join(place.runtime, `jupyter-curve-${live.id}.json`), 'utf8'),
+  );
   const write = (name: string, changes: object): Promise<void> =>
     writeFile(join(place.runtime, `jupyter-curve-${name}.json`), JSON.stringify({ ...record, files: [], ...changes }), {
       mode: 0o600,
     });
-  const gone = { pid: 2 ** 22 + 1, start: 'long ago' };
-  await write('reused', { owner: gone, kernel: { pid: bystander.pid, start: 'long ago' } });
-  await write('elsewhere', { owner: gone, kernel: gone, realm: 'another machine' });
-  await write('evil', { owner: gone, kernel: { pid: 0, start: 'x' } });
+  const gone = { ...record.kernel, pid: 2 ** 22 + 1, started: 'long ago' };
+  const elsewhere = { ...gone, host: 'another machine' };
+  await write('reused', { owner: gone, kernel: { ...gone, pid: bystander.pid } });
+  await write('elsewhere', { owner: elsewhere, kernel: elsewhere });
+  await write('evil', { owner: gone, kernel: { ...gone, pid: 0 } });
   await writeFile(join(place.runtime, 'jupyter-curve-torn.json'), '{"owner"', { mode: 0o600 });
 
   await (await place.start('next')).shutdown();

@@ -36,7 +36,7 @@ tests:
 
 describe('a policy file', () => {
   test('gives roles, who is anonymous, what is private, and when to look again', () => {
-    const policy = parsePolicy(COURSE, SOURCE);
+    const policy = parsePolicy(COURSE, SOURCE).policy;
     expect([...policy.roles.keys()]).toEqual(['owner', 'admin', 'executor', 'observer', 'student', 'grader']);
     expect(policy.roles.get('owner')).toEqual(BUILT_IN_ROLES.owner);
     expect(policy.roles.get('grader')).toEqual({
@@ -54,9 +54,9 @@ describe('a policy file', () => {
   });
 
   test('may be JSON, and may say nothing', () => {
-    expect(parsePolicy('{"anonymous": "observer"}', SOURCE).anonymous).toBe('observer');
-    expect(parsePolicy('{}', SOURCE)).toMatchObject({ anonymous: 'deny' });
-    expect(parsePolicy('\ufeff{"private": ["a"]}\r\n', SOURCE).privateGroups.has('a')).toBe(true);
+    expect(parsePolicy('{"anonymous": "observer"}', SOURCE).policy.anonymous).toBe('observer');
+    expect(parsePolicy('{}', SOURCE).policy).toMatchObject({ anonymous: 'deny' });
+    expect(parsePolicy('\ufeff{"private": ["a"]}\r\n', SOURCE).policy.privateGroups.has('a')).toBe(true);
   });
 
   test('is named in errors, with line and field, and a hint', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { markProcess, type ProcessMark } from '#src/support/process-start.js';
+import { markProcess, type ProcessMark } from '#src/support/process-mark.js';
 import { sweepStates } from '#src/server/state/sweep-states.js';
 import { folder } from '../../support/kernel/share.js';
 

@@ -74,7 +74,7 @@ function esbuildBinary(): string {
   const require = createRequire(import.meta.url);
   try {
     const own = createRequire(require.resolve('esbuild/package.json'));
-    return own.resolve(process.platform === 'win32' ? `${name}/esbuild.exe` : `${name}/bin/esbuild`);
+    return own.resolve(`${name}/bin/esbuild`);
   } catch (error) {
     const message = `Decorators need ${name}, which is not installed. Install jupyter-curve with its optional dependencies.`;
     throw new Error(message, { cause: error });

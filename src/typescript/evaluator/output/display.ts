@@ -1,6 +1,7 @@
 /** The functions by which cells show values: `display`, tagged templates, `clearOutput`, and messages to widgets. */
 import { inspect, types } from 'node:util';
 import type { JsonObject } from '../../../protocol/message.js';
+import { isComm } from '../../pipe/pipe-messages.js';
 import { ORIGINAL } from '../builtins.js';
 import type { CellTracker } from '../run/cell-tracker.js';
 import { base64, imageType } from './known-formats.js';
@@ -74,8 +75,7 @@ export function createDisplay(send: Send, tracker: CellTracker) {
       content: JsonObject,
       options: { metadata?: JsonObject; buffers?: readonly (ArrayBuffer | ArrayBufferView)[] } = {},
     ): void {
-      if (!COMM_TYPES.includes(msgType))
-        throw new TypeError(`Only comm messages can be sent, not ${inspect(msgType)}.`);
+      if (!isComm(msgType)) throw new TypeError(`Only comm messages can be sent, not ${inspect(msgType)}.`);
       const message = { type: 'publish', cell: tracker.current(), msgType } as const;
       const metadata = options.metadata ? jsonArgument('The metadata', options.metadata) : {};
       send({ ...message, content: jsonArgument('The content', content), metadata }, bytesOf(options.buffers ?? []));
@@ -84,7 +84,6 @@ export function createDisplay(send: Send, tracker: CellTracker) {
   };
 }
 
-const COMM_TYPES: readonly string[] = ['comm_open', 'comm_msg', 'comm_close'];
 const SHOWING = Symbol('showing');
 
 /** Whether a value is the promise of a `display` or `page` under way: to be awaited, not to be shown. */

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
+import { isObject } from './is-object.js';
 import { errorCode } from './system-error.js';
 
 /** The identity of a process: its id alone is used again, by this machine and by others. */
@@ -17,15 +18,17 @@ export interface ProcessMark {
   readonly space: string;
 }
 
-/** Marks a process, by default this one. Undefined when there is none of that id. */
+/** Marks a process, by default this one. Undefined when there is none of that id, or only one that has ended (a zombie). */
 export async function markProcess(pid: number = process.pid): Promise<ProcessMark | undefined> {
-  return processExists(pid) ? { pid, started: (await statusOf(pid))[1], ...(await here()) } : undefined;
+  const [state, started] = processExists(pid) ? await statusOf(pid) : ['Z', ''];
+  return state === 'Z' ? undefined : { pid, started, ...(await here()) };
 }
 
 /** True for a mark that was read from a file. */
-export const isProcessMark = (mark: Partial<ProcessMark> | undefined): mark is ProcessMark =>
-  Number.isSafeInteger(mark?.pid) &&
-  [mark?.started, mark?.host, mark?.boot, mark?.space].every((part) => typeof part === 'string');
+export const isProcessMark = (mark: unknown): mark is ProcessMark =>
+  isObject(mark) &&
+  Number.isSafeInteger(mark['pid']) &&
+  ['started', 'host', 'boot', 'space'].every((part) => typeof mark[part] === 'string');
 
 /**
  * True while the marked process lives; where the system does not report its start, while any process of its id does. A process that
@@ -37,35 +40,13 @@ export async function isAlive({ pid, started, host, boot, space }: ProcessMark):
   if (host !== now.host) return true;
   if (boot !== now.boot) return false;
   if (space !== now.space) return true;
-  if (!processExists(pid)) return false;
-  const [state, start] = await statusOf(pid);
-  return state !== 'Z' && (started === '' || start === '' || start === started);
+  const found = await markProcess(pid);
+  return found !== undefined && (started === '' || found.started === '' || found.started === started);
 }
 
-/**
- * The start of the process with this id, in words that are only good for comparing: process ids are used again, pairs of id and
- * start are not. Undefined when there is no such process, or no way to tell (Windows).
- */
-export async function processStart(pid: number): Promise<string | undefined> {
-  if (process.platform === 'linux') {
-    const [[state, start], { boot }] = await Promise.all([statusOf(pid), here()]);
-    return state === '' || state === 'Z' ? undefined : `${boot} ${start}`;
-  }
-  if (process.platform === 'win32') return undefined;
-  const asked = promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], {
-    env: { ...process.env, LC_ALL: 'C' },
-  });
-  return asked.then(
-    ({ stdout }) => stdout.trim() || undefined,
-    () => undefined,
-  );
-}
-
-/** The scope in which process ids are unique: this machine, and within it this container. Home folders are shared between both. */
-export async function processRealm(): Promise<string> {
-  const { host, space } = await here();
-  return `${host} ${space}`.trim();
-}
+/** True only if a process that is seen from here is the marked one for certain: it may be ended. */
+export const isCertainlyAlive = async (mark: ProcessMark): Promise<boolean> =>
+  mark.started !== '' && isDeepStrictEqual(await markProcess(mark.pid), mark);
 
 async function here(): Promise<Pick<ProcessMark, 'host' | 'boot' | 'space'>> {
   const [boot, space] = await Promise.all([
@@ -85,11 +66,19 @@ export function processExists(pid: number): boolean {
 }
 
 /**
- * Fields 3 and 22 of `/proc/PID/stat` (proc_pid_stat(5)): the state, and the start in clock ticks since the boot. The command name before
- * them, in brackets, may itself hold spaces and brackets.
+ * The state of a process, of which `Z` is a zombie, and its start: on Linux fields 3 and 22 of `/proc/PID/stat` (proc_pid_stat(5)), elsewhere what
+ * `ps` says. The command name before the fields, in brackets, may itself hold spaces and brackets.
  */
 async function statusOf(pid: number): Promise<readonly [state: string, start: string]> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return [fields[0] ?? '', fields[19] ?? ''];
+  if (process.platform === 'linux') {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return [fields[0] ?? '', fields[19] ?? ''];
+  }
+  // The same words for each process that asks.
+  const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+  const asked = promisify(execFile)('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], { env });
+  const { stdout } = await asked.catch(() => ({ stdout: '' }));
+  const [, state = '', start = ''] = /^\s*(\S)\S*\s+(.*\S)/.exec(stdout) ?? [];
+  return [state, start];
 }
