@@ -62,7 +62,7 @@ export async function startInnerKernel(options: InnerKernelOptions): Promise<Inn
   const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 });
   undo.defer(removeFolder);
   const watchdog = startInnerWatchdog(folder);
-  undo.defer(watchdog.release);
+  undo.defer(() => watchdog.release());
   const file = join(folder, 'kernel.json');
   const address = await chooseAddress({ transport, ip: '127.0.0.1' }, file);
   undo.defer(() => address.release());

@@ -91,8 +91,9 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
   const receive = (request: Request): void => {
     const { msg_type: type } = request.message.header;
     if (type === 'input_reply') {
-      if (request.channel !== 'stdin' || !questions.isAnswer(request)) return request.disregard();
-      return void link?.send('stdin', request.message);
+      if (request.channel === 'stdin' && questions.isAnswer(request)) link?.send('stdin', request.message);
+      else request.disregard();
+      return;
     }
     if (request.channel === 'stdin' || type.endsWith('_reply')) return request.disregard();
     if (link !== undefined) return pass(request);

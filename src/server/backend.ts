@@ -34,16 +34,16 @@ export interface Request {
   /** False for the owner of the connection file, whose access ends with the kernel alone. */
   readonly isRevocable: boolean;
   /** Answers on the channel, listener and routing id of this request. Never throws, also when the client is gone. */
-  reply(message: Message): void;
+  readonly reply: (message: Message) => void;
   /** Sends an `input_request` to the client that made this request, on its stdin channel. */
-  ask(message: Message): void;
+  readonly ask: (message: Message) => void;
   /**
    * True if its sender may still do this: to be checked again when a request has waited. If not, the sender has been told, and
    * nothing is to be done or said about the request.
    */
   isPermitted(): boolean;
   /** True if its sender may see an output, for replies that repeat one. */
-  maySee(output: ShownOutput): boolean;
+  readonly maySee: (output: ShownOutput) => boolean;
   /** Nothing comes of it, because it answers no question that its sender was asked. */
   disregard(): void;
 }

@@ -16,13 +16,13 @@ let live: LiveKernel;
 let owner: KernelClient;
 let alice: KernelClient;
 let bob: KernelClient;
-const join_ = async (name: string, roles: readonly string[] = ['executor']): Promise<KernelClient> =>
+const admit = async (name: string, roles: readonly string[] = ['executor']): Promise<KernelClient> =>
   live.connect(await live.grant(name, roles), { username: name });
 beforeAll(async () => {
   live = await startLiveKernel({ wrap: 'python3', secretBy: 'environment', data: { 'access_policy.yaml': policy } });
   owner = await live.connect();
-  alice = await join_('alice');
-  bob = await join_('bob');
+  alice = await admit('alice');
+  bob = await admit('bob');
 });
 afterAll(async () => live[Symbol.asyncDispose]());
 afterEach(() => {
@@ -44,7 +44,7 @@ async function running(client: KernelClient, code: string): Promise<string> {
 
 describe('a client that is revoked', () => {
   test('has no cell begun that waited', async () => {
-    const eve = await join_('eve');
+    const eve = await admit('eve');
     const slow = await running(alice, 'import time\ntime.sleep(2)');
     await eve.execute('evil = 1');
     await eve.execute('evil = 2');
@@ -54,7 +54,7 @@ describe('a client that is revoked', () => {
   });
 
   test('has its running cell interrupted, and nobody else', async () => {
-    const eve = await join_('eve');
+    const eve = await admit('eve');
     await running(eve, 'import time\nfor i in range(600): time.sleep(.1); slept = i');
     const next = await alice.execute('"alice ran"');
     await live.access.revoke({ name: 'eve' });
@@ -65,7 +65,7 @@ describe('a client that is revoked', () => {
   test('has a cell interrupted that it sent in the moment before', async () => {
     for (let turn = 0; turn < 10; turn += 1) {
       const name = `eve-${turn}`;
-      const eve = await join_(name);
+      const eve = await admit(name);
       await eve.execute(`import time\nfor i in range(600): time.sleep(.1)\nfinished = ${turn}`);
       await pause(turn * 3);
       await live.access.revoke({ name });
@@ -79,7 +79,7 @@ describe('a client that is revoked', () => {
 describe('the code of others', () => {
   test('is not in the history of who is not shown it', async () => {
     await valueOf('"a secret of alice"', alice);
-    const carl = await join_('carl', ['own']);
+    const carl = await admit('carl', ['own']);
     const ask = { hist_access_type: 'range', session: 0, start: 0, stop: 100, output: false, raw: true };
     const tail = { hist_access_type: 'tail', n: 100, output: true, raw: true };
     for (const content of [ask, tail]) {
@@ -90,7 +90,7 @@ describe('the code of others', () => {
   });
 
   test('may not be interrupted by who may interrupt their own', async () => {
-    const carl = await join_('carla', ['own']);
+    const carl = await admit('carla', ['own']);
     const id = await running(alice, 'import time\ntime.sleep(1)');
     expect(await carl.ask('interrupt_request', {}, { channel: 'control' })).toMatchObject({ status: 'error' });
     expect(await alice.answer(id)).toMatchObject({ status: 'ok' });
@@ -100,7 +100,7 @@ describe('the code of others', () => {
   });
 
   test('shows no output to who sees only their own', async () => {
-    const carl = await join_('carol', ['own']);
+    const carl = await admit('carol', ['own']);
     await valueOf('"for alice alone"', alice);
     await valueOf('"for carol"', carl);
     const seen = JSON.stringify(carl.heard.map(({ message }) => message.content));
@@ -122,7 +122,7 @@ describe('the code of others', () => {
 
 describe('an observer', () => {
   test('runs nothing', async () => {
-    const observer = await join_('olga', ['observer']);
+    const observer = await admit('olga', ['observer']);
     expect(await observer.ask('execute_request', { code: 'evil = 3' })).toMatchObject({ status: 'error' });
     expect(await valueOf('"evil" in globals()')).toBe('False');
   });
@@ -144,35 +144,38 @@ describe('a question', () => {
   });
 });
 
+const HEADER = {
+  msg_id: 'same',
+  msg_type: 'execute_request',
+  username: 'x',
+  date: '2026-01-01T00:00:00Z',
+  version: '5.4',
+};
+
+const sendSame = async (client: KernelClient, code: string, session: string): Promise<void> =>
+  client.dialer.send('shell', {
+    header: { ...HEADER, session },
+    parent_header: {},
+    metadata: {},
+    content: { code },
+    buffers: [],
+  });
+
+/** The results of the request with that id. */
+async function sameResults(client: KernelClient): Promise<string[]> {
+  await client.answer('same');
+  return client.heard
+    .filter(({ message }) => message.parent_header.msg_id === 'same')
+    .map(({ message }) => plainText(message))
+    .filter((text) => text !== '');
+}
+
 describe('ids', () => {
   test('that two clients choose alike lead each to its own', async () => {
-    const header = (session: string) => ({
-      msg_id: 'same',
-      msg_type: 'execute_request',
-      session,
-      username: 'x',
-      date: new Date().toISOString(),
-      version: '5.4',
-    });
-    const send = async (client: KernelClient, code: string, session: string): Promise<void> =>
-      client.dialer.send('shell', {
-        header: header(session),
-        parent_header: {},
-        metadata: {},
-        content: { code },
-        buffers: [],
-      });
-    await send(alice, '"of alice"', 's1');
-    await send(bob, '"of bob"', 's2');
-    const results = async (client: KernelClient): Promise<string[]> => {
-      await client.answer('same');
-      return client.heard
-        .filter(({ message }) => message.parent_header.msg_id === 'same')
-        .map(({ message }) => plainText(message))
-        .filter((text) => text !== '');
-    };
-    expect(await results(alice)).toEqual(["'of alice'"]);
-    expect(await results(bob)).toEqual(["'of bob'"]);
+    await sendSame(alice, '"of alice"', 's1');
+    await sendSame(bob, '"of bob"', 's2');
+    expect(await sameResults(alice)).toEqual(["'of alice'"]);
+    expect(await sameResults(bob)).toEqual(["'of bob'"]);
   });
 
   test('reach code in the kernel as they were chosen, for widgets that capture output by them', async () => {

@@ -1,12 +1,12 @@
 /** Whatever dies, nothing is left; and a front end is told of the kernel behind as if it were the kernel itself. */
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from '../../support/eventually.js';
-import type { KernelClient } from '../../support/kernel/kernel-client.js';
+import { textOf, type KernelClient } from '../../support/kernel/kernel-client.js';
 import { startRelay, untilGone } from '../../support/kernel/relay-process.js';
 
 /** The text of streams that a client has heard. */
 const printed = (client: KernelClient): string =>
-  client.heard.map(({ message }) => message.content['text'] ?? '').join('');
+  client.heard.map(({ message }) => textOf(message.content['text'])).join('');
 
 describe('a kernel behind that ends', () => {
   test.each([

@@ -69,7 +69,7 @@ describe('a wrapped ipykernel', () => {
   test('has subshells', async () => {
     const { subshell_id: subshell } = await owner.ask('create_subshell_request', {}, { channel: 'control' });
     const slow = await owner.execute('import time; time.sleep(2)');
-    const fast = await owner.send('execute_request', { code: '6 * 7' }, { subshellId: String(subshell) });
+    const fast = await owner.send('execute_request', { code: '6 * 7' }, { subshellId: textOf(subshell) });
     expect(await owner.answer(fast)).toMatchObject({ status: 'ok' });
     expect(owner.said(slow)).not.toContain('idle');
     await owner.answer(slow);

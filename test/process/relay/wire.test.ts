@@ -69,7 +69,7 @@ describe('bytes', () => {
           `${type} of ${what}`,
         );
         const passed = [message.metadata, message.content].map(bytesOf);
-        expect(passed.map((one) => one === bytes.toString('latin1')).concat(what as never)).toEqual([true, true, what]);
+        expect([what, ...passed.map((one) => one === bytes.toString('latin1'))]).toEqual([what, true, true]);
         expect(message.buffers.map((one) => Buffer.from(one).toString('hex'))).toEqual(
           buffers.map((one) => one.toString('hex')),
         );

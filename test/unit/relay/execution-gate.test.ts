@@ -3,6 +3,7 @@ import { createMessage } from '#src/protocol/create-message.js';
 import type { JsonObject } from '#src/protocol/message.js';
 import { createExecutionGate, MAX_WAITING, type ExecutionGate } from '#src/relay/execution-gate.js';
 import type { Request } from '#src/server/backend.js';
+import { textOf } from '../../support/kernel/kernel-client.js';
 
 interface Setup {
   readonly gate: ExecutionGate;
@@ -10,20 +11,22 @@ interface Setup {
   readonly events: string[];
   /** Identities that may send nothing any more. */
   readonly banned: Set<string>;
-  add(identity: string, code: string, content?: JsonObject): void;
-  addComm(identity: string, data: string): void;
+  readonly add: (identity: string, code: string, content?: JsonObject) => void;
+  readonly addComm: (identity: string, data: string) => void;
   /** The kernel runs an execution to its end. */
-  run(code: string, failed?: boolean): void;
+  readonly run: (code: string, failed?: boolean) => void;
 }
+
+const codeOf = ({ message }: Request): string => textOf(message.content['code']);
+const nameOf = (request: Request): string => `${request.identity}:${codeOf(request)}`;
 
 function setup(): Setup {
   const events: string[] = [];
   const banned = new Set<string>();
-  const nameOf = ({ identity, message }: Request): string => `${identity}:${String(message.content['code'])}`;
   const gate = createExecutionGate({
     enter(request) {
       events.push(nameOf(request));
-      return String(request.message.content['code']);
+      return codeOf(request);
     },
     abort: (request) => void events.push(`abort ${nameOf(request)}`),
     interrupt: () => void events.push('interrupt'),

@@ -22,6 +22,8 @@ function request(identity: string, id: string, more: Partial<Request> = {}): Req
   };
 }
 
+const parent = (id: string): Header => request('bob', id).message.header;
+
 describe('an id', () => {
   test('is passed as it is', () => {
     const asked = request('bob', 'id');
@@ -71,7 +73,6 @@ describe('memory', () => {
     const table = createRequestTable();
     const hers = table.admit(request('alice', 'hers'));
     for (let n = 0; n < 20_000; n += 1) table.admit(request('bob', `id ${n}`));
-    const parent = (id: string): Header => ({ ...hers, msg_id: id });
     expect(table.find(parent('id 0'))).toBeUndefined();
     expect(table.find(parent('id 19999'))).toBeDefined();
     expect(table.find(hers)).toBeDefined();
@@ -83,7 +84,6 @@ describe('memory', () => {
       const { message, ...rest } = request('bob', `id ${n}`);
       table.admit({ ...rest, message: { ...message, header: { ...message.header, more: 'x'.repeat(15_000) } } });
     }
-    const parent = (id: string): Header => ({ ...request('bob', id).message.header });
     expect(table.find(parent('id 0'))).toBeUndefined();
     expect(table.find(parent('id 999'))).toBeDefined();
   });
