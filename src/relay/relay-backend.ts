@@ -3,7 +3,7 @@ import { createMessage, type MessageOrigin } from '../protocol/create-message.js
 import type { Channel, Header, JsonObject, Message, RequestChannel } from '../protocol/message.js';
 import type { Backend, CloseReason, Outlet, Request } from '../server/backend.js';
 import { errorContent, report } from '../server/messages/error-report.js';
-import { answer, type RequestStatus } from '../server/messages/reply.js';
+import { answer, refuseUnknown, type RequestStatus } from '../server/messages/reply.js';
 import { settlesWithin } from '../support/timers.js';
 import { createExecutionGate, MAX_WAITING } from './execution-gate.js';
 import { createHeldRequests } from './held-requests.js';
@@ -95,7 +95,9 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
       else request.disregard();
       return;
     }
-    if (request.channel === 'stdin' || type.endsWith('_reply')) return request.disregard();
+    if (type.endsWith('_reply')) return request.disregard();
+    // A kernel reads its stdin only while it waits for an answer, and takes what it finds there for one.
+    if (request.channel === 'stdin') return void answer(origin, status, request, refuseUnknown);
     if (link !== undefined) return pass(request);
     if (type === 'shutdown_request') {
       answerHere(request, { status: 'ok', restart: request.message.content['restart'] === true });
