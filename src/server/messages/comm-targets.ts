@@ -27,6 +27,8 @@ export function createCommTargets(): CommTargets {
       return isName(named) && (known === undefined || known === named) ? named : undefined;
     },
     note({ header, content }) {
+      // Other content may be bytes that nothing needs to read.
+      if (!isCommType(header.msg_type)) return;
       const { comm_id: id, target_name: target } = content;
       if (!isName(id)) return;
       if (header.msg_type === 'comm_close') targets.delete(id);
