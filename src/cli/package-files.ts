@@ -12,5 +12,8 @@ export const kernelBundle = fileURLToPath(new URL('kernel-process.cjs', import.m
 /** The program that a kernelspec starts. */
 export const kernelFile = fileURLToPath(new URL('kernel.cjs', import.meta.url));
 
-/** The command. */
-export const mainFile = fileURLToPath(new URL('main.js', import.meta.url));
+/** All that a relay's process loads, in one file. */
+export const relayBundle = fileURLToPath(new URL('relay-process.cjs', import.meta.url));
+
+/** The program behind the command, which starts faster than main.js: that has to be an ES module. */
+export const programFile = fileURLToPath(new URL('start-program.cjs', import.meta.url));

@@ -6,6 +6,7 @@ import { fileSystemError, foreignKernelspecError, ownership } from '../kernelspe
 import { kernelspecFolder, PLACE_OPTIONS } from '../kernelspec/kernelspec-folder.js';
 import { replaceFolder } from '../kernelspec/replace-folder.js';
 import { sharingArguments } from '../kernelspec/shared-kernelspec.js';
+import { writeRelayCodeCache } from '../kernelspec/write-code-cache.js';
 import { findWrappable, writeWrappedSpec } from '../kernelspec/wrapped-kernelspec.js';
 import { argument, flag, text } from '../options/option.js';
 import { UNTHROTTLED_OPTION } from '../options/relay-options.js';
@@ -55,6 +56,7 @@ export const command = defineCommand({
     } catch (error) {
       throw fileSystemError(folder, error);
     }
+    await writeRelayCodeCache();
     printNote(`wrapped the kernel "${original.name}" as "${name}" in`);
     printResult(folder);
     if (inner === 'tcp') warnOfOpenInside();

@@ -7,7 +7,7 @@ import { isJsonObject } from '../../protocol/json-fields.js';
 import type { JsonObject } from '../../protocol/message.js';
 import { INNER_FILE, readWrappedSpec, relayedBy, specHash } from '../../relay/wrapped-spec.js';
 import { succeeds } from '../../support/succeeds.js';
-import { mainFile } from '../package-files.js';
+import { programFile } from '../package-files.js';
 
 /** Options of {@link writeWrappedSpec}. */
 export interface WrappedSpecOptions {
@@ -77,7 +77,7 @@ async function wrappedSpec({ original, name, options }: WrappedSpecOptions, spec
   return {
     ...raw,
     // What front ends append goes to the kernel behind.
-    argv: [...node, await realpath(mainFile), ...front, ...options, '--'],
+    argv: [...node, await realpath(programFile), ...front, ...options, '--'],
     display_name: isSame ? original.displayName : `${original.displayName} (encrypted)`,
     interrupt_mode: 'message',
     metadata: {

@@ -1,12 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readKernelSpec } from '../../launch/kernelspec.js';
+import { checkKernelSpec, readKernelSpec, type KernelSpec } from '../../launch/kernelspec.js';
 import { startKernel } from '../../manager/lifecycle/start-kernel.js';
 import { hasCodeCache } from '../../support/code-cache.js';
 import { EVALUATOR_BUNDLE, evaluatorCommand, evaluatorEnvironment } from '../../typescript/evaluator-command.js';
 import { EvaluatorProcess } from '../../typescript/evaluator-process.js';
-import { kernelBundle } from '../package-files.js';
+import { kernelBundle, kernelFile, programFile, relayBundle } from '../package-files.js';
 
 /** Milliseconds for the start of the kernel that writes the cache. */
 const START_TIMEOUT = 20_000;
@@ -31,8 +31,30 @@ export async function writeCodeCaches(kernelspec: string): Promise<void> {
   }
 }
 
+/** The same for the relay, by one with a kernel of ours behind it. */
+export async function writeRelayCodeCache(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'jupyter-curve-'));
+  try {
+    if (hasCodeCache(relayBundle)) return;
+    const connection = ['--connection-file', '{connection_file}'];
+    const spec = { argv: [process.execPath, kernelFile, ...connection], display_name: '', language: 'typescript' };
+    await writeFile(join(folder, 'kernel.json'), JSON.stringify(spec));
+    const relay = [process.execPath, programFile, 'relay', '--write-code-cache', ...connection, '--spec', folder];
+    const metadata = { supported_encryption: ['curve'] };
+    await startAndEnd(checkKernelSpec('relay', folder, { ...spec, argv: relay, metadata }, folder), folder);
+  } catch {
+    // The next one to be wrapped tries again.
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 async function writeByKernel(kernelspec: string, folder: string): Promise<void> {
   const spec = await readKernelSpec('typescript', kernelspec);
+  await startAndEnd({ ...spec, argv: [...spec.argv, '--write-code-cache'] }, folder);
+}
+
+async function startAndEnd(spec: KernelSpec, folder: string): Promise<void> {
   const kernel = await startKernel({
     kernelName: spec.name,
     // Nothing of the user's: no policy and no authorized client counts for this kernel, and nothing is left in their folders.
@@ -42,7 +64,7 @@ async function writeByKernel(kernelspec: string, folder: string): Promise<void> 
     startTimeout: START_TIMEOUT,
     autoRestart: false,
     onWarning: () => undefined,
-    findKernelSpec: async () => ({ ...spec, argv: [...spec.argv, '--write-code-cache'] }),
+    findKernelSpec: async () => spec,
   });
   await kernel.shutdown();
 }
