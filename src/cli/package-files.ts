@@ -9,11 +9,11 @@ export const kernelspecTemplate = fileURLToPath(new URL('../../kernelspec', impo
 /** All that a kernel's process loads, in one file. */
 export const kernelBundle = fileURLToPath(new URL('kernel-process.cjs', import.meta.url));
 
-/** The same of a relay. */
-export const relayBundle = fileURLToPath(new URL('relay-process.cjs', import.meta.url));
-
 /** The program that a kernelspec starts. */
 export const kernelFile = fileURLToPath(new URL('kernel.cjs', import.meta.url));
 
-/** The command. */
-export const mainFile = fileURLToPath(new URL('main.js', import.meta.url));
+/** All that a relay's process loads, in one file. */
+export const relayBundle = fileURLToPath(new URL('relay-process.cjs', import.meta.url));
+
+/** The program behind the command, which starts faster than main.js: that has to be an ES module. */
+export const programFile = fileURLToPath(new URL('start-program.cjs', import.meta.url));

@@ -43,7 +43,7 @@ async function serve(inner: InnerKernel, args: RelayArguments, env: NodeJS.Proce
     const origin = kernelOrigin();
     const file = args['connection-file'];
     const kernel = await serveBackend(
-      (outlet) => openRelayBackend(inner, outlet, { origin, onFailure: printError }),
+      (outlet) => openRelayBackend(inner, outlet, { origin, onFailure: printError, throttles: !args.unthrottled }),
       file,
       {
         requireEncryption: args['require-encryption'],

@@ -18,8 +18,8 @@ export interface Relayed {
   readonly sha256: string;
 }
 
-/** Found from this folder, and from any folder beside it that this module is bundled to. */
-const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+/** The program behind the command. Found from this folder, and from any folder beside it that this module is bundled to. */
+const PROGRAM = fileURLToPath(new URL('../cli/start-program.cjs', import.meta.url));
 /** Stands before `{name, resource_dir, spec}` in base64, for a kernelspec that has no folder: an ipykernel that was never installed as one. */
 const INLINE_SPEC = 'data:application/json;base64,';
 
@@ -38,7 +38,7 @@ export function relayedSpec(original: KernelSpec, options: readonly string[] = [
   const relays = { spec, name: original.name, sha256: specHash(original.raw) };
   return {
     ...raw,
-    argv: [...node, realpathSync(MAIN), ...front, ...options, '--'],
+    argv: [...node, realpathSync(PROGRAM), ...front, ...options, '--'],
     interrupt_mode: 'message',
     metadata: {
       ...original.metadata,

@@ -32,6 +32,8 @@ export interface InnerKernel {
   readonly exited: Promise<InnerEnd>;
   /** Signals the process and its children. Nothing happens once it has ended. */
   signal(name: NodeJS.Signals): void;
+  /** Stops the process itself, or has it go on. Nothing happens once it has ended. */
+  hold(isHeld: boolean): void;
   /** Kills the process if it still runs, waits for its end, and removes the folder. Never rejects. */
   dispose(): Promise<void>;
 }
@@ -84,13 +86,16 @@ export async function startInnerKernel(options: InnerKernelOptions): Promise<Inn
   const signal = (name: NodeJS.Signals): void => {
     if (child.exitCode === null && child.signalCode === null) signalGroup(child, name);
   };
+  const hold = (isHeld: boolean): void => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(isHeld ? 'SIGSTOP' : 'SIGCONT');
+  };
   const dispose = async (): Promise<void> => {
     signal('SIGKILL');
     await exited;
     await removeFolder().catch(() => undefined);
     watchdog.release();
   };
-  return { spec, connection, folder, exited, signal, dispose };
+  return { spec, connection, folder, exited, signal, hold, dispose };
 }
 
 /** The longest name that {@link chooseAddress} gives a socket below the folder. */

@@ -10,6 +10,7 @@ import { createHeldRequests } from './held-requests.js';
 import type { InnerKernel } from './inner-kernel.js';
 import { openInnerLink, type InnerLink } from './inner-link.js';
 import { createInputQuestions } from './input-questions.js';
+import { createThrottle } from './throttle.js';
 import { createRequestTable, withHeader, withParentHeader } from './request-table.js';
 
 /** Options of {@link openRelayBackend}. */
@@ -18,6 +19,8 @@ export interface RelayBackendOptions {
   readonly origin: MessageOrigin;
   /** Called with problems that no client waits for. */
   readonly onFailure: (error: unknown) => void;
+  /** The kernel is stopped while no client can take its output. */
+  readonly throttles: boolean;
 }
 
 /** Milliseconds for the inner kernel to end after it was asked to, and after SIGTERM. */
@@ -31,13 +34,18 @@ const COMM_TYPES = new Set(['comm_open', 'comm_msg', 'comm_close']);
  * another client's code runs, so that it can still be taken back.
  */
 export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: RelayBackendOptions): Backend {
-  const { origin, onFailure } = options;
+  const { origin, onFailure, throttles } = options;
   const table = createRequestTable();
   const questions = createInputQuestions();
   const held = createHeldRequests();
   /** Requests of the relay itself. What the kernel says about them is not shown. */
   const own = new Set<string>();
   const closing = new AbortController();
+  const throttle = createThrottle({
+    waiting: () => outlet.pressure,
+    stop: () => inner.hold(true),
+    resume: () => inner.hold(false),
+  });
   let link: InnerLink | undefined;
   let hasBegun = false;
   /** A client asked the kernel to end, and for this. */
@@ -56,6 +64,7 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
   const interrupt = (): void => {
     // Nothing runs yet; and a kernel that is starting may be ended by a signal.
     if (link === undefined) return;
+    throttle.release();
     if (inner.spec.interruptMode === 'signal') inner.signal('SIGINT');
     else sendOwn('control', 'interrupt_request', {});
   };
@@ -76,6 +85,7 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     const { msg_type: type, subshell_id: subshell } = message.header;
     const isMainShell = channel === 'shell' && (subshell ?? '') === '';
     const isExecution = type === 'execute_request';
+    if (channel === 'control') throttle.release();
     if (type === 'interrupt_request' && inner.spec.interruptMode === 'signal') {
       interrupt();
       return answerHere(request, { status: 'ok' });
@@ -118,6 +128,7 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     if (state === 'starting' || header.msg_type === 'iopub_welcome') return;
     if (id !== undefined && state === 'busy') gate.busy(id);
     outlet.publish(withParentHeader(message, table.originalParent(parent)));
+    if (throttles) throttle.check();
     if (id !== undefined && state === 'idle') gate.idle(id);
   };
   const passReply = (channel: RequestChannel, message: Message): void => {
@@ -168,7 +179,7 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     receive,
     interrupt,
     // A kernel that is starting is told dead by its process, not by its heartbeat.
-    isAlive: () => link?.isAlive() ?? true,
+    isAlive: () => throttle.isHeld || (link?.isAlive() ?? true),
     isRunning: (identity) => gate.isRunning(identity),
     cancelRequests(grant, retain) {
       if (retain !== 'everything') held.forget(grant);
@@ -178,6 +189,7 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     },
     async close(reason) {
       closing.abort(endedError());
+      throttle.release();
       gate.clear();
       const ends = (milliseconds: number): Promise<boolean> => settlesWithin(inner.exited, milliseconds);
       if (link !== undefined && ending === undefined) {

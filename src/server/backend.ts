@@ -52,6 +52,8 @@ export interface Request {
 export interface Outlet {
   /** Sends on iopub, to every listener. */
   publish(message: Message): void;
+  /** Bytes of iopub that wait for the client that reads fastest; 0 where none is there. */
+  readonly pressure: number;
   /** The backend was asked to end and has said so to its clients, or has died, and wants the kernel to end. */
   end(reason: CloseReason): void;
 }

@@ -116,6 +116,9 @@ export class Kernel {
     journal.on((event) => this.#notifyWatchers(event));
     this.#backend = openBackend({
       publish: (message) => messageFilter.publish(message),
+      get pressure() {
+        return messageFilter.pressure;
+      },
       end: (reason) => void this.close(reason),
     });
   }

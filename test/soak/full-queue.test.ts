@@ -11,7 +11,7 @@ test('more than ten thousand requests of one identity do not wait: the next is r
   const origin = { session: 'kernel', username: 'kernel' };
   const backend = openLanguageBackend(
     scripted(async () => (ran++, await hold.passed, OK)),
-    { publish: () => undefined, end: () => undefined },
+    { publish: () => undefined, pressure: 0, end: () => undefined },
     { origin },
   );
   const ask = async (identity: string): Promise<JsonObject> =>

@@ -5,8 +5,10 @@ import { fileSystemError, foreignKernelspecError, ownership } from '../kernelspe
 import { kernelspecFolder, PLACE_OPTIONS } from '../kernelspec/kernelspec-folder.js';
 import { replaceFolder } from '../kernelspec/replace-folder.js';
 import { sharingArguments } from '../kernelspec/shared-kernelspec.js';
+import { writeRelayCodeCache } from '../kernelspec/write-code-cache.js';
 import { findWrappable, writeWrappedSpec } from '../kernelspec/wrapped-kernelspec.js';
 import { argument, flag, text } from '../options/option.js';
+import { UNTHROTTLED_OPTION } from '../options/relay-options.js';
 import { SHARING_OPTIONS } from '../options/sharing-options.js';
 import { warnOfOpenInside } from '../output/open-inside-warning.js';
 import { printNote, printResult, printWarning } from '../output/output.js';
@@ -24,6 +26,7 @@ export const command = defineCommand({
       requiresArg: true,
       describe: 'Sockets of the kernel behind: ipc is private; tcp is for kernels that cannot do ipc',
     },
+    unthrottled: UNTHROTTLED_OPTION,
     force: flag('Wrap a kernel that can encrypt itself, or replace a kernel that jupyter-curve did not install'),
     ...SHARING_OPTIONS,
   },
@@ -32,7 +35,7 @@ export const command = defineCommand({
     ['wrap ir', 'a private R kernel, called ir-encrypted'],
     ['wrap bash --as bash --user', 'in place of the kernel bash'],
   ],
-  run: async ({ kernel, as, inner, force, ...args }) => {
+  run: async ({ kernel, as, inner, unthrottled, force, ...args }) => {
     const original = await findWrappable(kernel, force);
     const name = as ?? `${original.name}-encrypted`;
     const folder = await kernelspecFolder({ ...args, name });
@@ -42,12 +45,17 @@ export const command = defineCommand({
     if (!force && (await ownership(folder)) === 'foreign') {
       throw foreignKernelspecError(folder, 'Choose another name with --as, or replace it with --force.');
     }
-    const options = [...(inner === 'tcp' ? ['--inner=tcp'] : []), ...sharingArguments(args)];
+    const options = [
+      ...(inner === 'tcp' ? ['--inner=tcp'] : []),
+      ...(unthrottled ? ['--unthrottled'] : []),
+      ...sharingArguments(args),
+    ];
     try {
       await replaceFolder(folder, async (draft) => writeWrappedSpec(draft, { original, name, options }));
     } catch (error) {
       throw fileSystemError(folder, error);
     }
+    await writeRelayCodeCache();
     printNote(`wrapped the kernel "${original.name}" as "${name}" in`);
     printResult(folder);
     if (inner === 'tcp') warnOfOpenInside();

@@ -1,13 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readKernelSpec, type KernelSpec } from '../../launch/kernelspec.js';
-import { relayedKernelSpec } from '../../launch/relayed-spec.js';
+import { checkKernelSpec, readKernelSpec, type KernelSpec } from '../../launch/kernelspec.js';
 import { startKernel } from '../../manager/lifecycle/start-kernel.js';
 import { hasCodeCache } from '../../support/code-cache.js';
 import { EVALUATOR_BUNDLE, evaluatorCommand, evaluatorEnvironment } from '../../typescript/evaluator-command.js';
 import { EvaluatorProcess } from '../../typescript/evaluator-process.js';
-import { kernelBundle, relayBundle } from '../package-files.js';
+import { kernelBundle, kernelFile, programFile, relayBundle } from '../package-files.js';
 
 /** Has a process write the code cache of its bundle when it ends. */
 const WRITE = '--write-code-cache';
@@ -27,12 +26,28 @@ export async function writeCodeCaches(kernelspec: string): Promise<void> {
   try {
     const spec = await readKernelSpec('typescript', kernelspec);
     if (!hasCodeCache(kernelBundle)) await writeByKernel({ ...spec, argv: [...spec.argv, WRITE] }, folder);
-    const relay = relayedKernelSpec(spec);
-    if (!hasCodeCache(relayBundle))
-      await writeByKernel({ ...relay, argv: relay.argv.toSpliced(relay.argv.indexOf('--'), 0, WRITE) }, folder);
     if (!hasCodeCache(EVALUATOR_BUNDLE)) await writeByEvaluator(folder);
+    await writeRelayCodeCache();
   } catch {
     // The next installation tries again.
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same for the relay, by one with a kernel of ours behind it. */
+export async function writeRelayCodeCache(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'jupyter-curve-'));
+  try {
+    if (hasCodeCache(relayBundle)) return;
+    const connection = ['--connection-file', '{connection_file}'];
+    const spec = { argv: [process.execPath, kernelFile, ...connection], display_name: '', language: 'typescript' };
+    await writeFile(join(folder, 'kernel.json'), JSON.stringify(spec));
+    const relay = [process.execPath, programFile, 'relay', WRITE, ...connection, '--spec', folder];
+    const metadata = { supported_encryption: ['curve'] };
+    await writeByKernel(checkKernelSpec('relay', folder, { ...spec, argv: relay, metadata }, folder), folder);
+  } catch {
+    // The next one to be wrapped tries again.
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -5,12 +5,16 @@ import { checkValues } from './check-values.js';
 import { flag, needed, text } from './option.js';
 import { SHARING_OPTIONS, type SharingArguments } from './sharing-options.js';
 
+/** The option `--unthrottled` of `relay` and `wrap`. */
+export const UNTHROTTLED_OPTION = flag('Never stop the kernel for moments while it prints faster than clients read');
+
 /** The options of `relay`, as yargs and `parseArgs` of Node take them. */
 export const RELAY_OPTIONS = {
   'connection-file': needed('The connection file: addresses and keys to serve with'),
   spec: needed('The folder of the kernelspec to run behind the relay'),
   prefix: text('The Python environment of the front end'),
   inner: text('The sockets of the kernel behind: ipc (private) or tcp (loopback) [default: ipc]'),
+  unthrottled: UNTHROTTLED_OPTION,
   'require-encryption': flag('Refuse to serve without Curve keys'),
   ...SHARING_OPTIONS,
 } as const;
@@ -28,6 +32,7 @@ export interface RelayArguments extends SharingArguments {
   /** Undefined, too, where the front end has left its placeholder as it is. */
   readonly prefix: string | undefined;
   readonly inner: 'ipc' | 'tcp';
+  readonly unthrottled: boolean;
   readonly 'require-encryption': boolean;
   /** What follows `--`: the arguments that the front end appends, for the kernel behind. */
   readonly extraArguments: readonly string[];

@@ -21,6 +21,8 @@ export function createCommTargets() {
     },
     /** Takes note of a comm that is opened or closed, in either direction, when that has been permitted. */
     note({ header, content }: Message): void {
+      // Other content may be bytes that nothing needs to read.
+      if (!isCommType(header.msg_type)) return;
       const { comm_id: id, target_name: target } = content;
       if (!isName(id)) return;
       if (header.msg_type === 'comm_close') targets.delete(id);

@@ -129,6 +129,15 @@ export class MessageFilter {
     grant.listener?.publishEncoded(encoded, topic, headers);
   }
 
+  /** Bytes of output that wait for the client that reads fastest; 0 where none is there. */
+  get pressure(): number {
+    let least = Infinity;
+    for (const { listener } of this.#state.grants) {
+      if (listener?.hasSubscribers === true) least = Math.min(least, listener.pressure);
+    }
+    return least === Infinity ? 0 : least;
+  }
+
   /** Tells the clients of this grant alone that output did not reach them. */
   reportLoss(grant: ClientGrant, loss: OutputLoss): void {
     this.flush();

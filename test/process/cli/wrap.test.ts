@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createCommandLine, mainFile, type CommandLine } from '../../support/command-line.js';
 
@@ -46,7 +46,7 @@ describe('wrap', () => {
       argv: [
         process.execPath,
         ...(process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : []),
-        realpathSync(mainFile),
+        join(dirname(realpathSync(mainFile)), 'start-program.cjs'),
         'relay',
         '--connection-file',
         '{connection_file}',

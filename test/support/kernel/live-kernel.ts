@@ -1,7 +1,7 @@
 /** The TypeScript kernel as a process that our manager started, its owner's access, and whoever is let in; all of it ends with it. */
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ConnectionInfo } from '#src/connection/connection-info.js';
 import { writeConnectionFile } from '#src/connection/write-connection-file.js';
@@ -14,7 +14,7 @@ import { repository } from '../repository.js';
 import { KernelClient, type ClientOptions } from './kernel-client.js';
 
 export interface LiveOptions extends Partial<StartKernelOptions> {
-  /** Texts for the Jupyter data folder, by name: `access_policy.yaml`, `authorized_clients`. */
+  /** Texts for the Jupyter data folder, by name: `access_policy.yaml`, `authorized_clients`, `kernels/NAME/kernel.json`. */
   readonly data?: Readonly<Record<string, string>>;
   /** The kernel is this one behind a relay. Default: none, or that of `JUPYTER_CURVE_TEST_RELAYED`. */
   readonly wrap?: string | undefined;
@@ -47,14 +47,13 @@ export async function startLiveKernel({
   ...options
 }: LiveOptions = {}): Promise<LiveKernel> {
   const environment = await createJupyterEnvironment();
-  if (wrap !== undefined) await wrapKernel(environment, wrap, wrapOptions);
   const folder = join(environment.env['JUPYTER_DATA_DIR'] ?? '', '.');
   const undo: (() => Promise<unknown>)[] = [() => environment.dispose()];
   const dispose = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step();
   };
   const writeData = async (name: string, text: string): Promise<void> => {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
     // In one step: who is busy with a stream may take long between emptying a file and filling it.
     await writeFile(join(folder, `${name}.new`), text, { mode: 0o600 });
     await rename(join(folder, `${name}.new`), join(folder, name));
@@ -66,6 +65,7 @@ export async function startLiveKernel({
   };
   try {
     for (const [name, text] of Object.entries(data)) await writeData(name, text);
+    if (wrap !== undefined) await wrapKernel(environment, wrap, wrapOptions);
     const kernel = await startKernel({
       kernelName: wrap === undefined ? 'typescript' : 'wrapped',
       transportEncryption: 'required',
