@@ -17,6 +17,8 @@ export interface ExecutionGateOptions {
 
 /** Keeps executions of clients whose access can be revoked outside the kernel until it is their turn: what is inside cannot be recalled. */
 export interface ExecutionGate {
+  /** Nothing waits, and no execution is in the kernel. */
+  readonly isEmpty: boolean;
   /** Whether {@link MAX_WAITING} requests of this identity wait. */
   isFull(identity: string): boolean;
   add(gated: GatedRequest): void;
@@ -108,6 +110,9 @@ export function createExecutionGate({ enter, abort, interrupt }: ExecutionGateOp
   };
 
   return {
+    get isEmpty() {
+      return waiting.length === 0 && inside.size === 0;
+    },
     isFull: (identity) =>
       waiting.length >= MAX_WAITING &&
       waiting.filter(({ request }) => request.identity === identity).length >= MAX_WAITING,

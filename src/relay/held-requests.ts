@@ -1,5 +1,5 @@
-import { totalBytes } from '../protocol/frames.js';
 import type { Request } from '../server/backend.js';
+import { bodyBytes } from './body-bytes.js';
 
 /** Requests that came before the inner kernel was ready. */
 export interface HeldRequests {
@@ -21,8 +21,7 @@ export function createHeldRequests(): HeldRequests {
   let all = 0;
   return {
     add(request) {
-      const { content, metadata, buffers } = request.message;
-      const bytes = JSON.stringify([content, metadata]).length + totalBytes(buffers);
+      const bytes = bodyBytes(request.message);
       if (held.length >= MOST_REQUESTS || (held.length > 0 && all + bytes > MOST_BYTES)) return false;
       held.push({ request, bytes });
       all += bytes;

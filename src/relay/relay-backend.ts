@@ -1,16 +1,25 @@
 import { CurveKernelError } from '../errors.js';
 import { createMessage, type MessageOrigin } from '../protocol/create-message.js';
-import type { Channel, Header, JsonObject, Message, RequestChannel } from '../protocol/message.js';
+import {
+  isRequestType,
+  type Channel,
+  type Header,
+  type JsonObject,
+  type Message,
+  type RequestChannel,
+} from '../protocol/message.js';
 import type { Backend, CloseReason, Outlet, Request } from '../server/backend.js';
 import { errorContent, report } from '../server/messages/error-report.js';
 import { answer, refuseUnknown, type RequestStatus } from '../server/messages/reply.js';
 import { settlesWithin } from '../support/timers.js';
-import { createExecutionGate, MAX_WAITING } from './execution-gate.js';
+import { MAX_WAITING } from './execution-gate.js';
+import { createExecutionGates } from './execution-gates.js';
 import { createHeldRequests } from './held-requests.js';
 import type { InnerKernel } from './inner-kernel.js';
 import { openInnerLink, type InnerLink } from './inner-link.js';
 import { createInputQuestions } from './input-questions.js';
 import { createThrottle } from './throttle.js';
+import { createQuestionWindow } from './question-window.js';
 import { createRequestTable, withHeader, withParentHeader } from './request-table.js';
 
 /** Options of {@link openRelayBackend}. */
@@ -36,7 +45,7 @@ const COMM_TYPES = new Set(['comm_open', 'comm_msg', 'comm_close']);
 export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: RelayBackendOptions): Backend {
   const { origin, onFailure, throttles } = options;
   const table = createRequestTable();
-  const questions = createInputQuestions();
+  const inputs = createInputQuestions();
   const held = createHeldRequests();
   /** Requests of the relay itself. What the kernel says about them is not shown. */
   const own = new Set<string>();
@@ -74,16 +83,17 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     link.send(request.channel, withHeader(request.message, header));
     return header.msg_id;
   };
-  const gate = createExecutionGate({
+  const questions = createQuestionWindow((request) => void enter(request));
+  const gates = createExecutionGates({
     enter,
     abort: (request) => answerHere(request, { status: 'aborted' }),
     interrupt,
   });
 
   const pass = (request: Request): void => {
-    const { channel, message, identity } = request;
+    const { channel, message } = request;
     const { msg_type: type, subshell_id: subshell } = message.header;
-    const isMainShell = channel === 'shell' && (subshell ?? '') === '';
+    const isMainShell = (subshell ?? '') === '';
     const isExecution = type === 'execute_request';
     if (channel === 'control') throttle.release();
     if (type === 'interrupt_request' && inner.spec.interruptMode === 'signal') {
@@ -94,14 +104,15 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
       return answerHere(request, { status: 'ok', history: [] });
     }
     if (type === 'shutdown_request') ending = message.content['restart'] === true ? 'restart' : 'shutdown';
-    if (!isMainShell || !(isExecution || COMM_TYPES.has(type))) return void enter(request);
-    if (gate.isFull(identity)) return answerHere(request, refuseMore);
-    gate.add({ request, isExecution });
+    const isGated = channel === 'shell' && (isExecution || (isMainShell && COMM_TYPES.has(type)));
+    if (isGated) return gates.add(request, isExecution) ? undefined : answerHere(request, refuseMore);
+    if (!isQuestion(request.message)) return void enter(request);
+    if (!questions.add(request)) answerHere(request, refuseMore);
   };
   const receive = (request: Request): void => {
     const { msg_type: type } = request.message.header;
     if (type === 'input_reply') {
-      if (request.channel === 'stdin' && questions.isAnswer(request)) link?.send('stdin', request.message);
+      if (request.channel === 'stdin' && inputs.isAnswer(request)) link?.send('stdin', request.message);
       else request.disregard();
       return;
     }
@@ -126,17 +137,20 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     }
     // The relay says both itself.
     if (state === 'starting' || header.msg_type === 'iopub_welcome') return;
-    if (id !== undefined && state === 'busy') gate.busy(id);
+    if (id !== undefined && state === 'busy') gates.busy(id);
     outlet.publish(withParentHeader(message, table.originalParent(parent)));
     if (throttles) throttle.check();
-    if (id !== undefined && state === 'idle') gate.idle(id);
+    if (id !== undefined && state === 'idle') gates.idle(id);
   };
   const passReply = (channel: RequestChannel, message: Message): void => {
     const { header, parent_header: parent, content } = message;
     const sent = table.takeReplied(channel, parent);
-    if (sent !== undefined) questions.end(sent);
+    if (sent !== undefined) {
+      inputs.end(sent);
+      if (isQuestion(sent)) questions.replied(sent);
+    }
     if (header.msg_type === 'execute_reply' && parent.msg_id !== undefined) {
-      gate.replied(parent.msg_id, content['status'] === 'error');
+      gates.replied(parent.msg_id, content['status'] === 'error');
     }
     sent?.reply(withParentHeader(message, sent.header));
   };
@@ -145,7 +159,7 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     if (channel !== 'stdin') return passReply(channel, message);
     const sent = table.find(message.parent_header);
     if (message.header.msg_type !== 'input_request' || sent === undefined) return;
-    questions.ask(sent, withParentHeader(message, sent.header));
+    inputs.ask(sent, withParentHeader(message, sent.header));
   };
 
   const connect = async (): Promise<void> => {
@@ -180,17 +194,19 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     interrupt,
     // A kernel that is starting is told dead by its process, not by its heartbeat.
     isAlive: () => throttle.isHeld || (link?.isAlive() ?? true),
-    isRunning: (identity) => gate.isRunning(identity),
+    isRunning: (identity) => gates.isRunning(identity),
     cancelRequests(grant, retain) {
       if (retain !== 'everything') held.forget(grant);
-      questions.forget(grant);
-      gate.cancel(grant, retain);
+      inputs.forget(grant);
+      if (retain !== 'everything') questions.forget(grant);
+      gates.cancel(grant, retain);
       if (retain === 'nothing') table.forget(grant);
     },
     async close(reason) {
       closing.abort(endedError());
       throttle.release();
-      gate.clear();
+      gates.clear();
+      questions.clear();
       const ends = (milliseconds: number): Promise<boolean> => settlesWithin(inner.exited, milliseconds);
       if (link !== undefined && ending === undefined) {
         sendOwn('control', 'shutdown_request', { restart: reason === 'restart' });
@@ -212,8 +228,13 @@ function seesAll({ message, maySee }: Request): boolean {
   return all('execute_input', {}) && all('execute_result', everyGroup);
 }
 
+/** True for what asks, runs no code, and ends nothing. */
+const isQuestion = ({ header: { msg_type: type } }: Pick<Message, 'header'>): boolean =>
+  isRequestType(type) && !NO_QUESTIONS.has(type);
+const NO_QUESTIONS = new Set(['execute_request', 'interrupt_request', 'shutdown_request']);
+
 const refuseMore = errorContent(
-  report('TooManyRequests', `${MAX_WAITING} requests of yours wait already, which is the maximum.`),
+  report('TooManyRequests', `${MAX_WAITING} requests of yours wait already, or those of too many subshells.`),
 );
 const refuseHeld = errorContent(report('TooManyRequests', 'Too many requests wait for the kernel to start.'));
 

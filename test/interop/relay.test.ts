@@ -38,7 +38,7 @@ test.each(['ipykernel', 'bash'])('%s fares as well in jupyter_kernel_test as alo
   const alone = await python('relay_conformance.py', kernel, kernel, 'disabled');
   const relayed = await python('relay_conformance.py', kernel, 'wrapped', 'required');
   expect(relayed).toEqual(alone);
-  expect(Object.values(Object(relayed)).filter((outcome) => outcome === 'passed').length).toBeGreaterThan(3);
+  expect(Object.values(Object(relayed)).filter((outcome) => outcome === 'passed').length).toBeGreaterThan(2);
   expect(await waitForNothingLeft(environment)).toEqual([]);
 });
 

@@ -1,5 +1,4 @@
-/** What holds for a kernel of our own holds for one behind the relay. */
-process.env['JUPYTER_CURVE_TEST_RELAYED'] = 'typescript';
-await import('../../process/server/survival.test.js');
+import { relayLiveKernels } from '../../support/kernel/relay-live-kernels.js';
 
-export {};
+relayLiveKernels();
+await import('../../process/server/survival.test.js');

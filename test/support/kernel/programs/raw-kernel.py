@@ -43,6 +43,8 @@ def bind(name, kind):
     separator = ':' if info['transport'] == 'tcp' or 'colon' in manners else '-'
     socket = context.socket(kind)
     socket.linger = 1000
+    # Others drop output beyond 1,000 messages that their own thread has not sent: on a busy machine, with a relay or without.
+    socket.sndhwm = 0
     socket.bind(f'{info["transport"]}://{info["ip"]}{separator}{info[name + "_port"]}')
     return socket
 

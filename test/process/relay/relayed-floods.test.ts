@@ -1,0 +1,4 @@
+import { relayLiveKernels } from '../../support/kernel/relay-live-kernels.js';
+
+relayLiveKernels();
+await import('../../hostile/floods.test.js');
