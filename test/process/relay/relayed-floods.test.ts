@@ -1,4 +1,3 @@
-import { relayLiveKernels } from '../../support/kernel/relay-live-kernels.js';
+import { testBehindRelay } from '../../support/kernel/behind-relay.js';
 
-relayLiveKernels();
-await import('../../hostile/floods.test.js');
+await testBehindRelay(() => import('../../hostile/floods.test.js'));

@@ -1,4 +1,3 @@
-import { relayLiveKernels } from '../../support/kernel/relay-live-kernels.js';
+import { testBehindRelay } from '../../support/kernel/behind-relay.js';
 
-relayLiveKernels();
-await import('../../process/server/role-matrix.test.js');
+await testBehindRelay(() => import('../../process/server/role-matrix.test.js'));
