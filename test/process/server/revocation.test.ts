@@ -135,7 +135,7 @@ async function followUntil(end: number): Promise<{ readonly connection: Connecti
 const TURNS = process.env['JUPYTER_CURVE_TEST_RELAYED'] === undefined ? 200 : 20;
 
 describe('L1: revoked on a stream of 1,000 messages a second', () => {
-  test(`${TURNS} times: nothing after the revocation, and no gap for anybody else`, async () => {
+  test('nothing after the revocation, and no gap for other clients, many times', async () => {
     await onStream(async (others) => {
       // What the owner hears in one sequence: the numbers, and where among them a grant was revoked.
       let last = -1;
