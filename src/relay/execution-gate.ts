@@ -69,7 +69,7 @@ export function createExecutionGate({ enter, abort, interrupt }: ExecutionGateOp
   /** The executions in the kernel, by their ids there. */
   const inside = new Map<string, Execution>();
 
-  /** Kernels abort all that they hold when an execution fails, whoever sent it: there is never that of another identity inside. */
+  /** Kernels abort all that they hold when an execution fails, of any sender: an execution of another identity is never inside. */
   const mayEnter = ({ request, isExecution }: GatedRequest): boolean => {
     const [first] = inside.values();
     return !isExecution || first === undefined || (!request.isRevocable && first.request.identity === request.identity);
