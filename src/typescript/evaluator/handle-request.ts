@@ -55,7 +55,7 @@ export function createRequestHandler(options: HandlerOptions): (request: Evaluat
     meta,
     current: tracker.mark,
     resume: tracker.resume,
-    requestTermination: createRequestTermination(flags, builtins, runner.noteTermination),
+    requestTermination: createRequestTermination(flags, builtins, runner),
   };
   Object.defineProperty(globalThis, RUNTIME, { value: Object.freeze(runtime) });
   Object.defineProperty(globalThis, 'babelHelpers', { value: Object.freeze(SYNTAX_HELPERS) });

@@ -8,6 +8,7 @@
 import { Session } from 'node:inspector';
 import { ORIGINAL, type Builtins } from '../builtins.js';
 import { frameIsOf } from '../internals.js';
+import type { CellRunner } from '../run/cell-runner.js';
 import { FLAGS } from '../thread-flags.js';
 
 const { Atomics, isArray } = ORIGINAL;
@@ -20,12 +21,12 @@ const MAX_FRAMES = 200;
 
 /**
  * Returns the `requestTermination` that the control thread evaluates with the number of an interrupt. It does nothing if that interrupt
- * was handled, or if no user code runs. `note` is called with the frames of what it terminates.
+ * was handled, or if no user code runs. `noteTermination` is called with the frames of what it terminates.
  */
 export function createRequestTermination(
   flags: Int32Array,
   builtins: Builtins,
-  note: (sites: NodeJS.CallSite[]) => void,
+  { noteTermination, isEnding }: Pick<CellRunner, 'noteTermination' | 'isEnding'>,
 ): (number: number) => void {
   const session = new Session();
   session.connect();
@@ -52,7 +53,7 @@ export function createRequestTermination(
     const sites = framesBelow();
     if (sites?.some(isUserCode) === false) return false;
     try {
-      if (sites !== undefined) note(sites);
+      if (sites !== undefined) noteTermination(sites);
     } catch {
       // A cell that has exhausted its stack leaves no room for this; it is terminated all the same.
     }
@@ -74,7 +75,8 @@ export function createRequestTermination(
 
   const requestTermination = (number: number): void => {
     const isHandled = Atomics.load(flags, FLAGS.interruptSeen) >= number;
-    if (isHandled || Atomics.load(flags, FLAGS.uninterruptible) === 1 || !builtins.run(isUserCodeBelow)) return;
+    if (isHandled || Atomics.load(flags, FLAGS.uninterruptible) === 1 || isEnding()) return;
+    if (!builtins.run(isUserCodeBelow)) return;
     clearAsyncIds?.();
     terminate();
   };

@@ -42,6 +42,9 @@ export interface CellRunnerOptions {
 const { Atomics, isArray, Promise, Reflect } = ORIGINAL;
 const { setImmediate } = globalThis;
 
+/** What {@link createCellRunner} makes. */
+export type CellRunner = ReturnType<typeof createCellRunner>;
+
 /** Runs any number of cells, also beside each other while they await; each is answered by a `done`, the first of which counts. */
 export function createCellRunner(options: CellRunnerOptions) {
   const { folder, flags, send, tracker, stacks, builtins, imports, scopes, boundary, endGroups } = options;
@@ -49,6 +52,7 @@ export function createCellRunner(options: CellRunnerOptions) {
   const cells = createRecord<RunningCell>();
   /** Made where the last termination happened. */
   let terminated: Interrupted | undefined;
+  let isEnding = false;
 
   /** Returns what a top-level await waits for instead of `value`. `offset` is its place in the transpiled cell. */
   const guard = (id: number, offset: number | undefined, value: unknown): unknown => {
@@ -152,12 +156,21 @@ export function createCellRunner(options: CellRunnerOptions) {
     return found;
   };
 
+  const endTerminated = (cell: RunningCell, standing?: RunningCell): void => {
+    isEnding = true;
+    try {
+      finish(cell, describe(standing, interruption(cell.request.id)));
+    } finally {
+      isEnding = false;
+    }
+  };
+
   return {
     execute(request: ExecuteRequest): void {
       const cell = new RunningCell(request);
       cells[request.id] = cell;
       const ended = boundary.run(() => tracker.run(request.id, () => void run(cell)));
-      if (!ended) finish(cell, describe(undefined, interruption(request.id)));
+      if (!ended) endTerminated(cell);
     },
     /**
      * Rejects what cells wait for, and ends those that a termination has left with nothing to wait for. `executions` that are not known
@@ -177,10 +190,12 @@ export function createCellRunner(options: CellRunnerOptions) {
         cell.rejectAll(new Interrupted());
         // A cell that lives has ended by then, or waits in a `finally`. The others are those that were terminated.
         setImmediate(() => {
-          if (!cell.isWaiting) finish(cell, describe(cell, interruption(cell.request.id)));
+          if (!cell.isWaiting) endTerminated(cell, cell);
         });
       }
     },
+    /** True while a cell that was terminated is told to have ended: the interrupt, which is tried again and again, has done its work. */
+    isEnding: (): boolean => isEnding,
     isRunning: (id: number): boolean => cells[id] !== undefined,
     /** Ends what the cell waits for with an error; where it waits for nothing, the error is shown under it. */
     fail(id: number, error: unknown): void {
