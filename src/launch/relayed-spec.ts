@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { CurveKernelError, isCurveKernelError } from '../errors.js';
 import { isJsonObject } from '../protocol/json-fields.js';
 import type { JsonObject } from '../protocol/message.js';
+import { SPEC_ENVIRONMENT } from '../support/spec-environment.js';
 import { checkKernelSpec, readKernelSpec, type KernelSpec } from './kernelspec.js';
 
 /** What a relay's kernelspec says of the kernel behind it, in `metadata.jupyter_curve.relays`. */
@@ -40,6 +41,7 @@ export function relayedSpec(original: KernelSpec, options: readonly string[] = [
     ...raw,
     argv: [...node, realpathSync(PROGRAM), ...front, ...options, '--'],
     interrupt_mode: 'message',
+    env: SPEC_ENVIRONMENT,
     metadata: {
       ...original.metadata,
       supported_encryption: ['curve'],

@@ -13,6 +13,7 @@ import { kernelEnvironment } from '../launch/kernel-environment.js';
 import { describeConnection, issueKeys } from '../launch/kernel-keys.js';
 import type { KernelSpec } from '../launch/kernelspec.js';
 import { Cleanup } from '../support/cleanup.js';
+import { withoutSpecEnvironment } from '../support/spec-environment.js';
 import { errorCode } from '../support/system-error.js';
 import { startInnerWatchdog } from './inner-watchdog.js';
 
@@ -72,7 +73,7 @@ export async function startInnerKernel(options: InnerKernelOptions): Promise<Inn
   const argv = await expandArgv(spec, file, env, prefix === undefined ? {} : { prefix });
   await writeConnectionFile(file, connection, { exclusive: true });
   await address.release();
-  const child = await start([...argv, ...extraArguments], kernelEnvironment(spec, env));
+  const child = await start([...argv, ...extraArguments], kernelEnvironment(spec, withoutSpecEnvironment(env)));
   watchdog.watch(child);
   undo.cancel();
   const exited = new Promise<InnerEnd>((resolve) => {

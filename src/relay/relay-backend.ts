@@ -11,7 +11,9 @@ import {
 import type { Backend, CloseReason, Outlet, Request } from '../server/backend.js';
 import { errorContent, report } from '../server/messages/error-report.js';
 import { answer, refuseUnknown, type RequestStatus } from '../server/messages/reply.js';
+import { createMemoryRelease } from '../support/release-memory.js';
 import { settlesWithin } from '../support/timers.js';
+import { bodyBytes } from './body-bytes.js';
 import { MAX_WAITING } from './execution-gate.js';
 import { createExecutionGates } from './execution-gates.js';
 import { createHeldRequests } from './held-requests.js';
@@ -49,6 +51,7 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
   const held = createHeldRequests();
   /** Requests of the relay itself. What the kernel says about them is not shown. */
   const own = new Set<string>();
+  const releaseMemory = createMemoryRelease();
   const closing = new AbortController();
   const throttle = createThrottle({
     waiting: () => outlet.pressure,
@@ -140,6 +143,7 @@ export function openRelayBackend(inner: InnerKernel, outlet: Outlet, options: Re
     if (id !== undefined && state === 'busy') gates.busy(id);
     outlet.publish(withParentHeader(message, table.originalParent(parent)));
     if (throttles) throttle.check();
+    releaseMemory(bodyBytes(message));
     if (id !== undefined && state === 'idle') gates.idle(id);
   };
   const passReply = (channel: RequestChannel, message: Message): void => {

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { CurveKernelError } from '../errors.js';
+import { withoutSpecEnvironment } from '../support/spec-environment.js';
 
 /** A program and its arguments, as `spawn` takes them. */
 export interface EvaluatorCommand {
@@ -48,15 +49,6 @@ async function nodeVersion(execPath: string): Promise<string> {
 /** Variables that lead to keys, to the connection file, or to a channel of the kernel's own. */
 const WITHHELD = [/^JUPYTER_CURVE_/, /^JPY_/, /^JUPYTER_TOKEN$/, /^NODE_CHANNEL_/, /^NODE_UNIQUE_ID$/];
 
-/**
- * The kernelspec has the kernel's C library (glibc) give blocks of this size back to the system; it would keep up to 64 MB. Programs that cells start
- * decide for themselves.
- */
-const ALLOCATOR = new Map([
-  ['MALLOC_MMAP_THRESHOLD_', '4194304'],
-  ['MALLOC_TRIM_THRESHOLD_', '4194304'],
-]);
-
 /** Front ends show colours, and a pager would wait for keys that never come: as ipykernel sets them. */
 const COLOURS = { CLICOLOR: '1', CLICOLOR_FORCE: '1', FORCE_COLOR: '1' };
 const PAGERS = { PAGER: 'cat', GIT_PAGER: 'cat' };
@@ -68,11 +60,8 @@ const TERMINAL = { TERM: 'xterm-color' };
  * and with what programs are to know of the front end. Colours and pagers that `env` sets stay as they are, as does `NO_COLOR`.
  */
 export function evaluatorEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const allowed = Object.entries(env).filter(
-    ([name, value]) =>
-      !WITHHELD.some((each) => each.test(name)) &&
-      ALLOCATOR.get(name) !== value &&
-      !/kernel-[^/\\]*\.json/.test(value ?? ''),
+  const allowed = Object.entries(withoutSpecEnvironment(env)).filter(
+    ([name, value]) => !WITHHELD.some((each) => each.test(name)) && !/kernel-[^/\\]*\.json/.test(value ?? ''),
   );
   const isPlain = (env['NO_COLOR'] ?? '') !== '' || env['FORCE_COLOR'] === '0';
   return {
@@ -80,18 +69,5 @@ export function evaluatorEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
     ...(!isPlain && COLOURS),
     ...Object.fromEntries(allowed),
     ...TERMINAL,
-    ...extraCertificates(env),
   };
-}
-
-/**
- * The certificate authorities that Node trusts beside its own. Node 20 reads them when it starts, which takes 36 ms; so the kernelspec keeps them
- * from the kernel, which needs none, and passes them on under another name. Front ends leave `${NAME}` as it is where NAME is not set.
- */
-function extraCertificates({
-  JUPYTER_CURVE_EXTRA_CA_CERTS: carried,
-  NODE_EXTRA_CA_CERTS: own,
-}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  if (own !== '') return {};
-  return { NODE_EXTRA_CA_CERTS: carried === '${NODE_EXTRA_CA_CERTS}' || carried === '' ? undefined : carried };
 }

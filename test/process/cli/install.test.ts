@@ -4,6 +4,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { SPEC_ENVIRONMENT } from '#src/support/spec-environment.js';
 import { createCommandLine, mainFile, type CommandLine } from '../../support/command-line.js';
 import { pythonPath } from '../../support/python.js';
 import { requireOrSkip } from '../../support/require-or-skip.js';
@@ -50,6 +51,7 @@ describe('install', () => {
       },
       metadata: { supported_encryption: ['curve'], jupyter_curve: { secret_by_environment: true } },
     });
+    expect(readSpec(folder)).toMatchObject({ env: SPEC_ENVIRONMENT });
     expect(isAbsolute(process.execPath)).toBe(true);
     expect(pngSize(join(folder, 'logo-32x32.png'))).toBe('32x32');
     expect(pngSize(join(folder, 'logo-64x64.png'))).toBe('64x64');

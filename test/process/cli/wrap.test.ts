@@ -58,6 +58,12 @@ describe('wrap', () => {
       ],
       display_name: 'Raw (encrypted)',
       interrupt_mode: 'message',
+      env: {
+        NODE_EXTRA_CA_CERTS: '',
+        JUPYTER_CURVE_EXTRA_CA_CERTS: '${NODE_EXTRA_CA_CERTS}',
+        MALLOC_MMAP_THRESHOLD_: '4194304',
+        MALLOC_TRIM_THRESHOLD_: '4194304',
+      },
       metadata: {
         debugger: true,
         supported_encryption: ['curve'],

@@ -33,6 +33,11 @@ describe('a wrapped ipykernel', () => {
     expect(await owner.ask('kernel_info_request')).toMatchObject({ status: 'ok', implementation: 'ipython' });
   });
 
+  test('has the environment that the front end gave, and not what is for the relay', async () => {
+    const names = '("MALLOC", "JUPYTER_CURVE_SECRET", "JUPYTER_CURVE_EXTRA")';
+    expect(await outputOf(`import os; [n for n in os.environ if n.startswith(${names})]`)).toBe('[]');
+  });
+
   test('asks the client that runs the cell for input', async () => {
     const id = await owner.execute('input("name? ")', { allow_stdin: true });
     const asked = await owner.find(({ channel }) => channel === 'stdin', 'the question');

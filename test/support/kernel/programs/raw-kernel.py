@@ -7,6 +7,7 @@ unbound      never binds a socket
 gone:STATUS  ends at once, with that status
 early        publishes before it binds shell
 late         binds after two seconds
+keeps        keeps output that its own thread has not sent; others drop it beyond 1,000 messages, with a relay or without
 tcp-only     ends when it is asked for ipc
 """
 
@@ -43,8 +44,8 @@ def bind(name, kind):
     separator = ':' if info['transport'] == 'tcp' or 'colon' in manners else '-'
     socket = context.socket(kind)
     socket.linger = 1000
-    # Others drop output beyond 1,000 messages that their own thread has not sent: on a busy machine, with a relay or without.
-    socket.sndhwm = 0
+    if 'keeps' in manners:
+        socket.sndhwm = 0
     socket.bind(f'{info["transport"]}://{info["ip"]}{separator}{info[name + "_port"]}')
     return socket
 
