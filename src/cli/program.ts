@@ -31,6 +31,11 @@ const COMMANDS: readonly (readonly [
     'Show your running kernels: encrypted or not, who is connected, busy or idle',
     () => import('./commands/status-command.js'),
   ],
+  [
+    'doctor',
+    'Find what is wrong with kernels, kernelspecs, files and versions, and how to mend it',
+    () => import('./commands/doctor-command.js'),
+  ],
   ['run <notebook>', 'Execute a notebook', () => import('./commands/run-command.js')],
   [
     'start',

@@ -65,9 +65,9 @@ export function processTree(pid: number, all: ReadonlyMap<number, OwnProcess>): 
   return tree;
 }
 
-/** Options by which kernels of all makers are given their connection file. */
+/** Options by which kernels are given their connection file: ipykernel and those made like it, xeus, jupyter-curve, Deno, tslab. */
 const FILE_OPTION =
-  /^(?:-f|--f|--?connection[-_]file|--(?:IPKernelApp\.)?connection_file|--KernelApp\.connection_file|--kernel)$/i;
+  /^(?:-f|--f|--?connection[-_]file|--(?:IPKernelApp|KernelApp)\.connection_file|--conn|--config-path)$/i;
 
 /** The absolute path of the connection file in the arguments of a kernel; undefined when there is none. */
 export function connectionFileIn(argv: readonly string[]): string | undefined {

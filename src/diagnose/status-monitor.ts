@@ -215,10 +215,9 @@ const nothingFromKernel = (error: unknown): undefined => {
   return undefined;
 };
 
-function isSame(a: KernelCandidate, b: KernelCandidate): boolean {
-  const mark = ({ facts, ownProcess, problem }: KernelCandidate): string =>
-    JSON.stringify([ownProcess?.pid, ownProcess?.startedAt, problem?.code, facts?.publicKey, facts?.address]);
-  return mark(a) === mark(b);
-}
+const isSame = (a: KernelCandidate, b: KernelCandidate): boolean => markOf(a) === markOf(b);
+
+const markOf = ({ facts, ownProcess, problem }: KernelCandidate): string =>
+  JSON.stringify([ownProcess?.pid, ownProcess?.startedAt, problem?.code, facts?.publicKey, facts?.address]);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -10,6 +10,7 @@ import { createCommandLine, mainFile, type CommandLine, type Running } from '../
 import { eventually } from '../../support/eventually.js';
 import { ACTS, openFiveListeners, type FiveListeners } from '../../support/five-listeners.js';
 import { KernelClient } from '../../support/kernel/kernel-client.js';
+import { openSender } from '../../support/kernel/sender.js';
 import { pythonPath } from '../../support/python.js';
 import { requireOrSkip } from '../../support/require-or-skip.js';
 import { sampleConnection } from '../../support/sample-connection.js';
@@ -186,15 +187,11 @@ describe('a kernel of jupyter-curve', () => {
 python(
   'a kernel that does not say what it does is busy while it uses the processor',
   async () => {
-    const client = await KernelClient.open(await readConnectionFile(join(runtime(), 'kernel-py-curve.json')));
-    try {
-      await client.execute('while True: pass');
-      await eventually(async () => (await kernel('kernel-py-curve.json')).state_from === 'process');
-      await client.ask('interrupt_request', {}, { channel: 'control' });
-      await eventually(async () => (await kernel('kernel-py-curve.json')).state === null);
-    } finally {
-      await client.close();
-    }
+    await using sender = await openSender(join(runtime(), 'kernel-py-curve.json'));
+    await sender.send('shell', 'execute_request', { code: 'while True: pass' });
+    await eventually(async () => (await kernel('kernel-py-curve.json')).state_from === 'process');
+    await sender.send('control', 'interrupt_request', {});
+    await eventually(async () => (await kernel('kernel-py-curve.json')).state === null);
   },
   120_000,
 );
