@@ -4,7 +4,7 @@ import type { KernelSpec } from '../launch/kernelspec.js';
 import { definedOnly } from '../support/defined-only.js';
 import type { KernelLink, KernelState } from './kernel-link.js';
 import { isServedHere, relayedName } from './kernelspec-facts.js';
-import { processTree, type OwnProcess } from './own-processes.js';
+import { MILLISECONDS_PER_TICK, processTree, type OwnProcess } from './own-processes.js';
 import { isRelay, type KernelCandidate } from './running-kernels.js';
 import type { Protection, Wire } from './wire.js';
 
@@ -85,15 +85,20 @@ export function isServed(candidate: KernelCandidate, specs: ReadonlyMap<string, 
   return candidate.ownProcess?.argv.some((one) => /[/\\]dist[/\\]cli[/\\](?:main\.js|kernel\.cjs)$/.test(one)) ?? false;
 }
 
+/** The protection that all handshakes of a link have proved. */
+export function protectionBy({ mechanisms }: Pick<KernelLink, 'mechanisms'>): Protection {
+  const all = new Set(Object.values(mechanisms));
+  return all.size > 1 ? 'partly' : all.has('curve') ? 'encrypted' : 'plain';
+}
+
 /** What a link has found: all of it from the sockets themselves. */
 export function describeLink(
   link: KernelLink,
   clients: readonly ClientInfo[] | undefined,
   openedAt: number,
 ): Partial<KernelStatus> {
-  const all = new Set(Object.values(link.mechanisms));
-  const protection = all.size > 1 ? 'partly' : all.has('curve') ? 'encrypted' : 'plain';
-  const found = { mechanisms: perSocket((name) => link.mechanisms[name]), protection } as const;
+  const protection = protectionBy(link);
+  const found = { mechanisms: perSocket((name) => link.mechanisms[name]), protection };
   const connected = clients && { clients: othersAmong(clients, openedAt) };
   if (link.state !== undefined) return { ...found, ...connected, state: link.state, stateFrom: 'iopub' };
   if (clients === undefined || clients.every((one) => one.isRunning === undefined)) return { ...found, ...connected };
@@ -115,15 +120,23 @@ function othersAmong(clients: readonly ClientInfo[], openedAt: number): readonly
 /** Milliseconds by which two readings of one clock may seem to be in the wrong order. */
 const CLOCK_STEP = 5;
 
-/** The part of one processor, from 0 up, that a kernel and what it has started used between two looks. */
-export function processorUse(
+/** The part of a processor from which a kernel counts as busy, unless it says what it does. */
+const BUSY_USE = 0.5;
+
+/**
+ * Whether a kernel, or what it has started, was busy between two looks: one of them used half a processor, or was ready to run both times. On a machine with much
+ * work none gets half a processor.
+ */
+export function usesProcessor(
   pid: number,
   before: ReadonlyMap<number, OwnProcess>,
   after: ReadonlyMap<number, OwnProcess>,
   milliseconds: number,
-): number {
-  const used = processTree(pid, after).map(({ pid: one, ticks }) =>
-    Math.max(0, ticks - (before.get(one)?.ticks ?? ticks)),
-  );
-  return milliseconds <= 0 ? 0 : (used.reduce((sum, one) => sum + one, 0) * 10) / milliseconds;
+): boolean {
+  return processTree(pid, after).some((now) => {
+    const then = before.get(now.pid);
+    const used = now.ticks - (then?.ticks ?? now.ticks);
+    if (used <= 0) return false;
+    return (then?.isRunnable === true && now.isRunnable) || used * MILLISECONDS_PER_TICK >= BUSY_USE * milliseconds;
+  });
 }

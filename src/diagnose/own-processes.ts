@@ -7,14 +7,16 @@ export interface OwnProcess {
   readonly pid: number;
   readonly parent: number;
   readonly argv: readonly string[];
+  /** True while it runs or could run, if there were a processor for it. */
+  readonly isRunnable: boolean;
   /** Clock ticks of CPU time that it has used, with its threads. */
   readonly ticks: number;
   /** When it started, in milliseconds since 1970. */
   readonly startedAt: number;
 }
 
-/** Clock ticks in a second: `USER_HZ`, which is 100 on every architecture that Node runs on. */
-const TICKS_PER_SECOND = 100;
+/** A clock tick: `USER_HZ` is 100 on every architecture that Node runs on. */
+export const MILLISECONDS_PER_TICK = 10;
 
 /**
  * The processes of this user, by their id. Empty where there is no `/proc` (macOS, Windows). `/proc/PID/cmdline` is the process's own text, and
@@ -43,8 +45,9 @@ async function readOwn(pid: number, bootedAt: number): Promise<OwnProcess | unde
     pid,
     parent: parent ?? 0,
     argv: line.replace(/\0$/, '').split('\0'),
+    isRunnable: fields[0] === 'R',
     ticks: (user ?? 0) + (system ?? 0),
-    startedAt: bootedAt + ((start ?? 0) / TICKS_PER_SECOND) * 1000,
+    startedAt: bootedAt + (start ?? 0) * MILLISECONDS_PER_TICK,
   };
 }
 

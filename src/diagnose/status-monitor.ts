@@ -6,7 +6,7 @@ import type { KernelSpec } from '../launch/kernelspec.js';
 import { readGreeting } from '../transport/client/peek-greeting.js';
 import type { ConnectionFacts } from './connection-facts.js';
 import type { KernelLink, OpenKernelLink } from './kernel-link.js';
-import { describeCandidate, describeLink, isServed, processorUse, type KernelStatus } from './kernel-status.js';
+import { describeCandidate, describeLink, isServed, usesProcessor, type KernelStatus } from './kernel-status.js';
 import type { OwnProcess } from './own-processes.js';
 import { findCandidates, type KernelCandidate } from './running-kernels.js';
 import { lookAtWire } from './wire.js';
@@ -38,9 +38,6 @@ const TIMEOUT = 1_000;
 const AT_ONCE = 24;
 /** Milliseconds between two looks at the processor time of a process, at least: it is counted in steps of 10. */
 const SAMPLE = 100;
-/** The part of a processor from which a kernel counts as busy, unless it says what it does. */
-const BUSY_USE = 0.5;
-
 /** The running kernels of this user, and what is known of each. Nothing of them is changed, and no code runs in them. */
 export class StatusMonitor implements AsyncDisposable {
   readonly #options: StatusMonitorOptions;
@@ -192,7 +189,7 @@ export class StatusMonitor implements AsyncDisposable {
     const { processes } = await findCandidates(this.#options);
     const passed = performance.now() - since;
     for (const entry of running) {
-      const isBusy = processorUse(entry.status.pid ?? 0, before, processes, passed) >= BUSY_USE;
+      const isBusy = usesProcessor(entry.status.pid ?? 0, before, processes, passed);
       const { state: _state, stateFrom: _from, ...rest } = entry.status;
       entry.status = isBusy ? { ...rest, state: 'busy', stateFrom: 'process' } : rest;
     }

@@ -20,7 +20,7 @@ export type SpokenMechanism = 'curve' | 'null' | 'other' | 'silent' | 'closed';
  * - `unproven`: they speak CURVE, and the file has no key to check them with, or no handshake completes.
  * - `wrong-key`: they speak CURVE, and do not hold the secret of that key.
  * - `silent`: a process accepts connections and answers nothing that can be read.
- * - `gone`: no process listens.
+ * - `gone`: on one of them at least, no process listens; a kernel binds all five.
  */
 export type Protection = 'encrypted' | 'plain' | 'partly' | 'unproven' | 'wrong-key' | 'silent' | 'gone';
 
@@ -66,7 +66,8 @@ export async function lookAtWire(
 export function judge(mechanisms: Wire['mechanisms'], proof?: ProbeResult): Protection {
   const found = SOCKET_NAMES.map((name) => mechanisms[name]);
   const all = (wanted: SpokenMechanism): boolean => found.every((one) => one === wanted);
-  if (all('closed')) return 'gone';
+  // A kernel binds all five. The port of one that is gone may belong to another program by now.
+  if (found.includes('closed')) return 'gone';
   if (all('null')) return 'plain';
   if (all('curve')) {
     if (proof === 'admitted') return 'encrypted';

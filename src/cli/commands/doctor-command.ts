@@ -5,6 +5,7 @@ import { isCurveKernelError } from '../../errors.js';
 import type { KernelSpec } from '../../launch/kernelspec.js';
 import { startKernel } from '../../manager/lifecycle/start-kernel.js';
 import { defineCommand } from '../command.js';
+import { openKernelLink } from '../kernel-link.js';
 import { flag, JSON_OPTION } from '../options/option.js';
 import { printJson, printNote, printResult } from '../output/output.js';
 import { formatFindings } from '../output/findings-text.js';
@@ -19,7 +20,7 @@ export const command = defineCommand({
     json: JSON_OPTION,
   },
   run: async ({ fix, start, all, json }) => {
-    const { findings: found, claiming, ...examined } = await examine({ everywhere: all });
+    const { findings: found, claiming, ...examined } = await examine({ openLink: openKernelLink, everywhere: all });
     const started = start ? await proveAll(claiming) : [];
     const findings = sortFindings([...found, ...started]);
     const fixed = fix ? await fixModes(findings) : [];

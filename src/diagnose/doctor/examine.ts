@@ -1,9 +1,12 @@
+import { isCurveKernelError } from '../../errors.js';
 import { findKernelSpecs } from '../../launch/find-kernelspecs.js';
 import { jupyterPaths } from '../../launch/jupyter-paths.js';
 import type { KernelSpec } from '../../launch/kernelspec.js';
 import { findPythonPrefix } from '../../launch/python-prefix.js';
 import { definedOnly } from '../../support/defined-only.js';
-import { specOf } from '../kernel-status.js';
+import { isServed, protectionBy, specOf } from '../kernel-status.js';
+import type { ConnectionFacts } from '../connection-facts.js';
+import type { OpenKernelLink } from '../kernel-link.js';
 import { findCandidates, type Candidates, type KernelCandidate } from '../running-kernels.js';
 import { lookAtWire, type Protection } from '../wire.js';
 import { checkDebuggers } from './check-debuggers.js';
@@ -17,6 +20,8 @@ import { hasCurve, isIpykernel, pythonPrefixOf, readPythonPackages, type PythonP
 
 /** Options of {@link examine}. */
 export interface ExamineOptions {
+  /** Connects to kernels that jupyter-curve serves, which look at greetings as at refused strangers. */
+  readonly openLink: OpenKernelLink;
   readonly env?: NodeJS.ProcessEnv;
   /** Also kernels outside Jupyter's runtime folder. */
   readonly everywhere?: boolean;
@@ -42,7 +47,7 @@ const TIMEOUT = 2_000;
  * Examines every kernelspec, every running kernel of this user, their files and folders, and the Python environments that they use. Changes nothing, starts no kernel,
  * and sends nothing but greetings, and handshakes of the heartbeat, to the addresses that connection files of this user name.
  */
-export async function examine(options: ExamineOptions = {}): Promise<Examination> {
+export async function examine(options: ExamineOptions): Promise<Examination> {
   const { env = process.env } = options;
   const broken: Finding[] = [];
   const active = await findPythonPrefix(env);
@@ -123,7 +128,7 @@ const AT_ONCE = 24;
 async function examineKernels(
   { kernels, processes }: Candidates,
   specs: ReadonlyMap<string, KernelSpec>,
-  { timeout = TIMEOUT }: ExamineOptions,
+  options: ExamineOptions,
 ): Promise<readonly ExaminedKernel[]> {
   const waiting = kernels.filter((one) => !one.isInner);
   const examined: ExaminedKernel[] = [];
@@ -131,16 +136,17 @@ async function examineKernels(
     for (let candidate = waiting.shift(); candidate !== undefined; candidate = waiting.shift()) {
       const { facts, ownProcess, file } = candidate;
       const spec = specOf(candidate, specs);
-      const wire = facts && (await lookAtWire(facts.address, facts.publicKey, { timeout }));
+      const protection =
+        facts && (await protectionOf(facts, ownProcess !== undefined && isServed(candidate, specs), options));
       const findings: Finding[] = [];
-      if (facts !== undefined && wire !== undefined) {
+      if (facts !== undefined && protection !== undefined) {
         const isFolderOpen = await isSocketFolderOpen(facts);
         const isPython = spec !== undefined && isIpykernel(spec);
         findings.push(
           ...judgeKernel({
             facts,
             kernel: spec?.name,
-            protection: wire.protection,
+            protection,
             isFolderOpen,
             isIpykernel: isPython,
           }),
@@ -150,9 +156,28 @@ async function examineKernels(
         const kernel = `${spec?.name ?? facts?.kernelName ?? 'unknown'} (${file})`;
         findings.push(...(await checkDebuggers(kernel, ownProcess.pid, processes)));
       }
-      examined.push({ candidate, protection: wire?.protection, findings });
+      examined.push({ candidate, protection, findings });
     }
   });
   await Promise.all(work);
   return examined;
+}
+
+/** By the handshakes of a kernel that jupyter-curve serves, or else by what its sockets say: greetings are refused strangers in its audit. */
+async function protectionOf(
+  facts: ConnectionFacts,
+  isKnown: boolean,
+  { openLink, timeout = TIMEOUT }: ExamineOptions,
+): Promise<Protection> {
+  const { connection, address, publicKey } = facts;
+  if (connection !== undefined && isKnown) {
+    const { signal } = new AbortController();
+    try {
+      await using link = await openLink(connection, { follow: false, isServed: true, timeout, signal });
+      return protectionBy(link);
+    } catch (error) {
+      if (!isCurveKernelError(error)) throw error;
+    }
+  }
+  return (await lookAtWire(address, publicKey, { timeout })).protection;
 }

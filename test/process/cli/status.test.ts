@@ -25,6 +25,7 @@ const runtime = (): string => join(line.folder, 'home/.local/share/jupyter/runti
 interface Kernel {
   readonly file: string;
   readonly kernel: string | null;
+  readonly relays: string | null;
   readonly pid: number | null;
   readonly protection: string;
   readonly mechanisms: Readonly<Record<string, string>> | null;
@@ -53,13 +54,11 @@ async function plant(name: string, changes: Parameters<typeof sampleConnection>[
   await writeFile(join(runtime(), name), formatConnectionInfo(await sampleConnection(changes)), { mode: 0o600 });
 }
 
-const python = requireOrSkip(
-  'a Python with ipykernel',
-  await readFile(pythonPath()).then(
-    () => true,
-    () => false,
-  ),
+const hasPython = await readFile(pythonPath()).then(
+  () => true,
+  () => false,
 );
+const python = requireOrSkip('a Python with ipykernel', hasPython);
 
 beforeAll(async () => {
   line = await createCommandLine({ PATH: `${dirname(pythonPath())}${delimiter}${process.env['PATH'] ?? ''}` });
@@ -89,6 +88,10 @@ beforeAll(async () => {
       join(runtime(), 'kernel-py-plain.json'),
     ),
   ]);
+  if (hasPython) {
+    await line.run('wrap', 'python3', '--as', 'relayed', '--user', '--force');
+    await start('-k', 'relayed', '--connection-file', join(runtime(), 'kernel-relayed.json'));
+  }
   await line.run('grant', '--existing', 'shared.json', '--name', 'alice', '--role', 'observer', '--out', 'alice.json');
   owner = await KernelClient.open(await readConnectionFile(join(line.folder, 'shared.json')));
   alice = await KernelClient.open(await readConnectionFile(join(line.folder, 'alice.json')));
@@ -215,6 +218,14 @@ test('no key is in what it prints', async () => {
   for (const secret of secrets) for (const text of printed) expect(text).not.toContain(secret);
 });
 
+python('a kernel behind the relay is one kernel, which is asked as any of jupyter-curve', async () => {
+  const found = await kernel('kernel-relayed.json');
+  expect(found).toMatchObject({ kernel: 'relayed', relays: 'python3', protection: 'encrypted', state: 'idle' });
+  expect((await line.run('status')).stdout).toMatch(
+    /^relayed +yes +relay +idle +\d+ +\d\d:\d\d +kernel-relayed\.json$/m,
+  );
+});
+
 test('with --all kernels elsewhere are listed, by the arguments of their process', async () => {
   const elsewhere = join(line.folder, 'elsewhere.json');
   await copyFile(join(runtime(), 'kernel-namesNull.json'), elsewhere);
@@ -263,6 +274,19 @@ describe('--watch', () => {
       .map((text): { readonly kernels: readonly Kernel[] } => JSON.parse(text));
     expect(lines.length).toBeGreaterThan(1);
     expect(lines.at(-1)?.kernels.find(({ file }) => file.endsWith('shared.json'))).toMatchObject({ state: 'idle' });
+  });
+
+  python('hears from a kernel that is not asked when a cell begins and ends', async () => {
+    const running = line.start('status', '--watch', '--json');
+    await using sender = await openSender(join(runtime(), 'kernel-py-plain.json'));
+    await running.wrote('}\n{');
+    await sender.send('shell', 'execute_request', { code: 'import time; time.sleep(3)' });
+    await running.wrote('"state":"busy","state_from":"iopub"');
+    await running.wrote('"state":"idle","state_from":"iopub"');
+    running.child.kill('SIGINT');
+    const { stdout, status } = await running.ended;
+    expect(status).toBe(0);
+    expect(stdout).toContain('"protection":"plain"');
   });
 
   test('without a terminal prints one table after another, with an empty line between', async () => {

@@ -116,7 +116,7 @@ describe('a file', () => {
   });
 
   test('with the public half of a kernel that runs is in order', async () => {
-    const ownProcess = { pid: 7, parent: 1, argv: [], ticks: 0, startedAt: 0 };
+    const ownProcess = { pid: 7, parent: 1, argv: [], isRunnable: false, ticks: 0, startedAt: 0 };
     expect(
       await checkFiles([{ ...(await candidate('/none/k.json', { curve_secretkey: null })), ownProcess }], NOW),
     ).toEqual([]);
@@ -288,9 +288,16 @@ describe('ports', () => {
   });
 });
 
-const processOf = (pid: number, argv: readonly string[]) => ({ pid, parent: 1, argv, ticks: 0, startedAt: 0 });
+const processOf = (pid: number, argv: readonly string[]) => ({
+  pid,
+  parent: 1,
+  argv,
+  isRunnable: false,
+  ticks: 0,
+  startedAt: 0,
+});
 
-const childOf = (pid: number, parent: number) => ({ pid, parent, argv: [], ticks: 0, startedAt: 0 });
+const childOf = (pid: number, parent: number) => ({ pid, parent, argv: [], isRunnable: false, ticks: 0, startedAt: 0 });
 
 describe('processes', () => {
   test.each([

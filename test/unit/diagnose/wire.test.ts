@@ -77,7 +77,7 @@ describe('the judgement', () => {
     ['null', 'curve', 'partly'],
     ['curve', 'null', 'partly'],
     ['silent', 'curve', 'partly'],
-    ['closed', 'null', 'partly'],
+    ['closed', 'null', 'gone'],
     ['other', 'silent', 'silent'],
     ['closed', 'closed', 'gone'],
   ])('on %s and four times %s is %s', (first, rest, wanted) => {
