@@ -21,6 +21,21 @@ const COMMANDS: readonly (readonly [
   ['uninstall', 'Remove the TypeScript kernel from Jupyter', () => import('./commands/uninstall-command.js')],
   ['wrap <kernel>', 'Make an encrypted kernel of one that cannot encrypt', () => import('./commands/wrap-command.js')],
   ['specs', 'List the installed kernels and whether they can encrypt', () => import('./commands/specs-command.js')],
+  [
+    'inspect <path>',
+    'Explain a connection file, a grant, a kernelspec or another file, without its secrets',
+    () => import('./commands/inspect-command.js'),
+  ],
+  [
+    'status',
+    'Show your running kernels: encrypted or not, who is connected, busy or idle',
+    () => import('./commands/status-command.js'),
+  ],
+  [
+    'doctor',
+    'Find what is wrong with kernels, kernelspecs, files and versions, and how to mend it',
+    () => import('./commands/doctor-command.js'),
+  ],
   ['run <notebook>', 'Execute a notebook', () => import('./commands/run-command.js')],
   [
     'start',

@@ -13,6 +13,8 @@ import { definedOnly } from '../support/defined-only.js';
 /** Options of the search for kernelspecs. */
 export interface FindKernelSpecsOptions {
   readonly env?: NodeJS.ProcessEnv;
+  /** Leave out the Python that has ipykernel and no kernelspec: finding that may run it. Default: false. */
+  readonly installedOnly?: boolean;
   /** Called for every kernelspec that cannot be used. */
   readonly onWarning?: (warning: ManagerWarning) => void;
 }
@@ -36,7 +38,7 @@ export async function findKernelSpecs(options: FindKernelSpecsOptions = {}): Pro
       options.onWarning?.({ code: 'kernelspec-invalid', message: problem.message, hint: problem.hint });
     } else if (problem !== undefined) throw problem;
   }
-  if (!specs.has(NATIVE_NAME)) {
+  if (!specs.has(NATIVE_NAME) && options.installedOnly !== true) {
     const native = await findNativePython(NATIVE_NAME, env, python);
     if (native !== undefined) specs.set(NATIVE_NAME, native);
   }

@@ -78,6 +78,26 @@ export async function isKernelsFile(runtime: string, connectionFile: string): Pr
   return false;
 }
 
+/** A kernel that jupyter-curve started, and that runs. */
+export interface RecordedKernel {
+  readonly pid: number;
+  readonly connectionFile: string;
+}
+
+/** The recorded kernels of this machine that run. A folder that other users can write to has none. */
+export async function recordedKernels(runtime: string): Promise<readonly RecordedKernel[]> {
+  if (!(await isOwnFolder(runtime))) return [];
+  const found: RecordedKernel[] = [];
+  for (const { files, kernel } of (await readRecords(runtime)).values()) {
+    const [connectionFile] = files;
+    if (connectionFile !== undefined && (await isCertainlyAlive(kernel))) found.push({ pid: kernel.pid, connectionFile });
+  }
+  return found;
+}
+
+/** True for the name of a record, which is no connection file. */
+export const isRecordName = (name: string): boolean => NAME.test(name);
+
 async function readRecords(runtime: string): Promise<Map<string, KernelRecord>> {
   const records = new Map<string, KernelRecord>();
   const names = await readdir(runtime).catch(() => []);

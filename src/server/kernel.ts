@@ -110,7 +110,13 @@ export class Kernel {
       verifiedRoles,
       connectionFile,
     }));
-    const access = new KernelAccess({ ...state, grantManager, sources, owner: () => this.#connection });
+    const access = new KernelAccess({
+      ...state,
+      grantManager,
+      sources,
+      owner: () => this.#connection,
+      isRunning: (identity) => this.#backend.isRunning(identity),
+    });
     this.access = access;
     journal.on((event) => state.audit?.take(event));
     journal.on((event) => this.#notifyWatchers(event));

@@ -19,6 +19,8 @@ export interface GrantInfo {
 export interface ClientInfo extends GrantInfo {
   readonly connected: readonly Peer[];
   readonly lastRequest?: { readonly at: string; readonly type: string };
+  /** True while code of the identity runs. Absent in the replies of earlier versions. */
+  readonly isRunning?: boolean;
 }
 
 /** A connected client. */

@@ -39,7 +39,12 @@ export function decodeGrant(grant: JsonObject): GrantInfo {
 /** A grant with its clients in a reply. */
 export function encodeClient(client: ClientInfo): JsonObject {
   const connected = client.connected.map(({ address, since, sockets }) => ({ address, since, sockets }));
-  return { ...encodeGrant(client), connected, last_request: client.lastRequest ? { ...client.lastRequest } : null };
+  return {
+    ...encodeGrant(client),
+    connected,
+    last_request: client.lastRequest ? { ...client.lastRequest } : null,
+    ...(client.isRunning !== undefined && { running: client.isRunning }),
+  };
 }
 
 /** Reads {@link encodeClient}. @throws CurveKernelError 'message-malformed' */
@@ -55,6 +60,7 @@ export function decodeClient(client: JsonObject): ClientInfo {
     ...(last && {
       lastRequest: { at: textField(last, 'at', malformedReply), type: textField(last, 'type', malformedReply) },
     }),
+    ...(typeof client['running'] === 'boolean' && { isRunning: client['running'] }),
   };
 }
 

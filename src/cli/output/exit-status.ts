@@ -10,6 +10,8 @@ export const statusMeanings = {
   5: 'refused: keys, encryption or rights are not what was asked for',
   6: 'the kernel did not start, died, or does not answer',
   7: 'done, but a restart of the kernel forgets or undoes it',
+  8: 'doctor has found what deserves a warning',
+  9: 'doctor has found an error',
   70: 'a mistake in jupyter-curve itself',
   130: 'interrupted',
 } as const;

@@ -89,4 +89,4 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 /** Puts a text on one line, without control characters: some of it comes from other clients. */
-const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '�');
+export const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '�');

@@ -3,7 +3,8 @@ import type { ConnectionInfo } from '../../connection/connection-info.js';
 import { CurveKernelError } from '../../errors.js';
 import type { CurvePair } from '../../keys/curve-pair.js';
 import { createMessage } from '../../protocol/create-message.js';
-import { parentId, type JsonObject, type Message } from '../../protocol/message.js';
+import { parentId, type JsonObject, type Message, type SocketName } from '../../protocol/message.js';
+import type { SocketSecurity } from '../../transport/client/connection-set.js';
 import { openDialer } from '../../transport/client/dialer.js';
 import { onAbort } from '../../support/abort.js';
 import { deferred, type Deferred } from '../../support/deferred.js';
@@ -33,6 +34,8 @@ export interface ControlClient extends AsyncDisposable {
    *   the signal.
    */
   ask(msgType: string, content: JsonObject): Promise<JsonObject>;
+  /** The protection of each socket, as it reported it itself after its handshake. */
+  security(): Readonly<Record<SocketName, SocketSecurity>>;
   /** Closes the connection. Requests without a reply are rejected. */
   close(): Promise<void>;
 }
@@ -88,6 +91,7 @@ export async function openControlClient(options: ControlClientOptions): Promise<
         pending.delete(request.header.msg_id);
       }
     },
+    security: () => dialer.security(),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -33,6 +33,8 @@ export interface KernelAccessOptions extends Pick<ServerState, 'rules' | 'journa
   readonly sources: AccessSources;
   /** The connection of the kernel's own file. */
   readonly owner: () => ConnectionInfo;
+  /** Whether code of an identity runs. */
+  readonly isRunning: (identity: string) => boolean;
 }
 
 const DEFAULT_OVERLAP = 30_000;
@@ -127,7 +129,9 @@ export class KernelAccess implements Access {
   }
 
   async clients(): Promise<readonly ClientInfo[]> {
-    return [...this.#options.grantManager.grants].filter((grant) => grant.listener).map(clientInfo);
+    const { grantManager, isRunning } = this.#options;
+    const open = [...grantManager.grants].filter((grant) => grant.listener);
+    return open.map((grant) => ({ ...clientInfo(grant), isRunning: isRunning(grant.identity) }));
   }
 
   async can(name: string, act: string): Promise<AccessDecision> {

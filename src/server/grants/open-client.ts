@@ -81,7 +81,7 @@ export async function openClient(
  * where that is the key that is admitted.
  */
 export function connectionFor(owner: ConnectionInfo, server: CurvePair, terms: GrantTerms): ConnectionInfo {
-  const { identity: name, publicKey, expiresAt } = terms;
+  const { identity: name, roles, publicKey, expiresAt } = terms;
   const { transport, ip, signatureScheme, kernelName } = owner;
   return {
     transport,
@@ -94,7 +94,7 @@ export function connectionFor(owner: ConnectionInfo, server: CurvePair, terms: G
       publicKey === server.publicKey
         ? { publicKey: server.publicKey, secretKey: server.secretKey }
         : { publicKey: server.publicKey, clientPublicKey: publicKey },
-    extra: grantNote({ name, ...(expiresAt !== undefined && { expiresAt }) }),
+    extra: grantNote({ name, roles, ...(expiresAt !== undefined && { expiresAt }) }),
   };
 }
 

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { exitStatuses, statusMeanings } from '#src/cli/output/exit-status.js';
+import { NODELAY_LINES } from '#src/diagnose/doctor/check-server.js';
+import { FINDINGS } from '#src/diagnose/doctor/finding.js';
 import { createCommandLine } from '../../support/command-line.js';
 import { COMMANDS } from '../../support/commands.js';
 import { repository } from '../../support/repository.js';
@@ -49,6 +51,16 @@ describe('pages', () => {
       meaning,
     ]);
     expect(rows).toEqual(Object.entries(statusMeanings));
+  });
+
+  test('docs/doctor.md has every finding, once, with its severity', () => {
+    const rows = [...read('docs/doctor.md').matchAll(/^\| `([a-z-]+)` +\| (note|warning|error) +\|/gm)];
+    expect(rows.map(([, id, severity]) => [id, severity])).toEqual(Object.entries(FINDINGS));
+  });
+
+  test('docs/doctor.md has the lines for jupyter_server that doctor prints', () => {
+    const [, lines = ''] = /```python\n(.*?)```/s.exec(read('docs/doctor.md')) ?? [];
+    expect(`# in jupyter_server_config.py\n${lines.trimEnd()}`).toBe(NODELAY_LINES);
   });
 
   test.each(COMMANDS)('docs/cli.md names every option of %s, and no other', async (command) => {

@@ -5,7 +5,7 @@ import { readSources } from '../../support/sources.js';
 const base = ['errors.ts', 'support', 'keys', 'protocol'];
 const files = [...base, 'connection', 'access'];
 const sockets = [...files, 'transport'];
-const everything = [...sockets, 'launch', 'server', 'kernel', 'typescript', 'relay', 'manager', 'notebook'];
+const everything = [...sockets, 'launch', 'server', 'kernel', 'typescript', 'relay', 'diagnose', 'manager', 'notebook'];
 
 /** What each room may import from, itself aside. */
 const upstream: Readonly<Record<string, readonly string[]>> = {
@@ -18,6 +18,7 @@ const upstream: Readonly<Record<string, readonly string[]>> = {
   transport: files,
   launch: sockets,
   server: sockets,
+  diagnose: [...sockets, 'launch'],
   kernel: [...sockets, 'server'],
   typescript: [...sockets, 'server', 'kernel'],
   relay: [...sockets, 'launch', 'server'],
