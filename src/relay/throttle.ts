@@ -17,8 +17,8 @@ export interface ThrottleOptions {
 }
 
 /** Bytes above which the kernel is stopped, and below which it goes on. */
-const STOP_ABOVE = 16 * 2 ** 20;
-const RESUME_BELOW = 4 * 2 ** 20;
+const STOP_ABOVE = 8 * 2 ** 20;
+const RESUME_BELOW = 2 * 2 ** 20;
 /** Milliseconds from one look to the next while it is stopped. */
 const INTERVAL = 5;
 /** Milliseconds in which clients have taken nothing, after which it goes on: it is not theirs to stop. */

@@ -21,15 +21,15 @@ afterEach(() => throttle.release());
 describe('a kernel', () => {
   test('is stopped while much waits, until little does', async () => {
     start();
-    waiting = 15 * MEGABYTE;
+    waiting = 7 * MEGABYTE;
     throttle.check();
     expect(events).toEqual([]);
-    waiting = 17 * MEGABYTE;
+    waiting = 9 * MEGABYTE;
     throttle.check();
     throttle.check();
     expect(events).toEqual(['stop']);
     expect(throttle.isHeld).toBe(true);
-    waiting = 3 * MEGABYTE;
+    waiting = 1 * MEGABYTE;
     await eventually(() => events.length > 1);
     expect(events).toEqual(['stop', 'resume']);
     expect(throttle.isHeld).toBe(false);
@@ -37,7 +37,7 @@ describe('a kernel', () => {
 
   test('goes on when clients take nothing for three seconds, and is stopped again when they have caught up', async () => {
     start();
-    waiting = 17 * MEGABYTE;
+    waiting = 9 * MEGABYTE;
     throttle.check();
     await eventually(() => events.length > 1);
     expect(events).toEqual(['stop', 'resume']);
@@ -46,14 +46,14 @@ describe('a kernel', () => {
     expect(events).toHaveLength(2);
     waiting = 0;
     throttle.check();
-    waiting = 17 * MEGABYTE;
+    waiting = 9 * MEGABYTE;
     throttle.check();
     expect(events).toEqual(['stop', 'resume', 'stop']);
   });
 
   test('goes on at once for a signal, and is left alone for a moment', () => {
     start();
-    waiting = 17 * MEGABYTE;
+    waiting = 9 * MEGABYTE;
     throttle.check();
     throttle.release();
     throttle.check();
