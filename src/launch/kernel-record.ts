@@ -90,7 +90,8 @@ export async function recordedKernels(runtime: string): Promise<readonly Recorde
   const found: RecordedKernel[] = [];
   for (const { files, kernel } of (await readRecords(runtime)).values()) {
     const [connectionFile] = files;
-    if (connectionFile !== undefined && (await isCertainlyAlive(kernel))) found.push({ pid: kernel.pid, connectionFile });
+    if (connectionFile !== undefined && (await isCertainlyAlive(kernel)))
+      found.push({ pid: kernel.pid, connectionFile });
   }
   return found;
 }

@@ -59,7 +59,7 @@ async function explain(text: string, file: string, now: number): Promise<Explain
       return { connection, content: inspectConnection(connection, now) };
     }
     if ('argv' in json) return { content: explainKernelspec(json, file) };
-    if ('realm' in json && 'kernel' in json && 'files' in json) return { content: explainRecord(json) };
+    if ('owner' in json && 'kernel' in json && 'files' in json) return { content: explainRecord(json) };
   }
   if (text.slice(0, 1024).includes(`"${AUDIT_FORMAT}"`)) return { content: explainAudit(text) };
   if (/^\s*(public|secret)-key\s*=/m.test(text)) return { content: await explainCertificate(file) };

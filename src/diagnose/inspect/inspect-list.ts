@@ -26,8 +26,8 @@ export function inspectAuthorizedClients(text: string, file: string): Content {
 
 /** Explains a policy file. Loads the YAML parser. @throws CurveKernelError `policy-invalid`. */
 export async function inspectPolicy(text: string, file: string): Promise<Content> {
-  const { readPolicyText } = await import('../../access/policy/policy-file.js');
-  const { policy, tests, warnings } = readPolicyText(text, file);
+  const { parsePolicy } = await import('../../access/policy/policy-file.js');
+  const { policy, tests, warnings } = parsePolicy(text, file);
   const roles = [...policy.roles.keys()].filter((name) => !isBuiltInRole(name));
   const groups = [...policy.privateGroups];
   return {

@@ -184,7 +184,7 @@ describe('other files', () => {
 
   test('a policy, a list of clients, an audit, a record and a certificate are recognised', async () => {
     const { publicKey } = await generateCurvePair();
-    const record = { realm: 'x', owner: {}, kernel: { pid: 7 }, files: ['/a.json'] };
+    const record = { owner: {}, kernel: { pid: 7 }, files: ['/a.json'] };
     expect((await inspectText('anonymous: observer\n', 'rules.yaml')).kind).toBe('policy');
     const list = await inspectText(`alice ${publicKey} observer expires=2030-01-31\n`, 'list');
     expect(list.kind).toBe('authorized-clients');
