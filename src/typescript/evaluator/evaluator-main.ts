@@ -11,6 +11,7 @@ import type { EvaluatorRequest } from '../pipe/pipe-messages.js';
 import { createBuiltins } from './builtins.js';
 import { createRequestHandler } from './handle-request.js';
 import { CONTROL_THREAD, INTERNAL_FOLDER, INTERNAL_URL } from './internals.js';
+import { loadTranspiler } from './compile/transpile-code.js';
 import { captureOutput } from './output/capture-output.js';
 import { createCellTracker } from './run/cell-tracker.js';
 import { installCellStacks } from './inspect/cell-stack.js';
@@ -48,6 +49,8 @@ const endGroups = captureOutput(pipe.print, tracker);
 installProcessHooks({ pipe, tracker, stacks, flags, builtins });
 const handle = createRequestHandler({ folder: process.cwd(), flags, send, tracker, stacks, port, builtins, endGroups });
 send({ type: 'ready' });
+// Before the first request is read, and while the kernel sends it.
+setImmediate(loadTranspiler);
 
 const inbox: EvaluatorRequest[] = [];
 // Taken now: a cell that replaces them must not lose requests.

@@ -53,6 +53,12 @@ const OPTIONS: TransformOptions = {
   jsx: { runtime: 'classic' },
 };
 
+/** Loads the parser and the transpiler, which is done when they are first used: cells may replace what their loading needs. */
+export function loadTranspiler(): void {
+  parseSync('empty.js', '');
+  transformSync('empty.js', '');
+}
+
 /** Transpiles a program. Throws a {@link CellSyntaxError} with its place. */
 export function transpile(source: Source): Transpiled {
   const { code, lang, isCell, format } = source;
