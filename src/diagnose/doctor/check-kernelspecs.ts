@@ -89,7 +89,7 @@ async function checkProgram(spec: KernelSpec, env: NodeJS.ProcessEnv): Promise<F
   ];
 }
 
-/** Whoever can change a kernelspec runs code as those who start it. */
+/** Write access to a kernelspec is the right to run code as all who start it. */
 async function checkOwner({ name, resourceDir }: KernelSpec): Promise<Finding[]> {
   const file = join(resourceDir, 'kernel.json');
   for (const path of [file, resourceDir, dirname(resourceDir)]) {
