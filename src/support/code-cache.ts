@@ -89,7 +89,8 @@ export function writeCacheOnExit(bundle: LoadedBundle): void {
   });
 }
 
-const importModule = async (specifier: string): Promise<unknown> => import(specifier);
+/** Imports a module. */
+export const importModule = async (specifier: string): Promise<unknown> => import(specifier);
 
 /** One for each version of V8, set of its flags, and kind of processor. */
 const cacheFile = (bundle: string): string => `${bundle}.${process.arch}-${cachedDataVersionTag().toString(16)}.cache`;

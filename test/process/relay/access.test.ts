@@ -164,6 +164,7 @@ const sendSame = async (client: KernelClient, code: string, session: string): Pr
 /** The results of the request with that id. */
 async function sameResults(client: KernelClient): Promise<string[]> {
   await client.answer('same');
+  await client.idle('same');
   return client.heard
     .filter(({ message }) => message.parent_header.msg_id === 'same')
     .map(({ message }) => plainText(message))
