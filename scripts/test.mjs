@@ -1,5 +1,5 @@
-// npm test: everything on this Node, then on the oldest and the newest supported one all but test/interop and test/soak, and on those between
-// what starts kernels. npm test -- PATH… runs only these, on this Node. JUPYTER_CURVE_REQUIRE_ALL=1 makes a skipped test a failure;
+// npm test: everything on this Node, then on the oldest and the newest supported one all but test/interop, test/soak and what is run a second time
+// behind the relay, and on those between what starts kernels. npm test -- PATH… runs only these, on this Node. JUPYTER_CURVE_REQUIRE_ALL=1 makes a skipped test a failure;
 // JUPYTER_CURVE_RETRY=1 runs suites that failed once more, singly.
 import { writeFile } from 'node:fs/promises';
 import { build } from './tasks/build.mjs';
@@ -11,6 +11,9 @@ import { pythonSuites } from './tasks/python-suites.mjs';
 import { writeCodeCaches } from './tasks/code-caches.mjs';
 import { ensureOldestServices, oldestServicesSuite } from './tasks/oldest-services.mjs';
 import { inRoot, must, script, step } from './tasks/run.mjs';
+
+/** Suites that are run once more, with their kernels behind the relay. */
+const relayed = 'test/process/relay/relayed-';
 
 const rooms = '(kernel|launch|manager|server|typescript)';
 /** What is run on the other Nodes: on the oldest and the newest all but what tests other programs, on those between what starts kernels. */
@@ -67,7 +70,7 @@ async function runOn(major, env, without) {
     const paths = ofMajor(major);
     await writeCodeCaches(node);
     step(`testing on Node ${major}: ${paths.join(', ')}`);
-    return await jestRun(`node${major}`, node, [...paths, ...ignoring(without)], { env, retry });
+    return await jestRun(`node${major}`, node, [...paths, ...ignoring([...without, relayed])], { env, retry });
   } catch (error) {
     process.stderr.write(`${error.message}\n`);
     return {

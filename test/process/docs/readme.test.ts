@@ -200,14 +200,27 @@ test('a kernel is shared read-only, and taken back', async () => {
   expect((await running.ended).status).toBe(0);
 });
 
+test('another kernel is wrapped, and status lists what runs', async () => {
+  const ir = join(line.folder, 'home/.local/share/jupyter/kernels/ir');
+  await mkdir(ir, { recursive: true });
+  const argv = [pythonPath(), '-m', 'ipykernel_launcher', '-f', '{connection_file}'];
+  await writeFile(join(ir, 'kernel.json'), JSON.stringify({ argv, display_name: 'In place of R', language: 'R' }));
+  const { stdout } = await shell(block(10, 'sh'));
+  const [folder = ''] = stdout.split('\n');
+  expect(JSON.parse(await readFile(join(folder, 'kernel.json'), 'utf8'))).toMatchObject({
+    display_name: 'In place of R (encrypted)',
+    metadata: { supported_encryption: ['curve'] },
+  });
+});
+
 test('the test command is one of package.json', async () => {
-  expect(block(10, 'sh')).toBe('npm test\n');
+  expect(block(11, 'sh')).toBe('npm test\n');
   const { scripts: commands } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'));
   expect(commands).toHaveProperty('test');
 });
 
 test('no block is left out', () => {
-  expect(blocks).toHaveLength(11);
+  expect(blocks).toHaveLength(12);
 });
 
 function heard(child: ChildProcess, words: string): Promise<void> {
