@@ -37,10 +37,11 @@ describe.each(ways)('%s', (_, of) => {
     await bob.ask('kernel_info_request');
     const [owner, alice, second] = await access.clients();
     expect(owner).toMatchObject({ name: 'owner', roles: ['owner'], origin: 'connection-file' });
-    expect(alice).toEqual({ ...issued.grant, connected: [] });
+    expect(alice).toEqual({ ...issued.grant, connected: [], isRunning: false });
     expect(second).toEqual({
       ...plain,
       connected: [{ address: '127.0.0.1', since: expect.any(String), sockets: expect.any(Number) }],
+      isRunning: false,
       lastRequest: { at: expect.any(String), type: 'kernel_info_request' },
     });
     expect(await access.revoke({ key: publicKey })).toEqual([issued.grant]);
