@@ -7,7 +7,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import { loadBundle, writeCacheOnExit } from '../support/code-cache.js';
+import { loadBundle, WRITE_CODE_CACHE, writeCacheOnExit } from '../support/code-cache.js';
 
 /** The bundle and its function for the commands that front ends start. */
 const BUNDLES = {
@@ -15,20 +15,17 @@ const BUNDLES = {
   relay: ['relay-process.cjs', 'runRelayProcess'],
 } as const;
 
-/** The first argument of a relay that is to write the cache of its bundle when it ends. */
-const WRITE = '--write-code-cache';
-
 const args = process.argv.slice(2);
 const [first, ...rest] = args;
 const isProcess = (first === 'kernel' && !args.includes('--help')) || (first === 'relay' && rest[0] !== '--help');
 const [name, run] = isProcess ? BUNDLES[first] : (['command.cjs', 'runCommand'] as const);
 const file = fileURLToPath(new URL(name, import.meta.url));
 const bundle = loadBundle(file, createRequire(file));
-const writesCache = (first === 'install' && !bundle.fromCache) || (first === 'relay' && rest[0] === WRITE);
+const writesCache = (first === 'install' && !bundle.fromCache) || (first === 'relay' && rest[0] === WRITE_CODE_CACHE);
 if (writesCache) writeCacheOnExit(bundle);
 const program: Partial<
   typeof import('./run-command.js') & typeof import('./kernel-process.js') & typeof import('./relay-process.js')
 > = Object(bundle.exports);
 // As in start-kernel-process.ts: after the cache, which V8 would refuse under other flags.
 if (first === 'relay' && !writesCache) setFlagsFromString('--semi-space-growth-factor=1');
-void program[run]?.(isProcess ? rest.filter((arg, at) => at > 0 || arg !== WRITE) : args);
+void program[run]?.(isProcess ? rest.filter((arg, at) => at > 0 || arg !== WRITE_CODE_CACHE) : args);

@@ -27,6 +27,9 @@ export interface LoadedBundle {
   writeCache(): void;
 }
 
+/** The argument that has a process write the code cache of its bundle when it ends. */
+export const WRITE_CODE_CACHE = '--write-code-cache';
+
 /** The first line of a cache, as JSON. */
 interface CacheHead {
   /** SHA-256 of the bundle and of the compiled code, in base64. */

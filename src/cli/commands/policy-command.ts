@@ -6,7 +6,7 @@ import { CurveKernelError, isCurveKernelError } from '../../errors.js';
 import { readRules } from '../../server/rules/watched-file.js';
 import { defineCommand } from '../command.js';
 import { JSON_OPTION, text } from '../options/option.js';
-import { printJson, printResult, printWarning } from '../output/output.js';
+import { plural, printJson, printResult, printWarning } from '../output/output.js';
 import { usageError } from '../output/usage-error.js';
 
 /** `policy check`: checks whether a kernel could use these files; needs no kernel. */
@@ -69,5 +69,3 @@ async function checkClients(file: string, policy: Policy): Promise<readonly Auth
   }
   return clients;
 }
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

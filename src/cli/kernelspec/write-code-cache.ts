@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkKernelSpec, readKernelSpec, type KernelSpec } from '../../launch/kernelspec.js';
 import { startKernel } from '../../manager/lifecycle/start-kernel.js';
-import { hasCodeCache } from '../../support/code-cache.js';
+import { hasCodeCache, WRITE_CODE_CACHE } from '../../support/code-cache.js';
 import { EVALUATOR_BUNDLE, evaluatorCommand, evaluatorEnvironment } from '../../typescript/evaluator-command.js';
 import { EvaluatorProcess } from '../../typescript/evaluator-process.js';
 import { kernelBundle, kernelFile, programFile, relayBundle } from '../package-files.js';
 
-/** Has a process write the code cache of its bundle when it ends. */
-const WRITE = '--write-code-cache';
 /** Milliseconds for the start of the kernel that writes the cache. */
 const START_TIMEOUT = 20_000;
 
@@ -25,7 +23,7 @@ export async function writeCodeCaches(kernelspec: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'jupyter-curve-'));
   try {
     const spec = await readKernelSpec('typescript', kernelspec);
-    if (!hasCodeCache(kernelBundle)) await writeByKernel({ ...spec, argv: [...spec.argv, WRITE] }, folder);
+    if (!hasCodeCache(kernelBundle)) await writeByKernel({ ...spec, argv: [...spec.argv, WRITE_CODE_CACHE] }, folder);
     if (!hasCodeCache(EVALUATOR_BUNDLE)) await writeByEvaluator(folder);
     await writeRelayCodeCache();
   } catch {
@@ -43,7 +41,7 @@ export async function writeRelayCodeCache(): Promise<void> {
     const connection = ['--connection-file', '{connection_file}'];
     const spec = { argv: [process.execPath, kernelFile, ...connection], display_name: '', language: 'typescript' };
     await writeFile(join(folder, 'kernel.json'), JSON.stringify(spec));
-    const relay = [process.execPath, programFile, 'relay', WRITE, ...connection, '--spec', folder];
+    const relay = [process.execPath, programFile, 'relay', WRITE_CODE_CACHE, ...connection, '--spec', folder];
     const metadata = { supported_encryption: ['curve'] };
     await writeByKernel(checkKernelSpec('relay', folder, { ...spec, argv: relay, metadata }, folder), folder);
   } catch {
@@ -71,7 +69,7 @@ async function writeByKernel(spec: KernelSpec, folder: string): Promise<void> {
 async function writeByEvaluator(folder: string): Promise<void> {
   const command = await evaluatorCommand(process.execPath, []);
   const evaluator = new EvaluatorProcess({
-    command: { ...command, arguments: [...command.arguments, WRITE] },
+    command: { ...command, arguments: [...command.arguments, WRITE_CODE_CACHE] },
     cwd: folder,
     env: evaluatorEnvironment(process.env),
     onMessage: ({ type }) => {

@@ -1,5 +1,5 @@
 import type { Finding, Severity } from '../../diagnose/doctor/finding.js';
-import { oneLine } from './output.js';
+import { oneLine, plural } from './output.js';
 
 /** What was examined. */
 export interface Examined {
@@ -34,5 +34,3 @@ function paragraph({ id, severity, subject, found, wanted, mend }: Finding): str
 }
 
 const SIGNS: Readonly<Record<Severity, string>> = { error: 'ERROR  ', warning: 'WARNING', note: 'NOTE   ' };
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -90,3 +90,6 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 /** Puts a text on one line, without control characters: some of it comes from other clients. */
 export const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '�');
+
+/** A number of things, such as `2 errors`. */
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

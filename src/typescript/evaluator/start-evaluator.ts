@@ -4,11 +4,11 @@
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { importModule, loadBundle } from '../../support/code-cache.js';
+import { importModule, loadBundle, WRITE_CODE_CACHE, writeCacheOnExit } from '../../support/code-cache.js';
 
 const file = fileURLToPath(new URL('evaluator-process.cjs', import.meta.url));
 const bundle = loadBundle(file, createRequire(file));
-if (process.argv.includes('--write-code-cache')) process.once('exit', bundle.writeCache);
+if (process.argv.includes(WRITE_CODE_CACHE)) writeCacheOnExit(bundle);
 // Cells are no part of a program: `require.main` is undefined for them.
 Reflect.set(process, 'mainModule', undefined);
 // Node sets up its loader of ES modules at the first import: before the first cell, which may replace what that needs.
